@@ -1,0 +1,56 @@
+// Package model holds every learner and its fitted form. A learner is a plain struct of
+// hyperparameters; Fit turns it and data into a Model, which is immutable and safe for
+// concurrent use. There is no unfitted state, inputs are never changed, and the same data,
+// params and seed give the same model, bit for bit, on any number of workers.
+//
+// Order of use: New (or a literal like Boosting{}) → Fit → Predict; State and Load store a
+// model and bring it back bit-equal. What a learner needs of its columns (imputed, scaled,
+// one-hot) is the business of pkg/feature; pipeline puts the two together.
+package model
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/safetensors"
+)
+
+// Data is what a learner fits.
+type Data struct {
+	X *dataset.Matrix
+	// Y is the target, one per row and never NaN: the value itself for regression, the
+	// class's index 0 … Classes-1 for classification.
+	Y []float64
+	// Weights are non-negative and finite, one per row; nil means 1 for all. A row of
+	// weight 0 is as if it were not there, and weight 2 as if it stood twice.
+	Weights []float64
+	Task    dataset.Task
+	Classes int // ≥ 2 for classification, 0 for regression
+}
+
+// Learner is a set of hyperparameters that can be fitted. It stops early with ctx's error
+// when ctx ends.
+type Learner interface {
+	Fit(ctx context.Context, data Data, seed uint64) (Model, error)
+}
+
+// Model is a fitted learner.
+type Model interface {
+	// Outputs is the number of values predicted per row: 1 for regression, the number of
+	// classes for classification.
+	Outputs() int
+	// Predict writes x.Rows × Outputs values to dst, row by row: the predicted value, or
+	// the probability of each class (non-negative, summing to 1). It panics if dst or the
+	// columns of x have the wrong length.
+	Predict(dst []float64, x *dataset.Matrix)
+	// State is the model as data; Load(State()) predicts bit-equal.
+	State() State
+}
+
+// State is a model as data: a learner's name, its small parameters as JSON, and its arrays.
+type State struct {
+	Learner string                        `json:"learner"`
+	Params  json.RawMessage               `json:"params,omitempty"`
+	Tensors map[string]safetensors.Tensor `json:"-"`
+}

@@ -1,0 +1,54 @@
+// Package registry keeps what has an identity in the bucket: model versions and the aliases
+// that point at them, data sets and their statistics. Everything but an alias is immutable.
+package registry
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+)
+
+// Store is the small part of an object store that Foretell needs. Keys are slash-separated
+// and relative ("models/wine/versions/1.json"), see ValidateKey; a key is never another key's
+// folder ("a" and "a/b"). A write is atomic: readers see all of the old object or all of the
+// new one. dirstore and s3store implement it; registrytest holds both to the same behaviour.
+type Store interface {
+	// Open reads an object. The caller closes it. ErrNotFound if there is none.
+	Open(ctx context.Context, key string) (io.ReadCloser, Info, error)
+	// Stat describes an object without reading it. ErrNotFound if there is none.
+	Stat(ctx context.Context, key string) (Info, error)
+	// Put writes an object if the condition holds, else returns ErrConflict and changes
+	// nothing. IfMatch on an object that is gone is a conflict too. The Info has no
+	// Modified: S3 does not tell it. After ErrConflict the object may still be ours, if the
+	// answer to a first try was lost on the way: a caller that must know reads it.
+	Put(ctx context.Context, key string, body []byte, condition Condition) (Info, error)
+	// List yields the objects whose keys start with prefix, in bytewise order of keys. The
+	// first error ends it.
+	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
+	// Delete removes an object; one that is not there is no error.
+	Delete(ctx context.Context, key string) error
+}
+
+// Info describes an object.
+type Info struct {
+	Key      string
+	Size     int64     // bytes
+	ETag     string    // opaque; changes whenever the content does; no quotes around it
+	Modified time.Time // when it was written, by the store's clock
+}
+
+// Condition says when a Put may happen. The zero value: always. At most one field is set.
+type Condition struct {
+	Absent  bool   // only if the key has no object
+	IfMatch string // only if the object's ETag is this one
+}
+
+// Validate refuses a condition that cannot hold.
+func (c Condition) Validate() error {
+	if c.Absent && c.IfMatch != "" {
+		return errors.New("condition is both Absent and IfMatch")
+	}
+	return nil
+}

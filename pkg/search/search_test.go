@@ -1,0 +1,130 @@
+package search
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/foretell-ml/foretell/pkg/internal/seed"
+)
+
+func space(t *testing.T, params map[string]any) Space {
+	t.Helper()
+	s, err := ParseSpace(params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestGrid(t *testing.T) {
+	s := space(t, map[string]any{"b": []any{1.0, 2.0}, "a": []any{"x", "y"}, "c": true})
+	got, err := s.Grid()
+	want := []Params{
+		{"a": "x", "b": 1.0, "c": true}, {"a": "x", "b": 2.0, "c": true},
+		{"a": "y", "b": 1.0, "c": true}, {"a": "y", "b": 2.0, "c": true},
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if empty, err := (Space{}).Grid(); err != nil || len(empty) != 1 {
+		t.Errorf("a space without parameters has one combination, got %v, %v", empty, err)
+	}
+}
+
+func TestRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		value any
+		want  string
+	}{
+		"empty list":      {[]any{}, "nothing to choose"},
+		"nested list":     {[]any{[]any{1.0}}, "a choice must be"},
+		"unknown range":   {map[string]any{"logg": []any{1.0, 2.0}}, "want a range"},
+		"one bound":       {map[string]any{"log": []any{1.0}}, "two bounds"},
+		"upside down":     {map[string]any{"log": []any{2.0, 1.0}}, "lower first"},
+		"log of zero":     {map[string]any{"log": []any{0.0, 1.0}}, "above 0"},
+		"fraction":        {map[string]any{"int": []any{1.0, 2.5}}, "whole numbers"},
+		"null":            {nil, "want a value"},
+		"two scales":      {map[string]any{"log": []any{1.0, 2.0}, "int": []any{1.0, 2.0}}, "want a range"},
+		"text for bounds": {map[string]any{"log": []any{"a", "b"}}, "two numbers"},
+	} {
+		_, err := ParseSpace(map[string]any{"rate": c.value})
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "rate: ") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	ranged := []Space{space(t, map[string]any{"rate": map[string]any{"log": []any{0.1, 1.0}}})}
+	if _, err := Trials(GridSearch, ranged, 0, 1); err == nil || !strings.Contains(err.Error(), "rate") {
+		t.Errorf("grid of a range: %v", err)
+	}
+	wide := []Space{space(t, map[string]any{"a": []any{1.0, 2.0, 3.0}})}
+	if _, err := Trials(GridSearch, wide, 2, 1); err == nil {
+		t.Error("a grid of 3 was allowed 2 trials")
+	}
+	if _, err := Trials("guess", wide, 2, 1); err == nil {
+		t.Error("unknown strategy")
+	}
+}
+
+func TestRandomTakesTurnsAndNeverRepeats(t *testing.T) {
+	spaces := []Space{
+		space(t, map[string]any{"rate": map[string]any{"log": []any{0.01, 1.0}}}),
+		space(t, map[string]any{}),                                            // tried once
+		space(t, map[string]any{"k": []any{1.0, 2.0, 3.0}}),                   // three times at most
+		space(t, map[string]any{"n": map[string]any{"int": []any{1.0, 2.0}}}), // twice at most
+	}
+	trials, err := Trials(RandomSearch, spaces, 40, 7)
+	if err != nil || len(trials) != 40 {
+		t.Fatalf("got %d trials, %v", len(trials), err)
+	}
+	count := make([]int, len(spaces))
+	for i, trial := range trials {
+		count[trial.Space]++
+		for _, other := range trials[:i] {
+			if reflect.DeepEqual(trial, other) {
+				t.Errorf("%v is tried twice", trial)
+			}
+		}
+	}
+	if !reflect.DeepEqual(count, []int{34, 1, 3, 2}) {
+		t.Errorf("trials per space %v", count)
+	}
+	shorter, _ := Trials(RandomSearch, spaces, 9, 7)
+	if !reflect.DeepEqual(shorter, trials[:9]) {
+		t.Error("a longer search does not start like a shorter one")
+	}
+	if few, _ := Trials(RandomSearch, spaces[1:3], 40, 7); len(few) != 4 {
+		t.Errorf("4 combinations exist, got %d", len(few))
+	}
+}
+
+func TestDrawsStayInRangeAndSpread(t *testing.T) {
+	s := space(t, map[string]any{
+		"log": map[string]any{"log": []any{0.001, 1.0}},
+		"uni": map[string]any{"uniform": []any{-1.0, 1.0}},
+		"int": map[string]any{"int": []any{3.0, 5.0}},
+	})
+	below := 0
+	ints := map[float64]int{}
+	for i := range 3000 {
+		p := s.Draw(seed.Rand(uint64(i)))
+		l, u, n := p["log"].(float64), p["uni"].(float64), p["int"].(float64)
+		if l < 0.001 || l > 1 || u < -1 || u > 1 || n != math.Trunc(n) {
+			t.Fatalf("out of range: %v", p)
+		}
+		if l < math.Sqrt(0.001) {
+			below++
+		}
+		ints[n]++
+	}
+	// Binomial(3000, 1/2) has a standard deviation of 27; (1/3) of 26. Five of them.
+	if below < 1500-135 || below > 1500+135 {
+		t.Errorf("%d of 3000 draws lie below the geometric middle", below)
+	}
+	for _, n := range []float64{3, 4, 5} {
+		if ints[n] < 1000-130 || ints[n] > 1000+130 {
+			t.Errorf("%v was drawn %d times of 3000", n, ints[n])
+		}
+	}
+}

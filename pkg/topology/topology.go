@@ -1,0 +1,130 @@
+// Package topology says what is deployed: functions with their limits and permissions,
+// HTTP routes, workflows, and the names of environment variables. The CDK app in infra and
+// the local cloud in pkg/local both read it, so that what runs on a laptop has the shape of
+// what runs on AWS.
+package topology
+
+import (
+	_ "embed"
+	"time"
+)
+
+// Environment variables that a function may get, besides those that Lambda itself sets.
+const (
+	EnvBucket             = "FORETELL_BUCKET"              // the one bucket
+	EnvTrainingWorkflow   = "FORETELL_TRAINING_WORKFLOW"   // ARN of the training state machine
+	EnvStatisticsFunction = "FORETELL_STATISTICS_FUNCTION" // name of the statistics function
+	EnvScheduleGroup      = "FORETELL_SCHEDULE_GROUP"      // EventBridge schedule group of retrains
+	EnvScheduleRole       = "FORETELL_SCHEDULE_ROLE"       // ARN of the role that a schedule assumes
+)
+
+// Function is one Lambda function: provided.al2023, built from functions/<Name>.
+type Function struct {
+	Name        string
+	Description string
+	MemoryMB    int           // 128 – 10,240; 1,769 MB are one vCPU
+	Timeout     time.Duration // at most 15 minutes; 29 s behind the API
+	Concurrency int           // reserved: one more call at a time is throttled (429)
+	Environment []string      // which of the variables above it gets
+	Permissions []Permission  // least privilege, nothing else is allowed
+}
+
+// Permission lets a function do actions on a resource.
+type Permission struct {
+	Actions  []string // IAM actions, like "s3:GetObject"
+	Resource Resource
+	// Prefixes limits S3 object actions to keys that start with one of these, and
+	// s3:ListBucket to listings of them. Empty for resources other than the bucket.
+	Prefixes []string
+}
+
+// Resource is what a permission is about.
+type Resource string
+
+// The resources that the stack makes.
+const (
+	Bucket             Resource = "bucket"
+	TrainingWorkflow   Resource = "training-workflow"
+	StatisticsFunction Resource = "statistics-function"
+	ScheduleGroup      Resource = "schedule-group"
+	ScheduleRole       Resource = "schedule-role"
+)
+
+// Functions are the functions of Foretell, in order of name.
+var Functions = []Function{
+	{
+		Name: "api", Description: "control plane: data sets, runs, models, aliases",
+		MemoryMB: 512, Timeout: 29 * time.Second, Concurrency: 20,
+		Environment: []string{EnvBucket, EnvTrainingWorkflow, EnvStatisticsFunction, EnvScheduleGroup, EnvScheduleRole},
+		Permissions: []Permission{
+			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "statistics/", "runs/", "models/", "schedules/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "statistics/", "runs/", "models/", "schedules/"}},
+			{[]string{"s3:PutObject"}, Bucket, []string{"data/", "runs/", "models/", "schedules/"}},
+			{[]string{"states:StartExecution", "states:DescribeExecution"}, TrainingWorkflow, nil},
+			{[]string{"lambda:InvokeFunction"}, StatisticsFunction, nil},
+			{[]string{"scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"}, ScheduleGroup, nil},
+			{[]string{"iam:PassRole"}, ScheduleRole, nil},
+		},
+	},
+	{
+		Name: "predict", Description: "predictions over HTTP",
+		MemoryMB: 1769, Timeout: 29 * time.Second, Concurrency: 50,
+		Environment: []string{EnvBucket},
+		Permissions: []Permission{
+			{[]string{"s3:GetObject"}, Bucket, []string{"models/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"models/"}},
+		},
+	},
+	{
+		Name: "statistics", Description: "profiles a data set",
+		MemoryMB: 3008, Timeout: 28 * time.Second, Concurrency: 10,
+		Environment: []string{EnvBucket},
+		Permissions: []Permission{
+			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "statistics/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "statistics/"}},
+			{[]string{"s3:PutObject"}, Bucket, []string{"statistics/"}},
+		},
+	},
+	{
+		Name: "train", Description: "plan, trial, advance and conclude of a training run",
+		MemoryMB: 3008, Timeout: 15 * time.Minute, Concurrency: 100,
+		Environment: []string{EnvBucket},
+		Permissions: []Permission{
+			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "runs/", "models/", "schedules/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "runs/", "models/", "schedules/"}},
+			{[]string{"s3:PutObject"}, Bucket, []string{"runs/", "models/"}},
+		},
+	},
+}
+
+// Route sends a method and path of the API to a function. Paths are in the form of API
+// Gateway and of net/http alike: {name} stands for one segment.
+type Route struct{ Method, Path, Function string }
+
+// Routes are the routes of the API.
+var Routes = []Route{
+	{"POST", "/v1/datasets/{dataset}/uploads", "api"},
+	{"POST", "/v1/datasets/{dataset}/statistics", "api"},
+	{"GET", "/v1/datasets/{dataset}/statistics", "api"},
+	{"POST", "/v1/runs", "api"},
+	{"GET", "/v1/runs/{run}", "api"},
+	{"GET", "/v1/runs/{run}/leaderboard", "api"},
+	{"GET", "/v1/models", "api"},
+	{"GET", "/v1/models/{model}", "api"},
+	{"GET", "/v1/models/{model}/versions/{version}", "api"},
+	{"GET", "/v1/models/{model}/aliases/{alias}", "api"},
+	{"PUT", "/v1/models/{model}/aliases/{alias}", "api"},
+	{"POST", "/v1/models/{model}/predict", "predict"},
+}
+
+// Quotas of the platform that the local cloud enforces too.
+const (
+	MaxPayload     = 6 << 20          // bytes of a synchronous invocation, each way
+	GatewayTimeout = 29 * time.Second // API Gateway gives up after this
+)
+
+// Training is the state machine of a training run, in the Amazon States Language. It has
+// two placeholders, ${TrainFunction} (a function's name or ARN) and ${Bucket}.
+//
+//go:embed training.asl.json
+var Training string
