@@ -29,37 +29,42 @@ func brier(s sample) (float64, error) {
 	}), nil
 }
 
+// ranked is what a ranking needs of a row.
+type ranked struct {
+	p, weight float64
+	class     int
+}
+
 // rocAUC is the probability that a row of class 1 is ranked above one of class 0, a tie
 // counting half: the Mann-Whitney statistic by ranks, O(n log n). Weights count as copies.
 func rocAUC(s sample) (float64, error) {
-	order := make([]int, len(s.y))
-	for i := range order {
-		order[i] = i
+	rows := make([]ranked, len(s.y))
+	for i, w := range s.weights {
+		rows[i] = ranked{p: s.positive(i), weight: w, class: s.class(i)}
 	}
-	// Beyond the probability the order is there so that shuffled rows sum in the same order.
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(
-			cmp.Compare(s.positive(a), s.positive(b)),
-			cmp.Compare(s.y[a], s.y[b]),
-			cmp.Compare(s.weights[a], s.weights[b]),
-		)
-	})
-	var below, above float64 // weight of class 0 ranked lower; of class 1 so far
-	area := 0.0              // Σ over class 1 of the weight of class 0 below it
-	for start := 0; start < len(order); {
-		end := start
-		var tied [2]float64 // weight of each class at this probability
-		for ; end < len(order) && s.positive(order[end]) == s.positive(order[start]); end++ {
-			i := order[end]
-			tied[s.class(i)] += s.weights[i]
+	// Class and weight order the ties, so that shuffled rows add up to the same bits.
+	slices.SortFunc(rows, func(a, b ranked) int {
+		switch {
+		case a.p != b.p:
+			return cmp.Compare(a.p, b.p)
+		case a.class != b.class:
+			return a.class - b.class
 		}
-		area += float64(tied[1] * (below + tied[0]/2))
-		below += tied[0]
-		above += tied[1]
-		start = end
+		return cmp.Compare(a.weight, b.weight)
+	})
+	var passed [2]float64 // weight of each class ranked lower
+	area := 0.0           // Σ over class 1 of the weight of class 0 ranked lower
+	for i := 0; i < len(rows); {
+		var tied [2]float64 // weight of each class at this probability
+		for p := rows[i].p; i < len(rows) && rows[i].p == p; i++ {
+			tied[rows[i].class] += rows[i].weight
+		}
+		area += float64(tied[1] * (passed[0] + tied[0]/2))
+		passed[0] += tied[0]
+		passed[1] += tied[1]
 	}
-	if below == 0 || above == 0 {
+	if passed[0] == 0 || passed[1] == 0 {
 		return 0, fmt.Errorf("%w: every row is of one class", ErrUndefined)
 	}
-	return area / below / above, nil
+	return area / passed[0] / passed[1], nil
 }

@@ -43,7 +43,7 @@ func TestScoresAreScikitLearns(t *testing.T) {
 	for _, c := range peerCases(t) {
 		for name, want := range c.Scores {
 			got := mustScore(t, name, c.Y, c.Predicted, c.Weights, c.Outputs)
-			if !close(got, want) {
+			if !near(got, want) {
 				t.Errorf("%s: %s = %v, scikit-learn has %v", c.Name, name, got, want)
 			}
 			held[name]++
@@ -56,8 +56,8 @@ func TestScoresAreScikitLearns(t *testing.T) {
 	}
 }
 
-// close is relative also below 1, unlike num.Close, and absolute only at 0.
-func close(got, want float64) bool {
+// near is relative also below 1, unlike num.Close, and absolute only at 0.
+func near(got, want float64) bool {
 	return math.Abs(got-want) <= tolerance*math.Abs(want) || math.Abs(got-want) <= 1e-15
 }
 

@@ -37,6 +37,8 @@ type Learner interface {
 
 // Model is a fitted learner.
 type Model interface {
+	// Inputs is the number of columns that Predict takes: those it was fitted on.
+	Inputs() int
 	// Outputs is the number of values predicted per row: 1 for regression, the number of
 	// classes for classification.
 	Outputs() int

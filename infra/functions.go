@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/foretell-ml/foretell/pkg/topology"
+)
+
+// newFunction makes one Lambda function and its role. The role is closed to the CDK's own
+// grants: it holds what topology says and the right to write its log, nothing else.
+func (s *stack) newFunction(f topology.Function, assets string) awslambda.Function {
+	id := strings.ToUpper(f.Name[:1]) + f.Name[1:]
+	logs := s.newLogs(id + "Log")
+	statements := []awsiam.PolicyStatement{
+		allow([]string{"logs:CreateLogStream", "logs:PutLogEvents"}, logs.LogGroupArn()),
+	}
+	for _, p := range f.Permissions {
+		statements = append(statements, s.statement(p))
+	}
+	role := s.newRole(id+"Role", "lambda.amazonaws.com", nil, statements)
+	s.suppressPrefixes(role, f.Permissions)
+
+	environment := map[string]*string{}
+	for _, name := range f.Environment {
+		environment[name] = s.environment(name)
+	}
+	return awslambda.NewFunction(s, jsii.String(id), &awslambda.FunctionProps{
+		Description:                  jsii.String("Foretell: " + f.Description),
+		Runtime:                      awslambda.Runtime_PROVIDED_AL2023(),
+		Architecture:                 awslambda.Architecture_ARM_64(),
+		Handler:                      jsii.String("bootstrap"),
+		Code:                         awslambda.Code_FromAsset(jsii.String(filepath.Join(assets, f.Name)), nil),
+		MemorySize:                   jsii.Number(f.MemoryMB),
+		Timeout:                      awscdk.Duration_Millis(jsii.Number(f.Timeout.Milliseconds())),
+		ReservedConcurrentExecutions: jsii.Number(f.Concurrency),
+		LogGroup:                     logs,
+		Role:                         role.WithoutPolicyUpdates(nil),
+		Environment:                  &environment,
+	})
+}
+
+// environment is the value of one of topology's environment variables.
+func (s *stack) environment(name string) *string {
+	switch name {
+	case topology.EnvBucket:
+		return s.bucket.BucketName()
+	case topology.EnvTrainingWorkflow:
+		return s.workflow.StateMachineArn()
+	case topology.EnvStatisticsFunction:
+		return s.functions["statistics"].FunctionName()
+	case topology.EnvScheduleGroup:
+		return s.scheduleGroup.ScheduleGroupName()
+	case topology.EnvScheduleRole:
+		return s.scheduleRole.RoleArn()
+	}
+	panic(fmt.Sprintf("infra: no value for the environment variable %s, add it to stack.environment", name))
+}

@@ -1,0 +1,45 @@
+// Command infra is the CDK app of Foretell: it turns package topology into one
+// CloudFormation stack, and adds nothing that topology does not name but what AWS itself
+// asks for (log groups, roles, an access log bucket).
+//
+// Build the functions first (make build), then
+//
+//	cdk deploy        # runs this command, as cdk.json says
+//	make synth        # only writes the template to cdk.out
+//
+// cdk-nag's AwsSolutions rules run at every synthesis; each exception is written beside the
+// resource it is for, with its reason.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/foretell-ml/foretell/pkg/topology"
+)
+
+func main() {
+	assets := flag.String("assets", filepath.Join("build", "arm64"), "folder with `<function>/bootstrap`")
+	flag.Parse()
+	if err := run(*assets); err != nil {
+		fmt.Fprintln(os.Stderr, "infra:", err)
+		os.Exit(1)
+	}
+}
+
+func run(assets string) error {
+	for _, f := range topology.Functions {
+		if _, err := os.Stat(filepath.Join(assets, f.Name, "bootstrap")); err != nil {
+			return fmt.Errorf("the %s function is not built, run `make build` first: %w", f.Name, err)
+		}
+	}
+	defer jsii.Close()
+	app := newApp("") // the CDK command line names the output folder by CDK_OUTDIR
+	newStack(app, assets)
+	app.Synth(nil)
+	return nil
+}

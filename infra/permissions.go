@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
+
+	"github.com/foretell-ml/foretell/pkg/topology"
+)
+
+// conditions of an IAM statement: operator → key → value.
+type conditions map[string]map[string]any
+
+// allow is the statement that lets a role do actions on resources.
+func allow(actions []string, resources ...*string) awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: jsii.Strings(actions...), Resources: &resources,
+	})
+}
+
+// when limits a statement to requests that meet c.
+func when(statement awsiam.PolicyStatement, c conditions) awsiam.PolicyStatement {
+	for operator, values := range c {
+		statement.AddCondition(jsii.String(operator), values)
+	}
+	return statement
+}
+
+// newRole makes a role for an AWS service, all of whose permissions are in one inline
+// policy. trust limits on whose behalf the service may assume it; nil does not.
+func (s *stack) newRole(id, service string, trust conditions, statements []awsiam.PolicyStatement) awsiam.Role {
+	var principal awsiam.IPrincipal = awsiam.NewServicePrincipal(jsii.String(service), nil)
+	if trust != nil {
+		limits := map[string]any{}
+		for operator, values := range trust {
+			limits[operator] = values
+		}
+		principal = awsiam.NewPrincipalWithConditions(principal, &limits)
+	}
+	return awsiam.NewRole(s, jsii.String(id), &awsiam.RoleProps{
+		AssumedBy: principal,
+		InlinePolicies: &map[string]awsiam.PolicyDocument{
+			"Permissions": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
+		},
+	})
+}
+
+// statement says in IAM's terms what topology says in ours.
+func (s *stack) statement(p topology.Permission) awsiam.PolicyStatement {
+	switch p.Resource {
+	case topology.Bucket:
+		return s.bucketStatement(p)
+	case topology.TrainingWorkflow:
+		return allow(p.Actions, s.workflow.StateMachineArn(), s.executions(":*"))
+	case topology.StatisticsFunction:
+		return allow(p.Actions, s.functions["statistics"].FunctionArn())
+	case topology.ScheduleGroup:
+		return allow(p.Actions, s.arn("scheduler", "schedule", *s.scheduleGroup.ScheduleGroupName()+"/*", awscdk.ArnFormat_SLASH_RESOURCE_NAME))
+	case topology.ScheduleRole:
+		return when(allow(p.Actions, s.scheduleRole.RoleArn()), conditions{
+			"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"},
+		})
+	}
+	panic(fmt.Sprintf("infra: topology names the resource %q, add it to stack.statement", p.Resource))
+}
+
+// bucketStatement limits object actions to the prefixes by resource, and listings by
+// condition. The condition also decides whether reading a key that is not there gives 404
+// or 403: S3 checks s3:ListBucket with that key as the prefix, so a function gets an honest
+// 404 wherever it may list.
+func (s *stack) bucketStatement(p topology.Permission) awsiam.PolicyStatement {
+	patterns := make([]string, len(p.Prefixes))
+	objects := make([]*string, len(p.Prefixes))
+	for i, prefix := range p.Prefixes {
+		patterns[i] = prefix + "*"
+		objects[i] = s.bucket.ArnForObjects(jsii.String(patterns[i]))
+	}
+	listing := strings.HasPrefix(p.Actions[0], "s3:List")
+	for _, action := range p.Actions {
+		if strings.HasPrefix(action, "s3:List") != listing {
+			panic(fmt.Sprintf("infra: topology mixes listing and object actions in one permission: %v", p.Actions))
+		}
+	}
+	if listing {
+		return when(allow(p.Actions, s.bucket.BucketArn()), conditions{"StringLike": {"s3:prefix": patterns}})
+	}
+	return allow(p.Actions, objects...)
+}
+
+// arn is the name of something of this account and region.
+func (s *stack) arn(service, resource, name string, format awscdk.ArnFormat) *string {
+	return s.FormatArn(&awscdk.ArnComponents{
+		Service: jsii.String(service), Resource: jsii.String(resource),
+		ResourceName: jsii.String(name), ArnFormat: format,
+	})
+}
+
+// suppress writes down why a cdk-nag rule does not hold for a resource. findings limits it
+// to these, like "Resource::*".
+func suppress(resource constructs.IConstruct, rule, reason string, findings ...string) {
+	suppression := &cdknag.NagPackSuppression{Id: jsii.String("AwsSolutions-" + rule), Reason: jsii.String(reason)}
+	if len(findings) > 0 {
+		applies := make([]any, len(findings))
+		for i, finding := range findings {
+			applies[i] = finding
+		}
+		suppression.AppliesTo = &applies
+	}
+	cdknag.NagSuppressions_AddResourceSuppressions(resource, &[]*cdknag.NagPackSuppression{suppression}, jsii.Bool(true))
+}

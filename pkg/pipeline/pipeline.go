@@ -1,0 +1,114 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/feature"
+	"github.com/foretell-ml/foretell/pkg/model"
+	"github.com/foretell-ml/foretell/pkg/profile"
+)
+
+// Configuration is a learner's name and its hyperparameters.
+type Configuration struct {
+	Learner string         `json:"learner"`
+	Params  map[string]any `json:"params,omitempty"`
+}
+
+// Pipeline is a fitted encoder and model with what is needed to use and to judge them. It
+// is not changed once made and is safe for concurrent use.
+type Pipeline struct {
+	Schema  dataset.Schema // the input columns
+	Target  Target
+	Encoder *feature.Encoder
+	Model   model.Model
+	// Reference is the profile of the training data, to compare later data with.
+	Reference *profile.Profile
+	Lineage   Lineage
+
+	golden            *dataset.Table
+	goldenPredictions []float64
+}
+
+// Lineage says what a pipeline was made from. It names contents, not places or times, so
+// that the same data, config and seed make the same artifact wherever they are trained.
+type Lineage struct {
+	Data          dataset.Digest     `json:"data"` // of the data set's bytes
+	Rows          int                `json:"rows"` // trained on
+	Configuration Configuration      `json:"configuration"`
+	Metric        string             `json:"metric"`
+	Scores        map[string]float64 `json:"scores"` // mean over the folds, by metric
+	Seed          uint64             `json:"seed"`
+}
+
+// Fit fits an encoder and a learner to the rows of a table of inputs; y is what
+// Target.Values made of the target column, without NaN. The pipeline has no Reference and
+// no golden rows yet: Finish adds them to the one that is kept.
+func Fit(ctx context.Context, inputs *dataset.Table, y []float64, target Target, c Configuration, seed uint64) (*Pipeline, error) {
+	learner, err := model.New(c.Learner, c.Params)
+	if err != nil {
+		return nil, err
+	}
+	encoder, err := feature.Fit(inputs, encoding(c.Learner))
+	if err != nil {
+		return nil, err
+	}
+	x, err := encoder.Transform(inputs)
+	if err != nil {
+		return nil, err
+	}
+	fitted, err := learner.Fit(ctx, model.Data{X: x, Y: y, Task: target.Task, Classes: len(target.Classes)}, seed)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Learner, err)
+	}
+	return &Pipeline{Schema: inputs.Schema(), Target: target, Encoder: encoder, Model: fitted}, nil
+}
+
+// encoding says how a learner wants its columns.
+func encoding(learner string) feature.Options {
+	switch learner {
+	case "linear", "logistic":
+		return feature.Options{Impute: true, Scale: true}
+	default: // trees take missing values as they are, and no scale changes them
+		return feature.Options{}
+	}
+}
+
+// Predict returns rows × Target.Outputs values, row by row: the value, or the probability
+// of each class. The table must have the columns of Schema (see dataset.Table.Conform);
+// others are ignored.
+func (p *Pipeline) Predict(t *dataset.Table) ([]float64, error) {
+	x, err := p.Encoder.Transform(t)
+	if err != nil {
+		return nil, err
+	}
+	predictions := make([]float64, t.Rows()*p.Model.Outputs())
+	p.Model.Predict(predictions, x)
+	return predictions, nil
+}
+
+// goldenRows is how many rows of its training data an artifact carries to check itself.
+const goldenRows = 16
+
+// Finish adds what an artifact needs besides the fit: lineage, the profile of the inputs,
+// and golden rows, taken at an even stride from the inputs.
+func (p *Pipeline) Finish(ctx context.Context, inputs *dataset.Table, lineage Lineage) error {
+	reference, err := profile.New(ctx, inputs)
+	if err != nil {
+		return fmt.Errorf("profile of the training data: %w", err)
+	}
+	var rows []int
+	n := min(goldenRows, inputs.Rows())
+	for i := range n {
+		rows = append(rows, i*inputs.Rows()/n)
+	}
+	golden := inputs.Select(rows)
+	predictions, err := p.Predict(golden)
+	if err != nil {
+		return fmt.Errorf("golden rows: %w", err)
+	}
+	p.Reference, p.Lineage = reference, lineage
+	p.golden, p.goldenPredictions = golden, predictions
+	return nil
+}
