@@ -6,9 +6,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
 	"github.com/foretell-ml/foretell/pkg/topology"
 )
@@ -42,7 +40,7 @@ func (s *stack) newRole(id, service string, trust conditions, statements []awsia
 		}
 		principal = awsiam.NewPrincipalWithConditions(principal, &limits)
 	}
-	return awsiam.NewRole(s, jsii.String(id), &awsiam.RoleProps{
+	return awsiam.NewRole(s.cdk, jsii.String(id), &awsiam.RoleProps{
 		AssumedBy: principal,
 		InlinePolicies: &map[string]awsiam.PolicyDocument{
 			"Permissions": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
@@ -50,23 +48,24 @@ func (s *stack) newRole(id, service string, trust conditions, statements []awsia
 	})
 }
 
-// statement says in IAM's terms what topology says in ours.
-func (s *stack) statement(p topology.Permission) awsiam.PolicyStatement {
+// statements say in IAM's terms what topology says in ours.
+func (s *stack) statements(p topology.Permission) []awsiam.PolicyStatement {
 	switch p.Resource {
 	case topology.Bucket:
-		return s.bucketStatement(p)
+		return []awsiam.PolicyStatement{s.bucketStatement(p)}
 	case topology.TrainingWorkflow:
-		return allow(p.Actions, s.workflow.StateMachineArn(), s.executions(":*"))
+		return s.workflowStatements(p)
 	case topology.StatisticsFunction:
-		return allow(p.Actions, s.functions["statistics"].FunctionArn())
+		return []awsiam.PolicyStatement{allow(p.Actions, s.functions["statistics"].FunctionArn())}
 	case topology.ScheduleGroup:
-		return allow(p.Actions, s.arn("scheduler", "schedule", *s.scheduleGroup.ScheduleGroupName()+"/*", awscdk.ArnFormat_SLASH_RESOURCE_NAME))
+		schedules := s.arn("scheduler", "schedule", *s.scheduleGroup.ScheduleGroupName()+"/*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)
+		return []awsiam.PolicyStatement{allow(p.Actions, schedules)}
 	case topology.ScheduleRole:
-		return when(allow(p.Actions, s.scheduleRole.RoleArn()), conditions{
+		return []awsiam.PolicyStatement{when(allow(p.Actions, s.scheduleRole.RoleArn()), conditions{
 			"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"},
-		})
+		})}
 	}
-	panic(fmt.Sprintf("infra: topology names the resource %q, add it to stack.statement", p.Resource))
+	panic(fmt.Sprintf("infra: topology names the resource %q, add it to stack.statements", p.Resource))
 }
 
 // bucketStatement limits object actions to the prefixes by resource, and listings by
@@ -92,24 +91,31 @@ func (s *stack) bucketStatement(p topology.Permission) awsiam.PolicyStatement {
 	return allow(p.Actions, objects...)
 }
 
+// workflowStatements tells apart the state machine, which is started, from its executions,
+// which are looked at and stopped.
+func (s *stack) workflowStatements(p topology.Permission) []awsiam.PolicyStatement {
+	var starts, others []string
+	for _, action := range p.Actions {
+		if action == "states:StartExecution" {
+			starts = append(starts, action)
+		} else {
+			others = append(others, action)
+		}
+	}
+	var statements []awsiam.PolicyStatement
+	if len(starts) > 0 {
+		statements = append(statements, allow(starts, s.workflow.StateMachineArn()))
+	}
+	if len(others) > 0 {
+		statements = append(statements, allow(others, s.executions(":*")))
+	}
+	return statements
+}
+
 // arn is the name of something of this account and region.
 func (s *stack) arn(service, resource, name string, format awscdk.ArnFormat) *string {
-	return s.FormatArn(&awscdk.ArnComponents{
+	return s.cdk.FormatArn(&awscdk.ArnComponents{
 		Service: jsii.String(service), Resource: jsii.String(resource),
 		ResourceName: jsii.String(name), ArnFormat: format,
 	})
-}
-
-// suppress writes down why a cdk-nag rule does not hold for a resource. findings limits it
-// to these, like "Resource::*".
-func suppress(resource constructs.IConstruct, rule, reason string, findings ...string) {
-	suppression := &cdknag.NagPackSuppression{Id: jsii.String("AwsSolutions-" + rule), Reason: jsii.String(reason)}
-	if len(findings) > 0 {
-		applies := make([]any, len(findings))
-		for i, finding := range findings {
-			applies[i] = finding
-		}
-		suppression.AppliesTo = &applies
-	}
-	cdknag.NagSuppressions_AddResourceSuppressions(resource, &[]*cdknag.NagPackSuppression{suppression}, jsii.Bool(true))
 }

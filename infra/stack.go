@@ -2,11 +2,11 @@ package main
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
@@ -30,7 +30,7 @@ const retention = awslogs.RetentionDays_THREE_MONTHS
 // stack is all of Foretell in one account and region. Resources are made in the order of
 // the fields, each from those before it, so that no two can need each other.
 type stack struct {
-	awscdk.Stack
+	cdk           awscdk.Stack // not embedded: jsii takes an object for one thing only
 	bucket        awss3.Bucket
 	functions     map[string]awslambda.Function // all but api first; api knows of the rest
 	workflow      awsstepfunctions.StateMachine
@@ -52,7 +52,7 @@ func newApp(outdir string) awscdk.App {
 // newStack makes the stack, with the functions' code from assets/<function>/bootstrap.
 func newStack(app awscdk.App, assets string) awscdk.Stack {
 	s := &stack{
-		Stack: awscdk.NewStack(app, jsii.String("Foretell"), &awscdk.StackProps{
+		cdk: awscdk.NewStack(app, jsii.String("Foretell"), &awscdk.StackProps{
 			Description: jsii.String("Foretell: tables in S3 become predictions behind an API"),
 		}),
 		functions: map[string]awslambda.Function{},
@@ -73,11 +73,11 @@ func newStack(app awscdk.App, assets string) awscdk.Stack {
 	s.newAPI()
 	s.output("Bucket", "the one bucket", s.bucket.BucketName())
 	s.output("TrainingWorkflow", "the state machine of training runs", s.workflow.StateMachineArn())
-	return s.Stack
+	return s.cdk
 }
 
 func (s *stack) output(name, description string, value *string) {
-	awscdk.NewCfnOutput(s, jsii.String(name+"Output"), &awscdk.CfnOutputProps{
+	awscdk.NewCfnOutput(s.cdk, jsii.String(name+"Output"), &awscdk.CfnOutputProps{
 		Description: jsii.String(description), Value: value,
 	}).OverrideLogicalId(jsii.String(name + "Output"))
 }
@@ -85,7 +85,7 @@ func (s *stack) output(name, description string, value *string) {
 // newLogs makes the log group of a function, the workflow or the API. It goes with the
 // stack: a log group that stays behind would block the next deployment of the same name.
 func (s *stack) newLogs(id string) awslogs.LogGroup {
-	return awslogs.NewLogGroup(s, jsii.String(id), &awslogs.LogGroupProps{
+	return awslogs.NewLogGroup(s.cdk, jsii.String(id), &awslogs.LogGroupProps{
 		Retention: retention, RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})
 }

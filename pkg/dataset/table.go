@@ -17,6 +17,9 @@ const (
 	Text        Type = "text"        // free text: too many distinct values to be categories
 )
 
+// missingValue is the missing value of columns that store Values.
+var missingValue = math.NaN()
+
 // Column is one named column of a table. Numeric, boolean and timestamp columns store
 // Values; categorical and text columns store Codes into Levels. The other is nil.
 type Column struct {
@@ -46,6 +49,15 @@ func (c *Column) Missing(i int) bool {
 		return c.Codes[i] < 0
 	}
 	return math.IsNaN(c.Values[i])
+}
+
+// Validate reports a type that is none of the five.
+func (t Type) Validate() error {
+	switch t {
+	case Numeric, Boolean, Categorical, Timestamp, Text:
+		return nil
+	}
+	return fmt.Errorf("unknown type %q: want numeric, boolean, categorical, timestamp or text", string(t))
 }
 
 // Coded reports whether columns of the type store Codes and Levels rather than Values.

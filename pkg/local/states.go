@@ -37,7 +37,7 @@ const (
 // Error names of the States Language that the interpreter reports itself.
 const (
 	errorAll                = "States.ALL"
-	errorBranchData         = "States.DataLimitExceeded"
+	errorDataLimit          = "States.DataLimitExceeded"
 	errorItemReader         = "States.ItemReaderFailed"
 	errorNoChoice           = "States.NoChoiceMatched"
 	errorParameterPath      = "States.ParameterPathFailure"

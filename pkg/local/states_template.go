@@ -9,10 +9,11 @@ import (
 // template is a payload template: JSON in which a field named "x.$" becomes a field "x"
 // with what the path finds. Parameters, ResultSelector and ItemSelector are templates.
 type template struct {
-	literal any                 // a value without paths, if nothing below is set
-	object  map[string]template // an object with at least one path below
-	array   []template          // an array with at least one path below
+	// One of these, or else a literal.
+	object  map[string]template
+	array   []template
 	path    *path
+	literal any
 }
 
 // template takes an optional template field.

@@ -1,0 +1,80 @@
+# Foretell. Bare `make` lists what there is to make.
+
+ARCH      ?= arm64
+PORT      ?= 8080
+JOB       ?= testdata/adult.yaml
+FUNCTIONS := $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go))
+
+# The same flags for every build: no cgo, no paths, no build ids, no version control
+# stamps, so that two builds from different folders are the same bytes.
+BUILD  := CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags "-s -w -buildid="
+SHA256 := $(shell command -v sha256sum || echo shasum -a 256)
+
+# cfn-lint is used if it is there, else put into .venv (ignored by git).
+CFN_LINT := $(shell command -v cfn-lint || echo .venv/bin/cfn-lint)
+
+# The CDK runs on Node.js 20, and warns loudly that it is old.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
+
+.PHONY: help run up build build-host test check race bench synth fmt clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+run: build-host ## do the main job once on this machine: data set in, predictions out
+	@build/host/foretell up --functions build/host --port $(PORT) --job $(JOB) --exit
+
+up: build-host ## the same, and keep serving until Ctrl-C
+	@build/host/foretell up --functions build/host --port $(PORT) --job $(JOB)
+
+build: ## build the functions for Lambda (ARCH=arm64 or amd64) into build/$(ARCH)
+	@for f in $(FUNCTIONS); do \
+		echo "building build/$(ARCH)/$$f/bootstrap"; \
+		GOOS=linux GOARCH=$(ARCH) $(BUILD) -o build/$(ARCH)/$$f/bootstrap ./functions/$$f || exit 1; \
+	done
+	@for f in build/$(ARCH)/*/bootstrap; do \
+		printf '%9d bytes  %s\n' $$(wc -c < $$f) "$$($(SHA256) $$f)"; \
+	done
+
+build-host: ## build the functions and the command for this machine into build/host
+	@for f in $(FUNCTIONS); do \
+		echo "building the $$f function for this machine"; \
+		$(BUILD) -o build/host/$$f/bootstrap ./functions/$$f || exit 1; \
+	done
+	@echo "building the foretell command"
+	@$(BUILD) -o build/host/foretell ./cmd/foretell
+
+test: check synth $(CFN_LINT) ## check everything: format, vet, tests, CloudFormation template
+	@echo "checking the CloudFormation template"
+	@$(CFN_LINT) cdk.out/*.template.json
+	@echo "testing"
+	@go test ./...
+
+check:
+	@command -v node >/dev/null || { echo "install Node.js 20 or later: the CDK tests run on it"; exit 1; }
+	@echo "checking format and vet"
+	@test -z "$$(gofmt -l cmd functions infra internal pkg)" || { echo "run make fmt, these are not formatted:"; gofmt -l cmd functions infra internal pkg; exit 1; }
+	@go vet ./...
+
+.venv/bin/cfn-lint:
+	@echo "installing cfn-lint into .venv"
+	@command -v python3 >/dev/null || { echo "install Python 3, or cfn-lint: the CloudFormation template is checked with it"; exit 1; }
+	@python3 -m venv .venv
+	@.venv/bin/pip install --quiet cfn-lint==1.51.0
+
+race: ## run the tests under the race detector
+	@go test -race ./cmd/... ./functions/... ./pkg/...
+
+bench: ## run the benchmarks (BENCH=regexp, COUNT=n for benchstat)
+	@go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(or $(COUNT),1) ./pkg/...
+
+synth: build ## write the CloudFormation template of the stack to cdk.out
+	@command -v node >/dev/null || { echo "install Node.js 20 or later: the CDK runs on it"; exit 1; }
+	@echo "writing the CloudFormation template to cdk.out"
+	@CDK_OUTDIR=cdk.out go run ./infra -assets build/$(ARCH)
+
+fmt: ## format the code
+	@gofmt -w cmd functions infra internal pkg
+
+clean: ## remove what was built; data in .foretell stays
+	@rm -rf build cdk.out

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/foretell-ml/foretell/pkg/topology"
+)
+
+// Limits of the whole API, for all clients together. The functions' reserved concurrency
+// is the harder limit; these keep one client's loop from reaching it at once.
+const (
+	requestsPerSecond = 100
+	requestsAtOnce    = 200
+)
+
+// newAPI makes the REST API: topology's routes and no other, each a Lambda proxy, each
+// signed with AWS credentials (Signature Version 4).
+func (s *stack) newAPI() {
+	api := awsapigateway.NewRestApi(s.cdk, jsii.String("API"), &awsapigateway.RestApiProps{
+		RestApiName:    jsii.String("Foretell"),
+		Description:    jsii.String("Foretell: predictions and their control plane"),
+		EndpointTypes:  &[]awsapigateway.EndpointType{awsapigateway.EndpointType_REGIONAL},
+		CloudWatchRole: jsii.Bool(true), // API Gateway logs with one role per account and region
+		DefaultMethodOptions: &awsapigateway.MethodOptions{
+			AuthorizationType: awsapigateway.AuthorizationType_IAM,
+		},
+		DeployOptions: &awsapigateway.StageOptions{
+			StageName:            jsii.String("api"),
+			ThrottlingRateLimit:  jsii.Number(requestsPerSecond),
+			ThrottlingBurstLimit: jsii.Number(requestsAtOnce),
+			LoggingLevel:         awsapigateway.MethodLoggingLevel_ERROR,
+			DataTraceEnabled:     jsii.Bool(false), // bodies are the user's data
+			MetricsEnabled:       jsii.Bool(true),
+			AccessLogDestination: awsapigateway.NewLogGroupLogDestination(s.newLogs("APIAccessLog")),
+			AccessLogFormat:      awsapigateway.AccessLogFormat_JsonWithStandardFields(nil),
+		},
+	})
+	integrations := map[string]awsapigateway.Integration{}
+	for _, route := range topology.Routes {
+		integration, ok := integrations[route.Function]
+		if !ok {
+			integration = awsapigateway.NewLambdaIntegration(s.functions[route.Function], &awsapigateway.LambdaIntegrationOptions{
+				AllowTestInvoke:         jsii.Bool(false),
+				ScopePermissionToMethod: jsii.Bool(true),
+			})
+			integrations[route.Function] = integration
+		}
+		api.Root().ResourceForPath(jsii.String(route.Path)).AddMethod(jsii.String(route.Method), integration, nil)
+	}
+	addProblems(api)
+
+	suppress(api, "APIG2", "the functions check requests themselves, to name row and column at fault")
+	suppress(api, "APIG3", "every method asks for AWS credentials and is throttled; a web ACL is the account's choice")
+	suppress(api, "COG4", "clients are AWS principals: methods are authorized by IAM, not by a user pool")
+	suppress(api, "IAM4", "API Gateway only accepts a logging role with this managed policy's actions",
+		"Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs")
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/foretell-ml/foretell/pkg/topology"
+)
+
+// services are the permissions of the roles that are not a function's, one per line: role,
+// action, resource, condition. A change here is a change of who may do what: review it.
+var services = []string{
+	// API Gateway writes its logs by AWS's managed policy, checked in TestManagedPolicies.
+	"ScheduleRole states:StartExecution <Training>",
+	"TrainingRole lambda:InvokeFunction <TrainFunction.Arn>",
+	"TrainingRole s3:GetObject <Bucket.Arn>/runs/*",
+	"TrainingRole states:StartExecution <Training>",
+	"TrainingRole states:DescribeExecution arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<Training.Name>/*",
+	"TrainingRole states:StopExecution arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<Training.Name>/*",
+	// Log delivery and tracing name no resources.
+	"TrainingRole logs:CreateLogDelivery *",
+	"TrainingRole logs:DeleteLogDelivery *",
+	"TrainingRole logs:DescribeLogGroups *",
+	"TrainingRole logs:DescribeResourcePolicies *",
+	"TrainingRole logs:GetLogDelivery *",
+	"TrainingRole logs:ListLogDeliveries *",
+	"TrainingRole logs:PutResourcePolicy *",
+	"TrainingRole logs:UpdateLogDelivery *",
+	"TrainingRole xray:GetSamplingRules *",
+	"TrainingRole xray:GetSamplingTargets *",
+	"TrainingRole xray:PutTelemetryRecords *",
+	"TrainingRole xray:PutTraceSegments *",
+}
+
+func TestPermissions(t *testing.T) {
+	want := slices.Clone(services)
+	for _, f := range topology.Functions {
+		role := title(f.Name) + "Role"
+		want = append(want,
+			role+" logs:CreateLogStream <"+title(f.Name)+"Log.Arn>",
+			role+" logs:PutLogEvents <"+title(f.Name)+"Log.Arn>")
+		for _, p := range f.Permissions {
+			want = append(want, topologyLines(t, role, p)...)
+		}
+	}
+	got := templateLines(t)
+	slices.Sort(want)
+	slices.Sort(got)
+	for _, line := range got {
+		if !slices.Contains(want, line) {
+			t.Errorf("the stack allows what nobody asked for: %s", line)
+		}
+	}
+	for _, line := range want {
+		if !slices.Contains(got, line) {
+			t.Errorf("the stack does not allow what is needed: %s", line)
+		}
+	}
+	if len(got) != len(slices.Compact(slices.Clone(got))) {
+		t.Error("the stack allows something twice")
+	}
+}
+
+// topologyLines says what a permission of package topology must become.
+func topologyLines(t *testing.T, role string, p topology.Permission) (lines []string) {
+	for _, action := range p.Actions {
+		line := role + " " + action + " "
+		switch {
+		case action == "s3:ListBucket":
+			lines = append(lines, line+"<Bucket.Arn> StringLike s3:prefix "+strings.Join(p.Prefixes, "* ")+"*")
+		case p.Resource == topology.Bucket:
+			for _, prefix := range p.Prefixes {
+				lines = append(lines, line+"<Bucket.Arn>/"+prefix+"*")
+			}
+		case action == "states:StartExecution":
+			lines = append(lines, line+"<Training>")
+		case p.Resource == topology.TrainingWorkflow:
+			lines = append(lines, line+"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<Training.Name>:*")
+		case p.Resource == topology.StatisticsFunction:
+			lines = append(lines, line+"<StatisticsFunction.Arn>")
+		case p.Resource == topology.ScheduleGroup:
+			lines = append(lines, line+"arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/"+scheduleGroup()+"/*")
+		case p.Resource == topology.ScheduleRole:
+			lines = append(lines, line+"<ScheduleRole.Arn> StringEquals iam:PassedToService scheduler.amazonaws.com")
+		default:
+			t.Errorf("say in topologyLines what %s on %s must become", action, p.Resource)
+		}
+	}
+	return lines
+}
+
+// templateLines lists all that the template's roles may do.
+func templateLines(t *testing.T) (lines []string) {
+	for name, r := range resources {
+		switch r.Type {
+		case "AWS::IAM::Role":
+			for _, policy := range list(r.Properties["Policies"]) {
+				lines = append(lines, documentLines(t, name, at(policy, "PolicyDocument"))...)
+			}
+		case "AWS::IAM::Policy":
+			for _, role := range list(r.Properties["Roles"]) {
+				lines = append(lines, documentLines(t, strings.Trim(render(role), "<>"), r.Properties["PolicyDocument"])...)
+			}
+		case "AWS::IAM::ManagedPolicy", "AWS::IAM::User", "AWS::IAM::Group":
+			t.Errorf("%s is a %s: give permissions to roles, inline", name, r.Type)
+		}
+	}
+	return lines
+}
+
+func documentLines(t *testing.T, role string, document any) (lines []string) {
+	for _, statement := range list(at(document, "Statement")) {
+		equal(t, role+"'s effect", at(statement, "Effect"), "Allow")
+		condition := ""
+		operators, _ := at(statement, "Condition").(map[string]any)
+		for operator, keys := range operators {
+			for key, values := range keys.(map[string]any) {
+				condition += " " + operator + " " + key + " " + render(values)
+			}
+		}
+		for _, action := range list(at(statement, "Action")) {
+			for _, target := range list(at(statement, "Resource")) {
+				lines = append(lines, role+" "+render(action)+" "+render(target)+condition)
+			}
+		}
+	}
+	return lines
+}
+
+// Who may assume a role: one service each, and EventBridge only for schedules of our group.
+func TestTrust(t *testing.T) {
+	want := map[string]string{
+		"TrainingRole":      "states.amazonaws.com",
+		"ScheduleRole":      "scheduler.amazonaws.com",
+		"APICloudWatchRole": "apigateway.amazonaws.com",
+	}
+	for _, f := range topology.Functions {
+		want[title(f.Name)+"Role"] = "lambda.amazonaws.com"
+	}
+	ofType(t, "AWS::IAM::Role", func(name string, r resource) {
+		statements := list(at(r.Properties, "AssumeRolePolicyDocument", "Statement"))
+		if len(statements) != 1 {
+			t.Fatalf("%s has %d trust statements, want 1", name, len(statements))
+		}
+		equal(t, name+"'s service", at(statements[0], "Principal", "Service"), want[name])
+		delete(want, name)
+		condition := at(statements[0], "Condition", "StringEquals")
+		if name == "ScheduleRole" {
+			equal(t, name+"'s source", at(condition, "aws:SourceArn"), "<Schedules.Arn>")
+			equal(t, name+"'s account", at(condition, "aws:SourceAccount"), "<AWS::AccountId>")
+		}
+	})
+	for name := range want {
+		t.Errorf("the stack has no role %s", name)
+	}
+}
+
+func TestManagedPolicies(t *testing.T) {
+	ofType(t, "AWS::IAM::Role", func(name string, r resource) {
+		managed := ""
+		if name == "APICloudWatchRole" {
+			managed = "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+		}
+		equal(t, name+"'s managed policies", r.Properties["ManagedPolicyArns"], managed)
+	})
+}
+
+// Nothing is open to the world: no policy names everybody, no function has a URL, and
+// functions are called through the API alone.
+func TestNothingPublic(t *testing.T) {
+	ofType(t, "AWS::S3::BucketPolicy", func(name string, r resource) {
+		for _, statement := range list(at(r.Properties, "PolicyDocument", "Statement")) {
+			if principal := render(at(statement, "Principal")); strings.Contains(principal, "*") {
+				equal(t, name+"'s effect on everybody", at(statement, "Effect"), "Deny")
+			}
+		}
+	})
+	ofType(t, "AWS::Lambda::Permission", func(name string, r resource) {
+		equal(t, name+"'s principal", r.Properties["Principal"], "apigateway.amazonaws.com")
+	})
+	for name, r := range resources {
+		if r.Type == "AWS::Lambda::Url" {
+			t.Errorf("%s gives a function a URL of its own", name)
+		}
+	}
+}
+
+// scheduleGroup is the name that the CDK made for the schedule group.
+func scheduleGroup() string { return render(resources["Schedules"].Properties["Name"]) }
+
+func title(name string) string { return strings.ToUpper(name[:1]) + name[1:] }

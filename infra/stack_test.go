@@ -1,0 +1,187 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/foretell-ml/foretell/pkg/topology"
+)
+
+func TestBuckets(t *testing.T) {
+	ofType(t, "AWS::S3::Bucket", func(name string, r resource) {
+		for _, setting := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
+			equal(t, name+"'s "+setting, at(r.Properties, "PublicAccessBlockConfiguration", setting), "true")
+		}
+		equal(t, name+"'s deletion policy", r.DeletionPolicy, "Retain")
+		encryption := list(at(r.Properties, "BucketEncryption", "ServerSideEncryptionConfiguration"))
+		if len(encryption) != 1 {
+			t.Fatalf("%s has %d encryption rules, want 1", name, len(encryption))
+		}
+		equal(t, name+"'s encryption", at(encryption[0], "ServerSideEncryptionByDefault", "SSEAlgorithm"), "AES256")
+
+		tls := false
+		for _, statement := range list(at(resources[name+"Policy"].Properties, "PolicyDocument", "Statement")) {
+			tls = tls || render(at(statement, "Effect")) == "Deny" && render(at(statement, "Action")) == "s3:*" &&
+				render(at(statement, "Condition", "Bool", "aws:SecureTransport")) == "false"
+		}
+		if !tls {
+			t.Errorf("%s answers without TLS", name)
+		}
+	})
+	equal(t, "versioning", at(resources["Bucket"].Properties, "VersioningConfiguration", "Status"), "Enabled")
+	equal(t, "access log", at(resources["Bucket"].Properties, "LoggingConfiguration", "DestinationBucketName"), "<AccessLog>")
+}
+
+func TestFunctions(t *testing.T) {
+	environment := map[string]string{
+		topology.EnvBucket:             "<Bucket>",
+		topology.EnvTrainingWorkflow:   "<Training>",
+		topology.EnvStatisticsFunction: "<StatisticsFunction>",
+		topology.EnvScheduleGroup:      scheduleGroup(),
+		topology.EnvScheduleRole:       "<ScheduleRole.Arn>",
+	}
+	want := map[string]bool{}
+	for _, f := range topology.Functions {
+		t.Run(f.Name, func(t *testing.T) {
+			want[title(f.Name)+"Function"] = true
+			p := resources[title(f.Name)+"Function"].Properties
+			equal(t, "runtime", p["Runtime"], "provided.al2023")
+			equal(t, "handler", p["Handler"], "bootstrap")
+			equal(t, "architecture", p["Architectures"], "arm64")
+			equal(t, "memory", p["MemorySize"], fmt.Sprint(f.MemoryMB))
+			equal(t, "timeout", p["Timeout"], fmt.Sprint(f.Timeout.Seconds()))
+			equal(t, "concurrency", p["ReservedConcurrentExecutions"], fmt.Sprint(f.Concurrency))
+			equal(t, "role", p["Role"], "<"+title(f.Name)+"Role.Arn>")
+			equal(t, "log", at(p, "LoggingConfig", "LogGroup"), "<"+title(f.Name)+"Log>")
+			got, _ := at(p, "Environment", "Variables").(map[string]any)
+			if len(got) != len(f.Environment) {
+				t.Errorf("environment is %v, want %v", got, f.Environment)
+			}
+			for _, name := range f.Environment {
+				equal(t, name, got[name], environment[name])
+			}
+		})
+	}
+	ofType(t, "AWS::Lambda::Function", func(name string, r resource) {
+		if !want[name] {
+			t.Errorf("%s is not in package topology", name)
+		}
+	})
+}
+
+func TestLogsExpire(t *testing.T) {
+	ofType(t, "AWS::Logs::LogGroup", func(name string, r resource) {
+		equal(t, name+"'s retention in days", r.Properties["RetentionInDays"], "90")
+	})
+}
+
+func TestWorkflow(t *testing.T) {
+	machine := resources["Training"].Properties
+	if machine["DefinitionString"] != topology.Training {
+		t.Errorf("the state machine is not topology's file: %s", render(machine["DefinitionString"]))
+	}
+	want := map[string]string{"${TrainFunction}": "<TrainFunction.Arn>", "${Bucket}": "<Bucket>"}
+	for _, placeholder := range regexp.MustCompile(`\$\{\w+\}`).FindAllString(topology.Training, -1) {
+		if want[placeholder] == "" {
+			t.Errorf("the workflow has a placeholder %s that the stack does not fill in", placeholder)
+		}
+	}
+	for placeholder, value := range want {
+		equal(t, placeholder, at(machine, "DefinitionSubstitutions", strings.Trim(placeholder, "${}")), value)
+	}
+	equal(t, "role", machine["RoleArn"], "<TrainingRole.Arn>")
+	equal(t, "user data in logs", at(machine, "LoggingConfiguration", "IncludeExecutionData"), "false")
+}
+
+func TestRoutes(t *testing.T) {
+	// The path of an API Gateway resource is spread over its ancestors.
+	var path func(id string) string
+	path = func(id string) string {
+		r, ok := resources[strings.Trim(id, "<>")]
+		if !ok || r.Type != "AWS::ApiGateway::Resource" {
+			return ""
+		}
+		return path(render(r.Properties["ParentId"])) + "/" + render(r.Properties["PathPart"])
+	}
+	var got, want []string
+	ofType(t, "AWS::ApiGateway::Method", func(name string, r resource) {
+		line := render(r.Properties["HttpMethod"]) + " " + path(render(r.Properties["ResourceId"]))
+		equal(t, line+": authorization", r.Properties["AuthorizationType"], "AWS_IAM")
+		equal(t, line+": integration", at(r.Properties, "Integration", "Type"), "AWS_PROXY")
+		function := regexp.MustCompile(`<(\w+)\.Arn>/invocations$`).FindStringSubmatch(render(at(r.Properties, "Integration", "Uri")))
+		if function == nil {
+			t.Fatalf("%s calls %s, not a function", line, render(at(r.Properties, "Integration", "Uri")))
+		}
+		got = append(got, line+" "+strings.TrimSuffix(function[1], "Function"))
+	})
+	for _, route := range topology.Routes {
+		want = append(want, route.Method+" "+route.Path+" "+title(route.Function))
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("routes are\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+	equal(t, "endpoint", at(resources["API"].Properties, "EndpointConfiguration", "Types"), "REGIONAL")
+}
+
+func TestStage(t *testing.T) {
+	ofType(t, "AWS::ApiGateway::Stage", func(name string, r resource) {
+		equal(t, "access log", at(r.Properties, "AccessLogSetting", "DestinationArn"), "<APIAccessLog.Arn>")
+		settings := list(r.Properties["MethodSettings"])
+		if len(settings) != 1 {
+			t.Fatalf("%d method settings, want 1", len(settings))
+		}
+		equal(t, "throttle", at(settings[0], "ThrottlingRateLimit"), fmt.Sprint(requestsPerSecond))
+		equal(t, "burst", at(settings[0], "ThrottlingBurstLimit"), fmt.Sprint(requestsAtOnce))
+		equal(t, "bodies in logs", at(settings[0], "DataTraceEnabled"), "false")
+	})
+}
+
+// What API Gateway answers by itself is a problem like any other, and says its own status.
+func TestRefusals(t *testing.T) {
+	want := map[string]string{
+		"REQUEST_TOO_LARGE": "413", "THROTTLED": "429", "MISSING_AUTHENTICATION_TOKEN": "404",
+		"ACCESS_DENIED": "403", "INVALID_SIGNATURE": "403", "EXPIRED_TOKEN": "403",
+		"INTEGRATION_TIMEOUT": "504", "DEFAULT_5XX": "500",
+	}
+	ofType(t, "AWS::ApiGateway::GatewayResponse", func(name string, r resource) {
+		kind := render(r.Properties["ResponseType"])
+		equal(t, kind, r.Properties["StatusCode"], want[kind])
+		delete(want, kind)
+		equal(t, kind+"'s content type", at(r.Properties, "ResponseParameters", "gatewayresponse.header.Content-Type"), "'application/problem+json'")
+		var body struct {
+			Type, Title, Detail string
+			Status              int
+		}
+		if err := json.Unmarshal([]byte(render(at(r.Properties, "ResponseTemplates", "application/json"))), &body); err != nil {
+			t.Fatalf("%s: %v", kind, err)
+		}
+		equal(t, kind+"'s own status", r.Properties["StatusCode"], fmt.Sprint(body.Status))
+		if body.Title == "" || body.Detail == "" || !strings.HasPrefix(body.Type, "https://foretell-ml.github.io/problems/") {
+			t.Errorf("%s is no complete problem: %+v", kind, body)
+		}
+	})
+	for kind := range want {
+		t.Errorf("the API answers %s in API Gateway's own form", kind)
+	}
+}
+
+// cdk-nag's AwsSolutions rules find nothing but what is suppressed with a reason.
+func TestNag(t *testing.T) {
+	found := assertions.Annotations_FromStack(synthesized)
+	every := assertions.Match_StringLikeRegexp(jsii.String("AwsSolutions-.*"))
+	for _, message := range *found.FindError(jsii.String("*"), every) {
+		t.Errorf("%s: %v", *message.Id, message.Entry.Data)
+	}
+	for _, message := range *found.FindWarning(jsii.String("*"), every) {
+		t.Errorf("%s: %v", *message.Id, message.Entry.Data)
+	}
+}

@@ -1,0 +1,59 @@
+package dataset
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// ParseError says where the text of a data set is not what it has to be.
+type ParseError struct {
+	Part   string // the name of the part
+	Row    int    // data row within the part from 1, the header not counted; 0: the header
+	Line   int    // line of the file from 1 on which the row starts; 0: not at any line
+	Column string // the column's name; "": the whole row
+	Err    error
+}
+
+func (e *ParseError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Part)
+	switch {
+	case e.Row > 0:
+		fmt.Fprintf(&b, ": row %d (line %d)", e.Row, e.Line)
+	case e.Line > 0:
+		fmt.Fprintf(&b, ": header (line %d)", e.Line)
+	}
+	if e.Column != "" {
+		fmt.Fprintf(&b, ", column %q", e.Column)
+	}
+	return b.String() + ": " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *ParseError) Unwrap() error { return e.Err }
+
+// ColumnError says what is wrong with a column, or with one value meant for it.
+type ColumnError struct {
+	Column string
+	Err    error
+}
+
+func (e *ColumnError) Error() string { return fmt.Sprintf("column %q: %v", e.Column, e.Err) }
+
+// Unwrap returns the cause.
+func (e *ColumnError) Unwrap() error { return e.Err }
+
+// quote shows a user's value in an error: quoted, and cut to a length that can be read.
+func quote(s string) string {
+	const longest = 40 // bytes
+	if len(s) <= longest {
+		return strconv.Quote(s)
+	}
+	cut := longest
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return strconv.Quote(s[:cut]) + "…"
+}

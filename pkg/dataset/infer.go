@@ -1,0 +1,75 @@
+package dataset
+
+// A coded column is text rather than categories if it has more than fewLevels distinct
+// values, and these are more than manyLevels, or more than half of the values that are
+// present, or on average longer than longLevel bytes.
+const (
+	fewLevels  = 50
+	manyLevels = 10_000
+	longLevel  = 64
+)
+
+// InferType says what a column is whose distinct texts, trimmed and without the missing
+// ones, are given; present is the number of rows that have one of them. The first that
+// holds for every text, without exception:
+//
+//   - numeric: a number as in ParseValue, but not with a leading zero as in 02134: that is
+//     a code, and the zero would be lost. A column with no value at all is numeric, too,
+//     as it is in pandas: all of it missing, whatever it might have been.
+//   - boolean: true or false in any case. 0 and 1 are numbers, yes and no categories.
+//   - timestamp: as in ParseValue. A year alone is a number.
+//   - text: more than 50 distinct values, which are also more than 10,000, or more than
+//     half of the present ones, or longer than 64 bytes on average.
+//   - categorical: all others.
+//
+// One bad cell in a million turns numbers into text; the profile shows it, and declaring
+// the type (Options.Types) turns it into an error that names the row.
+func InferType(distinct []string, present int) Type {
+	kinds := anyKind
+	bytes := 0
+	for _, s := range distinct {
+		kinds = kinds.narrow(s)
+		bytes += len(s)
+	}
+	switch {
+	case kinds.numeric:
+		return Numeric
+	case kinds.boolean:
+		return Boolean
+	case kinds.timestamp:
+		return Timestamp
+	}
+	n := len(distinct)
+	if n > fewLevels && (n > manyLevels || 2*n > present || bytes > longLevel*n) {
+		return Text
+	}
+	return Categorical
+}
+
+// kinds says what all values of a column seen so far can be, beside text.
+type kinds struct{ numeric, boolean, timestamp bool }
+
+// anyKind is the kind of a column with no value yet.
+var anyKind = kinds{numeric: true, boolean: true, timestamp: true}
+
+// narrow returns the kinds that are left when s is among the values.
+func (k kinds) narrow(s string) kinds {
+	if k.numeric {
+		_, k.numeric = inferNumber(s)
+	}
+	if k.boolean {
+		_, k.boolean = parseBoolean(s)
+	}
+	if k.timestamp {
+		_, k.timestamp = parseTimestamp(s)
+	}
+	return k
+}
+
+// inferNumber is parseNumber for a column of undeclared type: no leading zeros.
+func inferNumber(s string) (float64, bool) {
+	if i := sign(s, 0); i+1 < len(s) && s[i] == '0' && '0' <= s[i+1] && s[i+1] <= '9' {
+		return 0, false
+	}
+	return parseNumber(s)
+}

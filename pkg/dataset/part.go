@@ -1,0 +1,130 @@
+package dataset
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Part is one file of a data set.
+type Part struct {
+	Name string // shown in errors: a path or an S3 key
+	ETag string // changes whenever the content does; "" if unknown
+	// Open starts reading from the first byte. It may be called more than once; the caller
+	// closes what it returns.
+	Open func(ctx context.Context) (io.ReadCloser, error)
+}
+
+// Digest identifies the content of a data set: the lowercase hex SHA-256 of its one part,
+// or, for several, of their digests joined by newlines.
+type Digest string
+
+// digestOf combines the SHA-256 sums of the parts, in order.
+func digestOf(sums [][]byte) Digest {
+	if len(sums) == 1 {
+		return Digest(hex.EncodeToString(sums[0]))
+	}
+	names := make([]string, len(sums))
+	for i, sum := range sums {
+		names[i] = hex.EncodeToString(sum)
+	}
+	all := sha256.Sum256([]byte(strings.Join(names, "\n")))
+	return Digest(hex.EncodeToString(all[:]))
+}
+
+// Files names the local files that pattern stands for: a file, a directory (every *.csv
+// below it, hidden ones left out), or a glob as in path/filepath. They come in bytewise
+// order of their slash-separated paths, as S3 lists keys. ETag is the content's SHA-256.
+// It is an error if there are none.
+func Files(pattern string) ([]Part, error) {
+	paths, err := expand(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("data files %q: %w", pattern, err)
+	}
+	parts := make([]Part, len(paths))
+	for i, path := range paths {
+		if parts[i], err = filePart(path); err != nil {
+			return nil, fmt.Errorf("data files %q: %w", pattern, err)
+		}
+	}
+	return parts, nil
+}
+
+func expand(pattern string) ([]string, error) {
+	var paths []string
+	info, err := os.Stat(pattern)
+	switch {
+	case err == nil && info.IsDir():
+		paths, err = below(pattern)
+	case err == nil:
+		paths = []string{pattern}
+	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(pattern, `*?[`):
+		paths, err = filepath.Glob(pattern)
+		paths = slices.DeleteFunc(paths, func(path string) bool {
+			info, err := os.Stat(path)
+			return err == nil && info.IsDir()
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) == 0 {
+		return nil, errors.New("no CSV files found")
+	}
+	slices.SortFunc(paths, func(a, b string) int {
+		return strings.Compare(filepath.ToSlash(a), filepath.ToSlash(b))
+	})
+	return paths, nil
+}
+
+// below lists the CSV files under a directory. Hidden files and folders are left out: they
+// are editors' and notebooks' copies, which would enter the data a second time.
+func below(dir string) ([]string, error) {
+	var paths []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		hidden := path != dir && strings.HasPrefix(d.Name(), ".")
+		switch {
+		case hidden && d.IsDir():
+			return fs.SkipDir
+		case !hidden && !d.IsDir() && strings.EqualFold(filepath.Ext(path), ".csv"):
+			paths = append(paths, path)
+		}
+		return nil
+	})
+	return paths, err
+}
+
+func filePart(path string) (Part, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Part{}, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil {
+		return Part{}, err
+	} else if !info.Mode().IsRegular() {
+		return Part{}, fmt.Errorf("%s is not a regular file", path)
+	}
+	hash := sha256.New()
+	if _, err := io.Copy(hash, f); err != nil {
+		return Part{}, err
+	}
+	open := func(ctx context.Context) (io.ReadCloser, error) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return os.Open(path)
+	}
+	return Part{Name: path, ETag: hex.EncodeToString(hash.Sum(nil)), Open: open}, nil
+}

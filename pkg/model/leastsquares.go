@@ -1,0 +1,310 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/foretell-ml/foretell/pkg/internal/num"
+)
+
+// leastSquares minimizes Σ w·(y − c − x·β)² + l2·‖β‖² over β and, if it has an intercept, c.
+//
+// It factorizes by QR a matrix made easy for it – rows times √w, columns less their mean
+// and divided by their norm, √l2 as extra rows – and then refines in the terms of the data
+// as given: the residuals of both equations of the augmented system
+//
+//	r + A·β = b,  Aᵀ·r = 0
+//
+// are computed in twofold precision and solved for a correction until it no longer shrinks
+// (Björck, "Iterative refinement of linear least squares solutions I", BIT 7, 1967). So what
+// rounding the centering does is taken back, and ill-conditioned data keep their digits.
+//
+// Everything is first scaled by powers of two, which is exact, so no square overflows.
+type leastSquares struct {
+	columns   [][]float64 // as given
+	names     []string
+	y         []float64
+	weights   []float64 // all positive
+	l2        float64
+	intercept bool
+
+	active []int     // columns that vary (with an intercept) or are not all 0
+	unit   []float64 // power of two that scales each active column
+	unitY  float64
+	root   []float64 // √w, scaled
+	ridge  []float64 // √l2 of each active column, scaled as it is
+	mean   []float64 // of each scaled active column; 0 without an intercept
+	norm   []float64 // of each scaled, centered, weighted active column and its ridge
+
+	factor *qr
+	// The solution, scaled: intercept and coefficients of the active columns.
+	c    twofold
+	beta []twofold
+	r    []float64 // weighted residuals, then those of the ridge rows
+}
+
+const (
+	// maxRefinements bounds the correction steps. Two or three do unless the condition
+	// number nears 1e16, and then each still gains something.
+	maxRefinements = 20
+	// dependence is how many roundings of a column, times √columns, may be left of it
+	// outside the span of the others for it to count as a combination of them.
+	dependence = 64
+	epsilon    = 0x1p-52
+)
+
+// solve returns the coefficients, one per column, and the intercept. Where the columns are
+// dependent, of all solutions it is the one with the least ‖β‖: what the ridge tends to as
+// l2 goes to 0. Constant columns get 0.
+func (s *leastSquares) solve(ctx context.Context) ([]float64, float64, error) {
+	s.scale()
+	if err := s.factorize(ctx); err != nil {
+		return nil, 0, err
+	}
+	if err := s.refine(ctx); err != nil {
+		return nil, 0, err
+	}
+	if s.factor.rank < len(s.factor.columns) {
+		if err := s.shorten(ctx); err != nil {
+			return nil, 0, err
+		}
+	}
+	return s.unscale()
+}
+
+func (s *leastSquares) scale() {
+	s.unitY = unitScale(s.y)
+	// An even power, so that its root is a power of two as well.
+	unitW := math.Ldexp(1, -(exponent(s.weights) &^ 1))
+	s.root = make([]float64, len(s.weights))
+	total := twofold{}
+	for i, w := range s.weights {
+		s.root[i] = math.Sqrt(w * unitW)
+		total.add(w * unitW)
+	}
+	for j, column := range s.columns {
+		low, high := bounds(column)
+		if s.intercept && low == high || low == 0 && high == 0 {
+			continue
+		}
+		unit := unitScale(column)
+		s.active = append(s.active, j)
+		s.unit = append(s.unit, unit)
+		s.ridge = append(s.ridge, math.Sqrt(s.l2*unitW)*unit)
+		m := 0.0
+		if s.intercept {
+			var sum twofold
+			for i, x := range column {
+				sum.addProduct(s.weights[i]*unitW, x*unit)
+			}
+			m = sum.value() / total.value()
+		}
+		s.mean = append(s.mean, m)
+	}
+}
+
+func bounds(x []float64) (low, high float64) {
+	low, high = x[0], x[0]
+	for _, v := range x {
+		low, high = min(low, v), max(high, v)
+	}
+	return low, high
+}
+
+// ridgeRows is the number of extra rows that hold the penalty.
+func (s *leastSquares) ridgeRows() int {
+	if s.l2 == 0 {
+		return 0
+	}
+	return len(s.active)
+}
+
+// fixed is the number of columns of the factorized matrix ahead of the active ones.
+func (s *leastSquares) fixed() int {
+	if s.intercept {
+		return 1
+	}
+	return 0
+}
+
+func (s *leastSquares) factorize(ctx context.Context) error {
+	rows, fixed := len(s.y)+s.ridgeRows(), s.fixed()
+	columns := make([][]float64, fixed+len(s.active))
+	noise := make([]float64, len(columns))
+	s.norm = make([]float64, len(s.active))
+	if s.intercept {
+		columns[0] = make([]float64, rows)
+		n := math.Sqrt(num.Dot(s.root, s.root))
+		for i, root := range s.root {
+			columns[0][i] = root / n
+		}
+	}
+	for a, j := range s.active {
+		column := make([]float64, rows)
+		raw := 0.0
+		for i, x := range s.columns[j] {
+			scaled := float64(x*s.unit[a]) * s.root[i]
+			raw += float64(scaled * scaled)
+			column[i] = (float64(x*s.unit[a]) - s.mean[a]) * s.root[i]
+		}
+		if s.ridgeRows() > 0 {
+			column[len(s.y)+a] = s.ridge[a]
+		}
+		n := math.Sqrt(num.Dot(column, column))
+		if n == 0 { // varies only among rows whose weight vanishes beside the others
+			n = 1
+		}
+		for i := range column {
+			column[i] /= n
+		}
+		s.norm[a] = n
+		// The column is known to one rounding of its values, which centering does not shrink.
+		noise[fixed+a] = dependence * epsilon * math.Sqrt(float64(len(columns))) * max(1, math.Sqrt(raw)/n)
+		columns[fixed+a] = column
+	}
+	var err error
+	s.factor, err = factorize(ctx, columns, fixed, noise)
+	return err
+}
+
+// refine starts from 0, so its first step is the plain solution by QR.
+func (s *leastSquares) refine(ctx context.Context) error {
+	f := s.factor
+	s.r = make([]float64, len(s.y)+s.ridgeRows())
+	s.beta = make([]twofold, len(s.active))
+	size, last := 0.0, math.Inf(1)
+	for range maxRefinements {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		d, h := s.residuals()
+		f.multiplyT(d)
+		f.solveT(h)
+		z := make([]float64, f.rank)
+		for k := range z {
+			z[k] = d[k] - h[k]
+			d[k] = h[k]
+		}
+		f.solve(z)
+		step := math.Sqrt(num.Dot(z, z))
+		if !(step < last/2) { // also stops at NaN: nothing is added that is not a number
+			break
+		}
+		f.multiply(d)
+		for i, v := range d {
+			s.r[i] += v
+		}
+		s.correct(z)
+		size, last = max(size, step), step
+		if step <= size*epsilon*epsilon {
+			break
+		}
+	}
+	return nil
+}
+
+// residuals returns what is missing in the two equations of the augmented system: b − r − A·β
+// by row, and −Aᵀ·r by factorized column (only those within the rank), in the coordinates of
+// the factorization.
+func (s *leastSquares) residuals() (f, g []float64) {
+	n, fixed := len(s.y), s.fixed()
+	left := make([]twofold, n)
+	for i, y := range s.y {
+		left[i].add(y * s.unitY)
+		left[i].add(-s.c.hi)
+		left[i].add(-s.c.lo)
+	}
+	for a, j := range s.active {
+		b := s.beta[a]
+		if b.hi == 0 {
+			continue
+		}
+		unit := s.unit[a]
+		for i, x := range s.columns[j] {
+			left[i].addProduct(-x*unit, b.hi)
+			left[i].lo -= float64(x * unit * b.lo)
+		}
+	}
+	f = make([]float64, len(s.r))
+	pulled := make([]twofold, n) // √w·r
+	for i, l := range left {
+		var t twofold
+		t.add(-s.r[i])
+		t.addProduct(s.root[i], l.hi)
+		t.lo += float64(s.root[i] * l.lo)
+		f[i] = t.value()
+		pulled[i].hi, pulled[i].lo = twoProduct(s.root[i], s.r[i])
+	}
+	for a := range s.ridgeRows() {
+		var t twofold
+		t.add(-s.r[n+a])
+		t.addProduct(-s.ridge[a], s.beta[a].hi)
+		t.lo -= float64(s.ridge[a] * s.beta[a].lo)
+		f[n+a] = t.value()
+	}
+	var pull twofold
+	for _, p := range pulled {
+		pull.add(p.hi)
+		pull.lo += p.lo
+	}
+	g = make([]float64, s.factor.rank)
+	for k := range g {
+		if s.factor.order[k] < fixed {
+			g[k] = -pull.value() / math.Sqrt(num.Dot(s.root, s.root))
+			continue
+		}
+		g[k] = -s.pullOf(s.factor.order[k]-fixed, pulled, pull)
+	}
+	return f, g
+}
+
+// pullOf is Ã_aᵀ·r for active column a, centered and divided by its norm.
+func (s *leastSquares) pullOf(a int, pulled []twofold, pull twofold) float64 {
+	var t twofold
+	unit := s.unit[a]
+	for i, x := range s.columns[s.active[a]] {
+		t.addProduct(x*unit, pulled[i].hi)
+		t.lo += float64(x * unit * pulled[i].lo)
+	}
+	if s.ridgeRows() > 0 {
+		t.addProduct(s.ridge[a], s.r[len(s.y)+a])
+	}
+	t.addProduct(-s.mean[a], pull.hi)
+	t.lo -= float64(s.mean[a] * pull.lo)
+	return t.value() / s.norm[a]
+}
+
+// correct adds a correction, given in the coordinates of the factorization.
+func (s *leastSquares) correct(z []float64) {
+	fixed := s.fixed()
+	for k, v := range z {
+		if s.factor.order[k] < fixed {
+			s.c.add(v / math.Sqrt(num.Dot(s.root, s.root)))
+			continue
+		}
+		a := s.factor.order[k] - fixed
+		d := v / s.norm[a]
+		s.beta[a].add(d)
+		s.beta[a].normal()
+		s.c.addProduct(-s.mean[a], d)
+	}
+	s.c.normal()
+}
+
+// unscale returns the solution in the units of the data.
+func (s *leastSquares) unscale() ([]float64, float64, error) {
+	coefficients := make([]float64, len(s.columns))
+	for a, j := range s.active {
+		// Two steps: unit/unitY alone may overflow where the product does not.
+		coefficients[j] = s.beta[a].value() * s.unit[a] / s.unitY
+		if math.IsInf(coefficients[j], 0) || math.IsNaN(coefficients[j]) {
+			return nil, 0, fmt.Errorf("column %q: its coefficient is not a finite number; scale the column", s.names[j])
+		}
+	}
+	c := s.c.value() / s.unitY
+	if math.IsInf(c, 0) || math.IsNaN(c) {
+		return nil, 0, fmt.Errorf("the intercept is not a finite number; scale the columns")
+	}
+	return coefficients, c, nil
+}

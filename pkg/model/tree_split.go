@@ -1,0 +1,120 @@
+package model
+
+import "math"
+
+// treeSplit is one way to part the rows of a node.
+type treeSplit struct {
+	column      int // of the records
+	bin         int // rows of bins up to it go left
+	missing     int // the column's missing bin, -1 if it has none
+	missingLeft bool
+	// score is ΣG²/(H+λ) over both sides less that of the node, in the scaled units of the
+	// tree; 0 means that there is no split.
+	score float64
+	left  treeCell // sums of the rows that go left, rows of the missing bin included
+}
+
+// goesLeft reports whether a row of that bin goes left.
+func (s *treeSplit) goesLeft(bin uint8) bool {
+	if int(bin) == s.missing {
+		return s.missingLeft
+	}
+	return int(bin) <= s.bin
+}
+
+// treeLimits are the rules of a split in the scaled units of one tree. Scores are compared
+// in these units, so they cannot overflow whatever the scale of the target.
+type treeLimits struct {
+	shift    int     // hessian = rest >> shift, rows = rest & (1<<shift - 1)
+	rows     uint64  // least rows of a side
+	hessian  float64 // least hessian of a side
+	l2       float64
+	minScore float64 // a split must score more
+}
+
+func (l *treeLimits) count(c treeCell) uint64 { return c.rest & (1<<l.shift - 1) }
+
+func (l *treeLimits) value(c treeCell) (gradient, hessian float64) {
+	return float64(c.gradient), float64(c.rest >> l.shift)
+}
+
+// noise is how far above zero, relative to its parts, a gain must be to be told from
+// rounding.
+const noise = 1e-12
+
+// best returns the split of the node with the highest score: Chen & Guestrin 2016, eq. 7,
+// without the constant half. Ties go to the first column, then to missing values on the
+// right, then to the lowest bin.
+func (l *treeLimits) best(h *histogram, layout histogramLayout, columns []binnedColumn, total treeCell) treeSplit {
+	g, hs := l.value(total)
+	parent := float64(g*g) / (hs + l.l2)
+	best := treeSplit{missing: -1, score: parent + max(l.minScore, float64(noise*parent))}
+	found := false
+	for j := range columns {
+		cells := h.cells[layout[j]:layout[j+1]]
+		values := cells[:columns[j].values()]
+		before := best.score
+		if len(cells) > len(values) && cells[len(values)].rest != 0 {
+			// The cut after the last value parts the missing from all others.
+			if l.scan(values, treeCell{}, total, &best) {
+				best.missingLeft = false
+			}
+			if l.scan(values[:len(values)-1], cells[len(values)], total, &best) {
+				best.missingLeft = true
+			}
+		} else if l.scan(values[:len(values)-1], treeCell{}, total, &best) {
+			// None are missing here, so a missing value met later goes with the many.
+			best.missingLeft = 2*l.count(best.left) >= l.count(total)
+		}
+		if best.score > before {
+			found = true
+			best.column, best.missing = j, -1
+			if columns[j].missing {
+				best.missing = columns[j].values()
+			}
+		}
+	}
+	if !found {
+		return treeSplit{}
+	}
+	best.score -= parent
+	return best
+}
+
+// scan tries a cut after each of the bins, starting with left on the left, and keeps in
+// best what scores more; it reports whether any did.
+func (l *treeLimits) scan(bins []treeCell, left, total treeCell, best *treeSplit) bool {
+	mask, shift, rows := uint64(1)<<l.shift-1, l.shift&63, l.rows
+	minHessian, l2 := l.hessian, l.l2
+	all := total.rest & mask
+	top := best.score
+	for b := range bins {
+		cell := &bins[b]
+		if cell.rest == 0 {
+			continue
+		}
+		left.gradient += cell.gradient
+		left.rest += cell.rest
+		n := left.rest & mask
+		if n < rows {
+			continue
+		}
+		if all-n < rows {
+			break
+		}
+		hl, hr := float64(left.rest>>shift), float64((total.rest-left.rest)>>shift)
+		if hl < minHessian || hr < minHessian {
+			continue
+		}
+		gl, gr := float64(left.gradient), float64(total.gradient-left.gradient)
+		// A side without hessian and penalty divides by zero; NaN and Inf are no score.
+		score := float64(gl*gl)/(hl+l2) + float64(gr*gr)/(hr+l2)
+		if score > top && score <= math.MaxFloat64 {
+			top = score
+			best.bin, best.left = b, left
+		}
+	}
+	improved := top > best.score
+	best.score = top
+	return improved
+}

@@ -1,0 +1,55 @@
+package profile
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxTop is how many of a column's most frequent values a profile keeps.
+const MaxTop = 10
+
+// MaxValue is how many bytes of a text a profile keeps.
+const MaxValue = 256
+
+// Value is a value and how many rows have it.
+type Value struct {
+	// Value is the value as text. Bytes that are not UTF-8 are replaced by U+FFFD.
+	Value string `json:"value"`
+	Count int    `json:"count"`
+	// Truncated says that Value is only the beginning of the text, MaxValue bytes or a few less.
+	Truncated bool `json:"truncated,omitempty"`
+}
+
+func newValue(text string, count int) Value {
+	v := Value{Value: text, Count: count}
+	if len(text) > MaxValue {
+		end := MaxValue
+		for end > MaxValue-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+			end--
+		}
+		v.Value, v.Truncated = text[:end], true
+	}
+	v.Value = strings.ToValidUTF8(v.Value, "\uFFFD")
+	return v
+}
+
+// tally is how often the value of a key occurs.
+type tally struct{ key, count int }
+
+// top keeps the tallies of the MaxTop greatest counts, greatest first. Of equal counts the
+// one added first stays before the other.
+type top struct{ kept []tally }
+
+func (t *top) add(key, count int) {
+	if len(t.kept) == MaxTop && t.kept[MaxTop-1].count >= count {
+		return
+	}
+	if len(t.kept) < MaxTop {
+		t.kept = append(t.kept, tally{})
+	}
+	i := len(t.kept) - 1
+	for ; i > 0 && t.kept[i-1].count < count; i-- {
+		t.kept[i] = t.kept[i-1]
+	}
+	t.kept[i] = tally{key, count}
+}

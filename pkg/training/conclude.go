@@ -1,0 +1,216 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sort"
+
+	"github.com/foretell-ml/foretell/pkg/internal/num"
+	"github.com/foretell-ml/foretell/pkg/internal/seed"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
+	"github.com/foretell-ml/foretell/pkg/registry"
+)
+
+// Standing is one line of the leaderboard.
+type Standing struct {
+	Trial   string         `json:"trial"`
+	Learner string         `json:"learner"`
+	Params  map[string]any `json:"params"`
+	// Score is the mean of the run's metric over the folds, StandardError that of the mean
+	// (0 for a single fold).
+	Score         float64 `json:"score"`
+	StandardError float64 `json:"standard_error"`
+	// Scores are the means of all metrics.
+	Scores map[string]float64 `json:"scores,omitempty"`
+	Error  string             `json:"error,omitempty"`
+}
+
+// Leaderboard is runs/<run>/leaderboard.json: all finished trials, best first, those with an
+// error last.
+type Leaderboard struct {
+	Run       RunID      `json:"run"`
+	Metric    string     `json:"metric"`
+	Greater   bool       `json:"greater_is_better"`
+	Standings []Standing `json:"standings"`
+	// Missing are trials without a result: their worker died each time it was tried.
+	Missing []string `json:"missing,omitempty"`
+}
+
+// Verdict is runs/<run>/verdict.json, the end of a run.
+type Verdict struct {
+	Run      RunID              `json:"run"`
+	Model    registry.ModelName `json:"model"`
+	Version  int                `json:"version"`
+	Digest   string             `json:"digest"`
+	Trial    string             `json:"trial"`
+	Learner  string             `json:"learner"`
+	Params   map[string]any     `json:"params"`
+	Metric   string             `json:"metric"`
+	Score    float64            `json:"score"`
+	Promoted bool               `json:"promoted"`
+	Reason   string             `json:"reason"`
+	Warnings []string           `json:"warnings,omitempty"`
+}
+
+// Champion is the alias that serves predictions unless a request names another.
+const Champion registry.AliasName = "champion"
+
+// Advance says whether more trials are to be done. Grid and random search have one round,
+// so they are done once every trial of it has been handed out.
+func (e *Engine) Advance(ctx context.Context, run RunID) (Progress, error) {
+	var plan Plan
+	if err := e.read(ctx, run, "plan.json", &plan); err != nil {
+		return Progress{}, err
+	}
+	return Progress{Run: run, Done: true}, nil
+}
+
+// Conclude ranks the trials, fits the best on all rows, registers it and moves the alias.
+// Concluded before, it answers what it answered then; interrupted, it goes on: the version
+// is found by its run and digest, and the alias is moved only if it is not there yet.
+func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
+	var verdict Verdict
+	if err := e.read(ctx, run, "verdict.json", &verdict); !errors.Is(err, registry.ErrNotFound) {
+		return verdict, err
+	}
+	var plan Plan
+	if err := e.read(ctx, run, "plan.json", &plan); err != nil {
+		return Verdict{}, err
+	}
+	board, err := e.rank(ctx, plan)
+	if err != nil {
+		return Verdict{}, err
+	}
+	best := board.Standings[0]
+	if best.Error != "" {
+		return Verdict{}, fmt.Errorf("no configuration could be judged; the first failed with: %s", best.Error)
+	}
+	if err := e.write(ctx, run.key("leaderboard.json"), board); err != nil {
+		return Verdict{}, err
+	}
+	manifest, err := e.register(ctx, plan, best)
+	if err != nil {
+		return Verdict{}, err
+	}
+	verdict = Verdict{Run: run, Model: plan.Model, Version: manifest.Version, Digest: manifest.Digest, Trial: best.Trial,
+		Learner: best.Learner, Params: best.Params, Metric: plan.Metric, Score: best.Score, Warnings: plan.Warnings}
+	if n := len(board.Missing); n > 0 {
+		verdict.Warnings = append(verdict.Warnings, fmt.Sprintf("%d of %d trials have no result", n, plan.Trials))
+	}
+	if verdict.Promoted, verdict.Reason, err = e.promote(ctx, plan, manifest); err != nil {
+		return Verdict{}, err
+	}
+	return verdict, e.write(ctx, run.key("verdict.json"), verdict)
+}
+
+// rank collects the ledger into a leaderboard. Ties go to the trial listed first.
+func (e *Engine) rank(ctx context.Context, plan Plan) (Leaderboard, error) {
+	board := Leaderboard{Run: plan.Run, Metric: plan.Metric, Greater: plan.Greater}
+	var trials []Trial
+	if err := e.read(ctx, plan.Run, "trials.json", &trials); err != nil {
+		return board, err
+	}
+	for _, t := range trials {
+		var result Result
+		_, err := registry.ReadJSON(ctx, e.Registry.Store, plan.Run.trialKey(t.ID), &result)
+		if errors.Is(err, registry.ErrNotFound) {
+			board.Missing = append(board.Missing, t.ID)
+			continue
+		}
+		if err != nil {
+			return board, err
+		}
+		board.Standings = append(board.Standings, standing(result, plan.Metric))
+	}
+	if len(board.Standings) == 0 {
+		return board, fmt.Errorf("run %s: none of %d trials has a result", plan.Run, len(trials))
+	}
+	sort.SliceStable(board.Standings, func(i, j int) bool {
+		a, b := board.Standings[i], board.Standings[j]
+		if (a.Error == "") != (b.Error == "") {
+			return a.Error == ""
+		}
+		if plan.Greater {
+			return a.Score > b.Score
+		}
+		return a.Score < b.Score
+	})
+	return board, nil
+}
+
+func standing(r Result, by string) Standing {
+	s := Standing{Trial: r.Trial, Learner: r.Learner, Params: r.Params, Error: r.Error}
+	if r.Error != "" {
+		return s
+	}
+	s.Scores = make(map[string]float64, len(r.Scores))
+	for name, scores := range r.Scores {
+		s.Scores[name] = num.Sum(scores) / float64(len(scores))
+	}
+	s.Score = s.Scores[by]
+	if k := len(r.Scores[by]); k > 1 {
+		squares := make([]float64, k)
+		for i, v := range r.Scores[by] {
+			squares[i] = float64((v - s.Score) * (v - s.Score))
+		}
+		s.StandardError = math.Sqrt(num.Sum(squares) / float64(k-1) / float64(k))
+	}
+	return s
+}
+
+// register fits the best configuration on all rows and registers the artifact.
+func (e *Engine) register(ctx context.Context, plan Plan, best Standing) (registry.Manifest, error) {
+	data, err := e.data(ctx, plan.Run)
+	if err != nil {
+		return registry.Manifest{}, err
+	}
+	configuration := pipeline.Configuration{Learner: best.Learner, Params: best.Params}
+	fitted, err := pipeline.Fit(ctx, data.inputs, data.y, plan.Target, configuration, seed.Derive(plan.Config.Seed, "refit"))
+	if err != nil {
+		return registry.Manifest{}, fmt.Errorf("refit of %s: %w", best.Trial, err)
+	}
+	lineage := pipeline.Lineage{Data: plan.Data, Rows: plan.Rows, Configuration: configuration,
+		Metric: plan.Metric, Scores: best.Scores, Seed: plan.Config.Seed}
+	if err := fitted.Finish(ctx, data.inputs, lineage); err != nil {
+		return registry.Manifest{}, err
+	}
+	artifact, err := fitted.Encode()
+	if err != nil {
+		return registry.Manifest{}, err
+	}
+	if _, err := pipeline.Decode(artifact); err != nil { // before anybody relies on it
+		return registry.Manifest{}, fmt.Errorf("the new artifact does not load: %w", err)
+	}
+	return e.Registry.Register(ctx, plan.Model, artifact, registry.Manifest{
+		Run: string(plan.Run), Task: plan.Target.Task, Target: plan.Target.Name, Learner: best.Learner, Params: best.Params,
+		Metric: plan.Metric, Score: best.Score, Scores: best.Scores, DataDigest: string(plan.Data), Rows: plan.Rows,
+		Schema: fitted.Schema, Classes: plan.Target.Classes,
+	})
+}
+
+// promote points champion at a version, by compare-and-swap. If somebody else moves it at
+// the same moment the version is not promoted, and the verdict says so.
+func (e *Engine) promote(ctx context.Context, plan Plan, m registry.Manifest) (bool, string, error) {
+	if plan.Config.Promote.When == "never" {
+		return false, "the config says promote.when: never", nil
+	}
+	condition := registry.Condition{Absent: true}
+	reason := "first version"
+	current, info, err := e.Registry.Alias(ctx, plan.Model, Champion)
+	switch {
+	case err == nil && current.Version == m.Version:
+		return true, current.Reason, nil // an earlier attempt got this far
+	case err == nil:
+		condition = registry.Condition{IfMatch: info.ETag}
+		reason = fmt.Sprintf("replaces version %d: the config says promote.when: always", current.Version)
+	case !errors.Is(err, registry.ErrNotFound):
+		return false, "", err
+	}
+	_, err = e.Registry.SetAlias(ctx, plan.Model, Champion, registry.Alias{Version: m.Version, Reason: reason}, condition)
+	if errors.Is(err, registry.ErrConflict) {
+		return false, "champion moved while this run concluded; promote by hand if it should be this version", nil
+	}
+	return err == nil, reason, err
+}

@@ -1,0 +1,247 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/metric"
+	"github.com/foretell-ml/foretell/pkg/model"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
+	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/search"
+	"github.com/foretell-ml/foretell/pkg/validate"
+)
+
+// Plan is runs/<run>/plan.json: what the run will do, once the data has been read.
+type Plan struct {
+	Run     RunID              `json:"run"`
+	Model   registry.ModelName `json:"model"`
+	Target  pipeline.Target    `json:"target"`
+	Metric  string             `json:"metric"`
+	Greater bool               `json:"greater_is_better"`
+	Rows    int                `json:"rows"`
+	Columns int                `json:"columns"`
+	Folds   int                `json:"folds"`
+	// Data is the digest of the data's bytes.
+	Data     dataset.Digest `json:"data"`
+	Trials   int            `json:"trials"`
+	Warnings []string       `json:"warnings,omitempty"`
+	Config   Config         `json:"config"`
+}
+
+// Trial is one configuration to judge: an element of runs/<run>/trials.json, which is what
+// the Distributed Map hands to its children.
+type Trial struct {
+	Run     RunID          `json:"run"`
+	ID      string         `json:"trial"`
+	Learner string         `json:"learner"`
+	Params  map[string]any `json:"params"`
+
+	configuration int // index in the config
+}
+
+// Progress is what plan and advance tell the workflow.
+type Progress struct {
+	Run RunID `json:"run"`
+	// Items is the key of the list of trials to do next; empty when done.
+	Items string `json:"items"`
+	Done  bool   `json:"done"`
+}
+
+// Plan reads the data, writes it prepared, and lists the trials. Done before, it only
+// answers.
+func (e *Engine) Plan(ctx context.Context, run RunID) (Progress, error) {
+	progress := Progress{Run: run, Items: run.key("trials.json")}
+	var plan Plan
+	err := e.read(ctx, run, "plan.json", &plan)
+	if !errors.Is(err, registry.ErrNotFound) {
+		return progress, err
+	}
+	var s submission
+	if err := e.read(ctx, run, "config.json", &s); err != nil {
+		return Progress{}, err
+	}
+	plan, trials, data, err := e.prepare(ctx, run, s)
+	if err != nil {
+		return Progress{}, err
+	}
+	body, err := data.encode()
+	if err != nil {
+		return Progress{}, err
+	}
+	if _, err := e.Registry.Store.Put(ctx, run.key("data"), body, registry.Condition{Absent: true}); err != nil && !errors.Is(err, registry.ErrConflict) {
+		return Progress{}, err
+	}
+	if err := e.write(ctx, progress.Items, trials); err != nil {
+		return Progress{}, err
+	}
+	return progress, e.write(ctx, run.key("plan.json"), plan) // last: now it is planned
+}
+
+// prepare turns a submission into a plan, its trials, and the data they share.
+func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []Trial, *prepared, error) {
+	fail := func(err error) (Plan, []Trial, *prepared, error) { return Plan{}, nil, nil, err }
+	c := s.Config
+	parts, err := e.Source(ctx, c.Data.Source)
+	if err != nil {
+		return fail(err)
+	}
+	if !slices.Equal(tags(parts), s.Files) {
+		return fail(fmt.Errorf("%s changed after run %s was submitted; submit it again", c.Data.Source, run))
+	}
+	table, digest, err := dataset.ReadCSV(ctx, parts, dataset.Options{Types: c.Data.Types})
+	if err != nil {
+		return fail(err)
+	}
+	plan := Plan{Run: run, Model: c.Model, Data: digest, Config: c}
+	data, err := newPrepared(table, c, &plan)
+	if err != nil {
+		return fail(err)
+	}
+	if c.Configurations == nil {
+		c.Configurations = defaultConfigurations(plan.Target.Task)
+	}
+	if err := plan.chooseMetric(c); err != nil {
+		return fail(err)
+	}
+	if err := suitable(c, plan.Target.Task); err != nil {
+		return fail(err)
+	}
+	trials, err := listTrials(c, c.Configurations)
+	if err != nil {
+		return fail(err)
+	}
+	for i := range trials {
+		trials[i].Run = run
+	}
+	plan.Trials = len(trials)
+	return plan, trials, data, nil
+}
+
+func (p *Plan) chooseMetric(c Config) error {
+	chosen := metric.Default(p.Target.Task)
+	if c.Metric != "" {
+		var err error
+		if chosen, err = metric.ByName(c.Metric); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(chosen.Tasks, p.Target.Task) {
+		return &ConfigError{[]Fault{{"/metric", fmt.Sprintf("%s does not judge %s", chosen.Name, p.Target.Task)}}}
+	}
+	p.Metric, p.Greater = chosen.Name, chosen.Greater
+	return nil
+}
+
+// suitable reports learners that cannot do the task.
+func suitable(c Config, task dataset.Task) error {
+	able := model.Learners(task)
+	var faults []Fault
+	for i, configuration := range c.Configurations {
+		if !slices.Contains(able, configuration.Learner) {
+			faults = append(faults, Fault{fmt.Sprintf("/configurations/%d/learner", i),
+				fmt.Sprintf("%s does not do %s; these do: %v", configuration.Learner, task, able)})
+		}
+	}
+	if len(faults) > 0 {
+		return &ConfigError{faults}
+	}
+	return nil
+}
+
+// listTrials draws the points to try and names them: "0001-boosting", in order.
+func listTrials(c Config, configurations []Configuration) ([]Trial, error) {
+	spaces := make([]search.Space, len(configurations))
+	for i, configuration := range configurations {
+		space, err := search.ParseSpace(configuration.Params)
+		if err != nil {
+			return nil, &ConfigError{[]Fault{{fmt.Sprintf("/configurations/%d/params", i), err.Error()}}}
+		}
+		spaces[i] = space
+	}
+	points, err := search.Trials(c.Search.Strategy, spaces, c.Search.Trials, c.Seed)
+	if err != nil {
+		return nil, err
+	}
+	trials := make([]Trial, len(points))
+	for i, point := range points {
+		learner := configurations[point.Space].Learner
+		trials[i] = Trial{ID: fmt.Sprintf("%04d-%s", i+1, learner), Learner: learner, Params: point.Params, configuration: point.Space}
+	}
+	return trials, nil
+}
+
+// defaultConfigurations explores every family that suits the task.
+func defaultConfigurations(task dataset.Task) []Configuration {
+	configurations := []Configuration{{Learner: "baseline"}}
+	l2 := map[string]any{"l2": map[string]any{"log": []any{0.001, 100.0}}}
+	if task.Classification() {
+		configurations = append(configurations, Configuration{"logistic", l2})
+	} else {
+		configurations = append(configurations, Configuration{"linear", l2})
+	}
+	return append(configurations, Configuration{"boosting", map[string]any{
+		"rounds":        []any{50.0, 100.0, 200.0},
+		"learning_rate": map[string]any{"log": []any{0.03, 0.3}},
+		"leaves":        []any{7.0, 15.0, 31.0},
+		"min_leaf_rows": []any{5.0, 20.0, 50.0},
+	}})
+}
+
+// split deals the rows into folds, by class where there are classes.
+func split(v ValidationConfig, target pipeline.Target, y []float64, seed uint64) ([]validate.Fold, error) {
+	classes := make([]int, len(y))
+	for i := range y {
+		if target.Task.Classification() {
+			classes[i] = int(y[i])
+		}
+	}
+	if v.Scheme == "holdout" {
+		fold, err := validate.StratifiedHoldout(classes, v.Share, seed)
+		return []validate.Fold{fold}, err
+	}
+	return validate.StratifiedKFold(classes, v.Folds, seed)
+}
+
+// newPrepared takes the target out of a table, drops what cannot be learned from, deals the
+// folds, and notes in the plan what it found.
+func newPrepared(table *dataset.Table, c Config, plan *Plan) (*prepared, error) {
+	column := table.Column(c.Data.Target)
+	if column == nil {
+		return nil, &ConfigError{[]Fault{{"/data/target", fmt.Sprintf("the data has no column %q", c.Data.Target)}}}
+	}
+	target, err := pipeline.NewTarget(column, c.Data.Task)
+	if err != nil {
+		return nil, &ConfigError{[]Fault{{"/data/target", err.Error()}}}
+	}
+	inputs := table.Without(append(slices.Clone(c.Data.Drop), c.Data.Target)...)
+	if len(inputs.Columns) == 0 {
+		return nil, &ConfigError{[]Fault{{"/data/drop", "no column is left to predict from"}}}
+	}
+	y := target.Values(column)
+	var labelled []int
+	for i, v := range y {
+		if !math.IsNaN(v) {
+			labelled = append(labelled, i)
+		}
+	}
+	if gone := len(y) - len(labelled); gone > 0 {
+		plan.Warnings = append(plan.Warnings, fmt.Sprintf("%d of %d rows have no target and were left out", gone, len(y)))
+		inputs = inputs.Select(labelled)
+		kept := make([]float64, len(labelled))
+		for i, row := range labelled {
+			kept[i] = y[row]
+		}
+		y = kept
+	}
+	folds, err := split(c.Validation, target, y, c.Seed)
+	if err != nil {
+		return nil, &ConfigError{[]Fault{{"/validation", err.Error()}}}
+	}
+	plan.Target, plan.Rows, plan.Columns, plan.Folds = target, len(y), len(inputs.Columns), len(folds)
+	return &prepared{inputs: inputs, y: y, folds: folds}, nil
+}

@@ -1,0 +1,116 @@
+package training
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/safetensors"
+	"github.com/foretell-ml/foretell/pkg/validate"
+)
+
+// prepared is the data that the trials of a run share, read and split once. It is stored as
+// a safetensors file at runs/<run>/data: the columns, the target, and for every row the
+// fold that tests on it.
+type prepared struct {
+	run    RunID
+	inputs *dataset.Table
+	y      []float64
+	folds  []validate.Fold
+}
+
+const (
+	targetTensor = "target"
+	foldTensor   = "fold" // −1: no fold tests on the row
+)
+
+func (p *prepared) encode() ([]byte, error) {
+	columns, err := p.inputs.Safetensors()
+	if err != nil {
+		return nil, fmt.Errorf("prepared data: %w", err)
+	}
+	file := &safetensors.File{Metadata: columns.Metadata, Tensors: map[string]safetensors.Tensor{}}
+	for name, t := range columns.Tensors {
+		file.Tensors["inputs."+name] = t
+	}
+	tested := make([]int32, len(p.y))
+	for i := range tested {
+		tested[i] = -1
+	}
+	for f, fold := range p.folds {
+		for _, row := range fold.Test {
+			tested[row] = int32(f)
+		}
+	}
+	file.Tensors[targetTensor] = safetensors.FromF64(p.y)
+	file.Tensors[foldTensor] = safetensors.FromI32(tested)
+	return file.Encode()
+}
+
+func decodePrepared(b []byte) (*prepared, error) {
+	file, err := safetensors.Decode(b)
+	if err != nil {
+		return nil, fmt.Errorf("prepared data: %w", err)
+	}
+	columns := &safetensors.File{Metadata: file.Metadata, Tensors: map[string]safetensors.Tensor{}}
+	for name, t := range file.Tensors {
+		if len(name) > 7 && name[:7] == "inputs." {
+			columns.Tensors[name[7:]] = t
+		}
+	}
+	p := &prepared{}
+	if p.inputs, err = dataset.FromSafetensors(columns); err != nil {
+		return nil, fmt.Errorf("prepared data: %w", err)
+	}
+	if p.y, err = file.Tensors[targetTensor].F64(); err != nil {
+		return nil, fmt.Errorf("prepared data: target: %w", err)
+	}
+	tested, err := file.Tensors[foldTensor].I32()
+	if err != nil {
+		return nil, fmt.Errorf("prepared data: folds: %w", err)
+	}
+	if len(p.y) != p.inputs.Rows() || len(tested) != p.inputs.Rows() {
+		return nil, fmt.Errorf("prepared data: %d rows, %d targets, %d folds", p.inputs.Rows(), len(p.y), len(tested))
+	}
+	last := int32(-1)
+	for row, f := range tested {
+		if f < -1 || int(f) >= len(tested) || math.IsNaN(p.y[row]) {
+			return nil, fmt.Errorf("prepared data: row %d has fold %d and target %v", row, f, p.y[row])
+		}
+		last = max(last, f)
+	}
+	p.folds = make([]validate.Fold, last+1)
+	for row, own := range tested {
+		for f := range p.folds {
+			if int(own) == f {
+				p.folds[f].Test = append(p.folds[f].Test, row)
+			} else {
+				p.folds[f].Train = append(p.folds[f].Train, row)
+			}
+		}
+	}
+	return p, nil
+}
+
+// data returns the prepared data of a run. A warm function, or a run in one process, reads
+// it once.
+func (e *Engine) data(ctx context.Context, run RunID) (*prepared, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.prepared != nil && e.prepared.run == run {
+		return e.prepared, nil
+	}
+	b, _, err := registry.Read(ctx, e.Registry.Store, run.key("data"))
+	if err != nil {
+		return nil, err
+	}
+	p, err := decodePrepared(b)
+	if err != nil {
+		return nil, err
+	}
+	p.run = run
+	e.prepared = p
+	return p, nil
+}

@@ -1,0 +1,127 @@
+package training
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/nearest"
+	"github.com/foretell-ml/foretell/pkg/registry"
+)
+
+// RunID names a run: the model's name and twelve hex digits of what it is made from.
+type RunID string
+
+// Engine does the steps of runs. Its fields are set once, before use.
+type Engine struct {
+	Registry *registry.Registry
+	// Source opens data.source of a config.
+	Source func(ctx context.Context, source string) ([]dataset.Part, error)
+	// Workers is the number of cores that one step uses; 0 is all of them.
+	Workers int
+
+	mu       sync.Mutex
+	prepared *prepared // of the run worked on last: trials of one run share it
+}
+
+// submission is runs/<run>/config.json: what a run is made from, and thereby its name.
+type submission struct {
+	Config Config    `json:"config"`
+	Files  []fileTag `json:"files"`
+}
+
+// fileTag is one file of the data, as it was when the run was submitted.
+type fileTag struct {
+	Name string `json:"name"`
+	ETag string `json:"etag"`
+}
+
+// Submit checks a config against the data it names and records the run. Submitting the same
+// config on the same data again gives the same run, with all that it has finished; created
+// tells which. A target or column that the data lacks is a *ConfigError.
+func (e *Engine) Submit(ctx context.Context, c Config) (run RunID, created bool, err error) {
+	parts, err := e.Source(ctx, c.Data.Source)
+	if err != nil {
+		return "", false, err
+	}
+	header, err := dataset.ReadHeader(ctx, parts[0], dataset.Options{})
+	if err != nil {
+		return "", false, err
+	}
+	if faults := columnFaults(c, header); len(faults) > 0 {
+		return "", false, &ConfigError{faults}
+	}
+	s := submission{Config: c, Files: tags(parts)}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return "", false, fmt.Errorf("submit: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	run = RunID(fmt.Sprintf("%s-%s", c.Model, hex.EncodeToString(sum[:6])))
+	_, err = registry.WriteJSON(ctx, e.Registry.Store, run.key("config.json"), s, registry.Condition{Absent: true})
+	if errors.Is(err, registry.ErrConflict) {
+		return run, false, nil
+	}
+	return run, err == nil, err
+}
+
+func tags(parts []dataset.Part) []fileTag {
+	files := make([]fileTag, len(parts))
+	for i, p := range parts {
+		files[i] = fileTag{p.Name, p.ETag}
+	}
+	return files
+}
+
+// columnFaults checks the columns that a config names against those that the data has.
+func columnFaults(c Config, header []string) []Fault {
+	has := make(map[string]bool, len(header))
+	for _, name := range header {
+		has[name] = true
+	}
+	var faults []Fault
+	check := func(pointer, name string) {
+		if !has[name] {
+			faults = append(faults, Fault{pointer, fmt.Sprintf("the data has no column %q%s", name, nearest.Hint(name, header))})
+		}
+	}
+	check("/data/target", c.Data.Target)
+	for i, name := range c.Data.Drop {
+		check(fmt.Sprintf("/data/drop/%d", i), name)
+	}
+	for name := range c.Data.Types {
+		check("/data/types/"+name, name)
+	}
+	return faults
+}
+
+// key is where an object of the run lies.
+func (r RunID) key(name string) string { return "runs/" + string(r) + "/" + name }
+
+// trialKey is where the result of a trial lies.
+func (r RunID) trialKey(trial string) string { return r.key("trials/" + trial + ".json") }
+
+// read fetches one of the run's JSON objects. A run that was never submitted is a
+// *registry.NotFoundError.
+func (e *Engine) read(ctx context.Context, run RunID, name string, into any) error {
+	_, err := registry.ReadJSON(ctx, e.Registry.Store, run.key(name), into)
+	if errors.Is(err, registry.ErrNotFound) && name == "config.json" {
+		return &registry.NotFoundError{Kind: "run", Name: string(run)}
+	}
+	return err
+}
+
+// write records one of the run's immutable objects. That it is there already is no error:
+// the step was done before, with the same result.
+func (e *Engine) write(ctx context.Context, key string, v any) error {
+	_, err := registry.WriteJSON(ctx, e.Registry.Store, key, v, registry.Condition{Absent: true})
+	if errors.Is(err, registry.ErrConflict) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,60 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/foretell-ml/foretell/pkg/registry"
+)
+
+// Status is how far a run has come, as the store tells it.
+type Status struct {
+	Run      RunID              `json:"run"`
+	Model    registry.ModelName `json:"model"`
+	Trials   int                `json:"trials"`   // planned; 0 until the data has been read
+	Finished int                `json:"finished"` // trials in the ledger
+	Verdict  *Verdict           `json:"verdict,omitempty"`
+}
+
+// Status reads how far a run has come. It lists the ledger and does not read it.
+func (e *Engine) Status(ctx context.Context, run RunID) (Status, error) {
+	var s submission
+	if err := e.read(ctx, run, "config.json", &s); err != nil {
+		return Status{}, err
+	}
+	status := Status{Run: run, Model: s.Config.Model}
+	var plan Plan
+	if err := e.read(ctx, run, "plan.json", &plan); errors.Is(err, registry.ErrNotFound) {
+		return status, nil
+	} else if err != nil {
+		return Status{}, err
+	}
+	status.Trials = plan.Trials
+	for info, err := range e.Registry.Store.List(ctx, run.key("trials/")) {
+		if err != nil {
+			return Status{}, err
+		}
+		if strings.HasSuffix(info.Key, ".json") {
+			status.Finished++
+		}
+	}
+	var verdict Verdict
+	if err := e.read(ctx, run, "verdict.json", &verdict); err == nil {
+		status.Verdict = &verdict
+	} else if !errors.Is(err, registry.ErrNotFound) {
+		return Status{}, err
+	}
+	return status, nil
+}
+
+// Leaderboard returns the leaderboard of a concluded run; before that it is a
+// *registry.NotFoundError.
+func (e *Engine) Leaderboard(ctx context.Context, run RunID) (Leaderboard, error) {
+	var board Leaderboard
+	err := e.read(ctx, run, "leaderboard.json", &board)
+	if errors.Is(err, registry.ErrNotFound) {
+		return board, &registry.NotFoundError{Kind: "leaderboard", Name: string(run)}
+	}
+	return board, err
+}
