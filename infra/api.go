@@ -48,7 +48,7 @@ func (s *stack) newAPI() {
 		}
 		api.Root().ResourceForPath(jsii.String(route.Path)).AddMethod(jsii.String(route.Method), integration, nil)
 	}
-	addProblems(api)
+	addRefusals(api)
 
 	suppress(api, "APIG2", "the functions check requests themselves, to name row and column at fault")
 	suppress(api, "APIG3", "every method asks for AWS credentials and is throttled; a web ACL is the account's choice")

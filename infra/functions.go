@@ -13,6 +13,15 @@ import (
 	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
+// newFunctions makes those of topology's functions that belong to the group.
+func (s *stack) newFunctions(assets string, group func(topology.Function) bool) {
+	for _, f := range topology.Functions {
+		if group(f) {
+			s.functions[f.Name] = s.newFunction(f, assets)
+		}
+	}
+}
+
 // newFunction makes one Lambda function and its role. The role is closed to the CDK's own
 // grants: it holds what topology says and the right to write its log, nothing else.
 func (s *stack) newFunction(f topology.Function, assets string) awslambda.Function {

@@ -32,7 +32,7 @@ const retention = awslogs.RetentionDays_THREE_MONTHS
 type stack struct {
 	cdk           awscdk.Stack // not embedded: jsii takes an object for one thing only
 	bucket        awss3.Bucket
-	functions     map[string]awslambda.Function // all but api first; api knows of the rest
+	functions     map[string]awslambda.Function // the workers first, and api last: it knows of all else
 	workflow      awsstepfunctions.StateMachine
 	scheduleGroup awsscheduler.ScheduleGroup
 	scheduleRole  awsiam.Role
@@ -58,18 +58,10 @@ func newStack(app awscdk.App, assets string) awscdk.Stack {
 		functions: map[string]awslambda.Function{},
 	}
 	s.bucket = s.newBucket()
-	for _, f := range topology.Functions {
-		if f.Name != "api" {
-			s.functions[f.Name] = s.newFunction(f, assets)
-		}
-	}
+	s.newFunctions(assets, func(f topology.Function) bool { return f.Name != "api" })
 	s.workflow = s.newWorkflow()
 	s.scheduleGroup, s.scheduleRole = s.newSchedules()
-	for _, f := range topology.Functions {
-		if f.Name == "api" {
-			s.functions[f.Name] = s.newFunction(f, assets)
-		}
-	}
+	s.newFunctions(assets, func(f topology.Function) bool { return f.Name == "api" })
 	s.newAPI()
 	s.output("Bucket", "the one bucket", s.bucket.BucketName())
 	s.output("TrainingWorkflow", "the state machine of training runs", s.workflow.StateMachineArn())

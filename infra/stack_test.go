@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
@@ -157,16 +158,14 @@ func TestRefusals(t *testing.T) {
 		equal(t, kind, r.Properties["StatusCode"], want[kind])
 		delete(want, kind)
 		equal(t, kind+"'s content type", at(r.Properties, "ResponseParameters", "gatewayresponse.header.Content-Type"), "'application/problem+json'")
-		var body struct {
-			Type, Title, Detail string
-			Status              int
-		}
+		var body gateway.Problem
 		if err := json.Unmarshal([]byte(render(at(r.Properties, "ResponseTemplates", "application/json"))), &body); err != nil {
 			t.Fatalf("%s: %v", kind, err)
 		}
 		equal(t, kind+"'s own status", r.Properties["StatusCode"], fmt.Sprint(body.Status))
-		if body.Title == "" || body.Detail == "" || !strings.HasPrefix(body.Type, "https://foretell-ml.github.io/problems/") {
-			t.Errorf("%s is no complete problem: %+v", kind, body)
+		known := body.Type == "about:blank" || slices.ContainsFunc(gateway.Catalog, func(p gateway.Type) bool { return p.URI() == body.Type })
+		if !known || body.Title == "" || body.Detail == "" {
+			t.Errorf("%s is no complete problem of the catalog: %+v", kind, body)
 		}
 	})
 	for kind := range want {

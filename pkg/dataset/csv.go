@@ -53,9 +53,13 @@ func (o Options) missing() map[string]bool {
 	return set
 }
 
-// ReadCSV reads the parts, in their order, into one table: UTF-8 text whose first row
-// names the columns, the same ones in every part. What a file may look like is described
-// in docs/data.md. A part may have no rows, but not all of them.
+// ReadCSV reads the parts, in their order, into one table. A part is UTF-8 text, with or
+// without a byte order mark, whose first row names the columns: each once, and the same
+// ones in every part. Rows end in LF, CRLF or CR; values may be quoted as in RFC 4180 and
+// then hold delimiters and line ends; white space around a value does not count, quoted or
+// not; blank lines are skipped. Every row has as many values as the header. A part may
+// have no rows, but not all of them. A value is at most 1 MiB, a row 16 MiB and 65,536
+// values.
 //
 // Text that is not a table is a *ParseError, a declared type for a column that is not
 // there a *ColumnError, and failures of reading are wrapped as they are. Memory is 8 bytes

@@ -3,6 +3,7 @@ package dataset
 import (
 	"bytes"
 	"errors"
+	"io"
 )
 
 // delimiters are those that are detected, the more usual first.
@@ -35,12 +36,14 @@ func tryDelimiter(sample []byte, comma byte, whole bool) (columns int, same bool
 	for i := range sampleRecords {
 		err := s.next()
 		_, more := s.peek()
+		cut := !more && !whole // the record may go on after the sample
+		if i == 0 {
+			columns = len(s.ends)
+		}
 		switch {
-		case i == 0:
-			columns = len(s.ends) // of a header cut short, what there is of it
-		case err != nil || (!more && !whole):
+		case cut || errors.Is(err, io.EOF):
 			return columns, true
-		case len(s.ends) != columns:
+		case err != nil || len(s.ends) != columns:
 			return columns, false
 		}
 	}

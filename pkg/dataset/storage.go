@@ -20,12 +20,11 @@ const (
 
 // Safetensors returns the table as typed columns: a tensor "column/<name>" of F64 values or
 // I32 codes per column, and the metadata keys "format", "rows" and "schema" (a Schema in
-// JSON). Equal tables give equal bytes but for the bits of missing values, which are those
-// of the table.
-func (t *Table) Safetensors() (*safetensors.File, error) {
+// JSON).
+func (t *Table) Safetensors() *safetensors.File {
 	schema, err := json.Marshal(t.Schema())
 	if err != nil {
-		return nil, fmt.Errorf("store table: %w", err)
+		panic("dataset: a schema is strings only: " + err.Error())
 	}
 	f := &safetensors.File{
 		Metadata: map[string]string{
@@ -43,7 +42,7 @@ func (t *Table) Safetensors() (*safetensors.File, error) {
 			f.Tensors[columnPrefix+c.Name] = safetensors.FromF64(c.Values, t.rows)
 		}
 	}
-	return f, nil
+	return f
 }
 
 // FromSafetensors is the table that Safetensors stored. It trusts nothing: a code outside

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -85,12 +86,12 @@ func writeResponse(w http.ResponseWriter, response events.APIGatewayProxyRespons
 	}
 	h := w.Header()
 	for name, values := range response.MultiValueHeaders {
-		h[http.CanonicalHeaderKey(name)] = values
+		h[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 	}
 	for name, value := range response.Headers {
 		name = http.CanonicalHeaderKey(name)
-		if _, ok := h[name]; !ok {
-			h.Set(name, value)
+		if !slices.Contains(h[name], value) {
+			h.Add(name, value)
 		}
 	}
 	for _, name := range []string{"Connection", "Content-Length", "Transfer-Encoding"} {

@@ -208,12 +208,9 @@ func decodeStrict(data []byte) (any, error) {
 }
 
 func decodeNext(d *json.Decoder) (any, error) {
-	token, err := d.Token()
+	token, err := nextToken(d)
 	if err != nil {
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		return nil, fmt.Errorf("at byte %d: %w", d.InputOffset(), err)
+		return nil, err
 	}
 	switch token {
 	case json.Delim('{'):
@@ -246,9 +243,20 @@ func decodeNext(d *json.Decoder) (any, error) {
 	return token, nil
 }
 
-func closing(d *json.Decoder) error {
-	if _, err := d.Token(); err != nil {
-		return fmt.Errorf("at byte %d: %w", d.InputOffset(), err)
+// nextToken reads a token where one must come.
+func nextToken(d *json.Decoder) (json.Token, error) {
+	token, err := d.Token()
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
 	}
-	return nil
+	if err != nil {
+		return nil, fmt.Errorf("at byte %d: %w", d.InputOffset(), err)
+	}
+	return token, nil
+}
+
+// closing reads the bracket that ends an object or array.
+func closing(d *json.Decoder) error {
+	_, err := nextToken(d)
+	return err
 }

@@ -87,6 +87,8 @@ type baselineParams struct {
 	Columns int `json:"columns"`
 }
 
+func (m *baseline) Inputs() int { return m.columns }
+
 func (m *baseline) Outputs() int { return len(m.values) }
 
 func (m *baseline) Predict(dst []float64, x *dataset.Matrix) {

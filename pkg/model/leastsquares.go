@@ -81,7 +81,7 @@ func (s *leastSquares) scale() {
 	total := twofold{}
 	for i, w := range s.weights {
 		s.root[i] = math.Sqrt(w * unitW)
-		total.add(w * unitW)
+		total.add(float64(w * unitW))
 	}
 	for j, column := range s.columns {
 		low, high := bounds(column)
@@ -96,7 +96,7 @@ func (s *leastSquares) scale() {
 		if s.intercept {
 			var sum twofold
 			for i, x := range column {
-				sum.addProduct(s.weights[i]*unitW, x*unit)
+				sum.addProduct(float64(s.weights[i]*unitW), float64(x*unit))
 			}
 			m = sum.value() / total.value()
 		}
@@ -211,7 +211,7 @@ func (s *leastSquares) residuals() (f, g []float64) {
 	n, fixed := len(s.y), s.fixed()
 	left := make([]twofold, n)
 	for i, y := range s.y {
-		left[i].add(y * s.unitY)
+		left[i].add(float64(y * s.unitY))
 		left[i].add(-s.c.hi)
 		left[i].add(-s.c.lo)
 	}
@@ -222,7 +222,7 @@ func (s *leastSquares) residuals() (f, g []float64) {
 		}
 		unit := s.unit[a]
 		for i, x := range s.columns[j] {
-			left[i].addProduct(-x*unit, b.hi)
+			left[i].addProduct(float64(-x*unit), b.hi)
 			left[i].lo -= float64(x * unit * b.lo)
 		}
 	}
@@ -264,7 +264,7 @@ func (s *leastSquares) pullOf(a int, pulled []twofold, pull twofold) float64 {
 	var t twofold
 	unit := s.unit[a]
 	for i, x := range s.columns[s.active[a]] {
-		t.addProduct(x*unit, pulled[i].hi)
+		t.addProduct(float64(x*unit), pulled[i].hi)
 		t.lo += float64(x * unit * pulled[i].lo)
 	}
 	if s.ridgeRows() > 0 {

@@ -67,11 +67,13 @@ type linear struct {
 	intercept    float64
 }
 
+func (m *linear) Inputs() int { return len(m.coefficients) }
+
 func (m *linear) Outputs() int { return 1 }
 
 // Predict gives NaN for a row with a missing feature.
 func (m *linear) Predict(dst []float64, x *dataset.Matrix) {
-	mustFit(dst, x, len(m.coefficients), 1)
+	mustFit(dst, x, m.Inputs(), 1)
 	score(dst, 1, m.coefficients, m.intercept, x)
 }
 

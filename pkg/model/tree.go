@@ -124,6 +124,9 @@ func loadForest(tensors map[string]safetensors.Tensor, features int) (forest, er
 	}
 	f.nodes = make([]treeNode, n)
 	for i := range f.nodes {
+		if missingLeft[i] > 1 {
+			return forest{}, fmt.Errorf("node %d has missing_left %d, want 0 or 1", i, missingLeft[i])
+		}
 		f.nodes[i] = treeNode{threshold[i], value[i], feature[i], left[i], right[i], missingLeft[i] != 0}
 	}
 	return f, f.check(features)

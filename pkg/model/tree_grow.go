@@ -30,6 +30,7 @@ type treeGrower struct {
 	open   treeQueue   // those that may be split
 	free   []*histogram
 	made   int // histograms in all
+	memory int // bytes of histograms in use above which none is kept
 }
 
 // treeLeaf is a node that has not been split.
@@ -53,6 +54,7 @@ func newTreeGrower(rules treeRules, columns []binnedColumn, rows int) *treeGrowe
 		columns: columns,
 		layout:  newHistogramLayout(columns),
 		records: newTreeRecords(rows, len(columns)),
+		memory:  histogramMemory,
 	}
 }
 
@@ -72,10 +74,14 @@ func (g *treeGrower) grow(limits treeLimits) {
 		root.histogram.fill(g.records, root.begin, root.end)
 	}
 	g.enqueue(&root)
-	for len(g.open) > 0 {
-		leaf := heap.Pop(&g.open).(*treeLeaf)
-		g.split(leaf)
+	for len(g.open) > 0 && len(g.leaves)+len(g.open) < g.rules.leaves {
+		g.split(heap.Pop(&g.open).(*treeLeaf))
 	}
+	for _, leaf := range g.open {
+		g.give(leaf)
+		g.leaves = append(g.leaves, *leaf)
+	}
+	g.open = g.open[:0]
 }
 
 // splittable reports whether a leaf may have children in a tree of so many leaves.
@@ -91,7 +97,7 @@ func (g *treeGrower) enqueue(leaf *treeLeaf) {
 	if leaf.histogram != nil {
 		leaf.split = g.limits.best(leaf.histogram, g.layout, g.columns, leaf.total)
 		if leaf.split.score > 0 {
-			if g.made*g.layout.cells()*cellBytes > histogramMemory {
+			if (g.made-len(g.free))*g.layout.cells()*cellBytes > g.memory {
 				g.give(leaf)
 			}
 			heap.Push(&g.open, leaf)

@@ -35,7 +35,7 @@ type treeLimits struct {
 func (l *treeLimits) count(c treeCell) uint64 { return c.rest & (1<<l.shift - 1) }
 
 func (l *treeLimits) value(c treeCell) (gradient, hessian float64) {
-	return float64(c.gradient), float64(c.rest >> l.shift)
+	return float64(c.gradient), float64(int64(c.rest >> l.shift))
 }
 
 // noise is how far above zero, relative to its parts, a gain must be to be told from
@@ -84,15 +84,13 @@ func (l *treeLimits) best(h *histogram, layout histogramLayout, columns []binned
 // scan tries a cut after each of the bins, starting with left on the left, and keeps in
 // best what scores more; it reports whether any did.
 func (l *treeLimits) scan(bins []treeCell, left, total treeCell, best *treeSplit) bool {
-	mask, shift, rows := uint64(1)<<l.shift-1, l.shift&63, l.rows
+	shift, rows := l.shift&63, l.rows
+	mask := uint64(1)<<shift - 1
 	minHessian, l2 := l.hessian, l.l2
 	all := total.rest & mask
 	top := best.score
 	for b := range bins {
 		cell := &bins[b]
-		if cell.rest == 0 {
-			continue
-		}
 		left.gradient += cell.gradient
 		left.rest += cell.rest
 		n := left.rest & mask
@@ -102,14 +100,18 @@ func (l *treeLimits) scan(bins []treeCell, left, total treeCell, best *treeSplit
 		if all-n < rows {
 			break
 		}
-		hl, hr := float64(left.rest>>shift), float64((total.rest-left.rest)>>shift)
-		if hl < minHessian || hr < minHessian {
+		// Signed, because the conversion of unsigned words takes a branch.
+		hl, hr := float64(int64(left.rest>>shift)), float64(int64((total.rest-left.rest)>>shift))
+		gl, gr := float64(left.gradient), float64(total.gradient-left.gradient)
+		pl, pr := hl+l2, hr+l2
+		// Few cuts beat the best so far: most are told by this, which does not divide. Nor
+		// does it branch on empty bins, which come at random; their cut scores as the last.
+		if float64(float64(gl*gl)*pr)+float64(float64(gr*gr)*pl) <= float64(top*float64(pl*pr)) {
 			continue
 		}
-		gl, gr := float64(left.gradient), float64(total.gradient-left.gradient)
 		// A side without hessian and penalty divides by zero; NaN and Inf are no score.
-		score := float64(gl*gl)/(hl+l2) + float64(gr*gr)/(hr+l2)
-		if score > top && score <= math.MaxFloat64 {
+		score := float64(gl*gl)/pl + float64(gr*gr)/pr
+		if score > top && score <= math.MaxFloat64 && hl >= minHessian && hr >= minHessian {
 			top = score
 			best.bin, best.left = b, left
 		}

@@ -53,10 +53,7 @@ func (p *Pipeline) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pipeline: profile: %w", err)
 	}
-	golden, err := p.golden.Safetensors()
-	if err != nil {
-		return nil, fmt.Errorf("pipeline: golden rows: %w", err)
-	}
+	golden := p.golden.Safetensors()
 	file := &safetensors.File{
 		Metadata: map[string]string{"format": Format, "pipeline": string(head), "profile": string(reference)},
 		Tensors:  map[string]safetensors.Tensor{goldenPredictions: safetensors.FromF64(p.goldenPredictions)},

@@ -45,7 +45,7 @@ func (r *Registry) Statistics(ctx context.Context, name DatasetName) (Statistics
 			return Statistics{}, err
 		}
 		file := strings.TrimPrefix(info.Key, statisticsPrefix(name))
-		if !isDigest(strings.TrimSuffix(file, ".json")) {
+		if version, isJSON := strings.CutSuffix(file, ".json"); !isJSON || !isDigest(version) {
 			continue // the report beside it
 		}
 		if !info.Modified.Before(latest.Modified) { // keys come in order: ties go to the greatest

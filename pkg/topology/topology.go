@@ -60,6 +60,7 @@ var Functions = []Function{
 			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "statistics/", "runs/", "models/", "schedules/"}},
 			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "statistics/", "runs/", "models/", "schedules/"}},
 			{[]string{"s3:PutObject"}, Bucket, []string{"data/", "runs/", "models/", "schedules/"}},
+			{[]string{"s3:DeleteObject"}, Bucket, []string{"schedules/"}},
 			{[]string{"states:StartExecution", "states:DescribeExecution"}, TrainingWorkflow, nil},
 			{[]string{"lambda:InvokeFunction"}, StatisticsFunction, nil},
 			{[]string{"scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"}, ScheduleGroup, nil},
@@ -114,6 +115,7 @@ var Routes = []Route{
 	{"GET", "/v1/models/{model}/versions/{version}", "api"},
 	{"GET", "/v1/models/{model}/aliases/{alias}", "api"},
 	{"PUT", "/v1/models/{model}/aliases/{alias}", "api"},
+	{"DELETE", "/v1/models/{model}/schedule", "api"},
 	{"POST", "/v1/models/{model}/predict", "predict"},
 }
 

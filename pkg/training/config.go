@@ -105,7 +105,7 @@ func (e *ConfigError) Error() string {
 // as a *ConfigError with every fault at once.
 func ParseConfig(text []byte) (Config, error) {
 	var document any
-	if err := yaml.UnmarshalWithOptions(text, &document, yaml.DisallowDuplicateKey()); err != nil {
+	if err := yaml.Unmarshal(text, &document); err != nil {
 		return Config{}, &ConfigError{[]Fault{{"", strings.TrimSpace(yaml.FormatError(err, false, false))}}}
 	}
 	if _, ok := document.(map[string]any); !ok {

@@ -27,10 +27,7 @@ const (
 )
 
 func (p *prepared) encode() ([]byte, error) {
-	columns, err := p.inputs.Safetensors()
-	if err != nil {
-		return nil, fmt.Errorf("prepared data: %w", err)
-	}
+	columns := p.inputs.Safetensors()
 	file := &safetensors.File{Metadata: columns.Metadata, Tensors: map[string]safetensors.Tensor{}}
 	for name, t := range columns.Tensors {
 		file.Tensors["inputs."+name] = t

@@ -1,0 +1,163 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/registry"
+)
+
+// S3Uploads presigns uploads to a bucket.
+type S3Uploads struct {
+	Client *s3.Client
+	Bucket string
+}
+
+// PresignPost implements Uploads by a POST policy, which unlike a presigned PUT bounds the
+// size.
+func (u S3Uploads) PresignPost(ctx context.Context, key string, maxBytes int64, valid time.Duration) (string, map[string]string, error) {
+	post, err := s3.NewPresignClient(u.Client).PresignPostObject(ctx,
+		&s3.PutObjectInput{Bucket: &u.Bucket, Key: &key},
+		func(o *s3.PresignPostOptions) {
+			o.Expires = valid
+			o.Conditions = []any{[]any{"content-length-range", 1, maxBytes}}
+		})
+	if err != nil {
+		return "", nil, fmt.Errorf("presign upload: %w", err)
+	}
+	return post.URL, post.Values, nil
+}
+
+// LambdaProfiler calls the statistics function.
+type LambdaProfiler struct {
+	Client   *lambda.Client
+	Function string
+}
+
+// StatisticsEvent is what the statistics function is called with, and StatisticsResult what
+// it answers.
+type StatisticsEvent struct {
+	Dataset registry.DatasetName `json:"dataset"`
+}
+
+// StatisticsResult has the version that was profiled, or what is wrong with the data.
+type StatisticsResult struct {
+	Version string           `json:"version,omitempty"`
+	Problem *gateway.Problem `json:"problem,omitempty"`
+}
+
+// Profile implements Profiler.
+func (p LambdaProfiler) Profile(ctx context.Context, name registry.DatasetName) error {
+	payload, err := json.Marshal(StatisticsEvent{Dataset: name})
+	if err != nil {
+		return err
+	}
+	out, err := p.Client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &p.Function, Payload: payload})
+	if err != nil {
+		return fmt.Errorf("invoke %s: %w", p.Function, err)
+	}
+	if out.FunctionError != nil {
+		var failure struct{ ErrorType, ErrorMessage string }
+		_ = json.Unmarshal(out.Payload, &failure) // for the log only
+		if strings.Contains(failure.ErrorMessage, "timed out") || failure.ErrorType == "Sandbox.Timedout" {
+			return gateway.Timeout.New("the data set is too large to be profiled within one request")
+		}
+		return fmt.Errorf("%s: %s: %s", p.Function, failure.ErrorType, failure.ErrorMessage)
+	}
+	var result StatisticsResult
+	if err := json.Unmarshal(out.Payload, &result); err != nil {
+		return fmt.Errorf("%s answered: %w", p.Function, err)
+	}
+	if result.Problem != nil {
+		return *result.Problem
+	}
+	return nil
+}
+
+// StepFunctions is a Workflow on AWS Step Functions.
+type StepFunctions struct {
+	Client  *sfn.Client
+	Machine string // ARN
+}
+
+// Start implements Workflow.
+func (w StepFunctions) Start(ctx context.Context, name string, input any) (string, error) {
+	text, err := json.Marshal(input)
+	if err != nil {
+		return "", err
+	}
+	out, err := w.Client.StartExecution(ctx, &sfn.StartExecutionInput{
+		StateMachineArn: &w.Machine, Name: &name, Input: aws.String(string(text)),
+	})
+	var taken *sfntypes.ExecutionAlreadyExists
+	if errors.As(err, &taken) {
+		return strings.Replace(w.Machine, ":stateMachine:", ":execution:", 1) + ":" + name, ErrNameTaken
+	}
+	if err != nil {
+		return "", fmt.Errorf("start %s: %w", name, err)
+	}
+	return *out.ExecutionArn, nil
+}
+
+// Execution implements Workflow.
+func (w StepFunctions) Execution(ctx context.Context, arn string) (Execution, error) {
+	out, err := w.Client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn})
+	if err != nil {
+		return Execution{}, fmt.Errorf("describe %s: %w", arn, err)
+	}
+	return Execution{string(out.Status), aws.ToString(out.Error), aws.ToString(out.Cause)}, nil
+}
+
+// EventBridge is a Schedule on EventBridge Scheduler: one schedule per model, named for it.
+type EventBridge struct {
+	Client  *scheduler.Client
+	Group   string
+	Machine string // ARN of the workflow that is started
+	Role    string // ARN of the role that may start it
+}
+
+// Put implements Schedule.
+func (e EventBridge) Put(ctx context.Context, model registry.ModelName, expression string) error {
+	input, err := json.Marshal(map[string]any{"schedule": model})
+	if err != nil {
+		return err
+	}
+	target := &schedulertypes.Target{Arn: &e.Machine, RoleArn: &e.Role, Input: aws.String(string(input))}
+	window := &schedulertypes.FlexibleTimeWindow{Mode: schedulertypes.FlexibleTimeWindowModeOff}
+	name := aws.String(string(model))
+	_, err = e.Client.CreateSchedule(ctx, &scheduler.CreateScheduleInput{
+		Name: name, GroupName: &e.Group, ScheduleExpression: &expression, Target: target, FlexibleTimeWindow: window})
+	var exists *schedulertypes.ConflictException
+	if errors.As(err, &exists) {
+		_, err = e.Client.UpdateSchedule(ctx, &scheduler.UpdateScheduleInput{
+			Name: name, GroupName: &e.Group, ScheduleExpression: &expression, Target: target, FlexibleTimeWindow: window})
+	}
+	var invalid *schedulertypes.ValidationException
+	if errors.As(err, &invalid) {
+		return &ScheduleError{expression, invalid.ErrorMessage()}
+	}
+	return err
+}
+
+// Delete implements Schedule.
+func (e EventBridge) Delete(ctx context.Context, model registry.ModelName) error {
+	_, err := e.Client.DeleteSchedule(ctx, &scheduler.DeleteScheduleInput{Name: aws.String(string(model)), GroupName: &e.Group})
+	var missing *schedulertypes.ResourceNotFoundException
+	if errors.As(err, &missing) {
+		return nil
+	}
+	return err
+}

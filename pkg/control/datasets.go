@@ -1,0 +1,79 @@
+package control
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/registry"
+)
+
+// Limits of an upload: what one POST to S3 may hold, and for how long the permission lasts.
+const (
+	maxUpload   = 5 << 30
+	uploadValid = 15 * time.Minute
+)
+
+// maxBody bounds the JSON bodies of the control plane.
+const maxBody = 1 << 20
+
+var fileName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}\.csv$`)
+
+// upload answers POST …/uploads: what the client needs to send the file itself.
+type upload struct {
+	Dataset registry.DatasetName `json:"dataset"`
+	Source  string               `json:"source"` // for data.source of a run config
+	URL     string               `json:"url"`
+	Fields  map[string]string    `json:"fields"` // form fields, to be sent before the file
+	Expires string               `json:"expires_in"`
+}
+
+func (s *Server) createUpload(r *http.Request) (answer, error) {
+	name := registry.DatasetName(r.PathValue("dataset"))
+	if err := name.Validate(); err != nil {
+		return answer{}, err
+	}
+	var request struct {
+		File string `json:"file"`
+	}
+	if err := gateway.ReadJSON(r, maxBody, &request); err != nil {
+		return answer{}, err
+	}
+	if !fileName.MatchString(request.File) {
+		return answer{}, gateway.InvalidParameter.New("the name of the file cannot be used", gateway.FieldError{Pointer: "/file",
+			Detail: fmt.Sprintf("%q is not a plain name that ends in .csv: letters, digits, '.', '_' and '-'", request.File)})
+	}
+	url, fields, err := s.Uploads.PresignPost(r.Context(), "data/"+string(name)+"/"+request.File, maxUpload, uploadValid)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{status: http.StatusCreated, body: upload{name, "s3://" + s.Bucket + "/data/" + string(name) + "/", url, fields, uploadValid.String()}}, nil
+}
+
+// createStatistics profiles the data set as it is now and answers with the result.
+func (s *Server) createStatistics(r *http.Request) (answer, error) {
+	name := registry.DatasetName(r.PathValue("dataset"))
+	if err := name.Validate(); err != nil {
+		return answer{}, err
+	}
+	if _, err := s.Registry.DataParts(r.Context(), name); err != nil { // before a function starts in vain
+		return answer{}, err
+	}
+	if err := s.Profiler.Profile(r.Context(), name); err != nil {
+		return answer{}, err
+	}
+	a, err := s.statistics(r)
+	a.status = http.StatusCreated
+	a.header = map[string]string{"Location": "/v1/datasets/" + string(name) + "/statistics"}
+	return a, err
+}
+
+func (s *Server) statistics(r *http.Request) (answer, error) {
+	statistics, err := s.Registry.Statistics(r.Context(), registry.DatasetName(r.PathValue("dataset")))
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(statistics)
+}

@@ -1,0 +1,112 @@
+package control
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/registry"
+)
+
+func (s *Server) models(r *http.Request) (answer, error) {
+	models, err := s.Registry.Models(r.Context())
+	if err != nil {
+		return answer{}, err
+	}
+	if models == nil {
+		models = []registry.ModelName{} // an empty list, not null
+	}
+	return ok(map[string]any{"models": models})
+}
+
+// versionSummary is a line of GET /v1/models/{model}.
+type versionSummary struct {
+	Version int     `json:"version"`
+	Digest  string  `json:"digest"`
+	Run     string  `json:"run"`
+	Learner string  `json:"learner"`
+	Metric  string  `json:"metric"`
+	Score   float64 `json:"score"`
+}
+
+func (s *Server) model(r *http.Request) (answer, error) {
+	name := registry.ModelName(r.PathValue("model"))
+	manifests, err := s.Registry.Versions(r.Context(), name)
+	if err != nil {
+		return answer{}, err
+	}
+	versions := make([]versionSummary, len(manifests))
+	for i, m := range manifests {
+		versions[i] = versionSummary{m.Version, m.Digest, m.Run, m.Learner, m.Metric, m.Score}
+	}
+	aliases, err := s.Registry.Aliases(r.Context(), name)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(map[string]any{"model": name, "versions": versions, "aliases": aliases})
+}
+
+func (s *Server) version(r *http.Request) (answer, error) {
+	name := registry.ModelName(r.PathValue("model"))
+	n, err := strconv.Atoi(r.PathValue("version"))
+	if err != nil {
+		return answer{}, &registry.NotFoundError{Kind: registry.KindVersion, Name: fmt.Sprintf("%s of model %s", r.PathValue("version"), name)}
+	}
+	m, err := s.Registry.Version(r.Context(), name, n)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(m)
+}
+
+func (s *Server) alias(r *http.Request) (answer, error) {
+	a, info, err := s.Registry.Alias(r.Context(), registry.ModelName(r.PathValue("model")), registry.AliasName(r.PathValue("alias")))
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{status: http.StatusOK, body: a, header: map[string]string{"ETag": strconv.Quote(info.ETag)}}, nil
+}
+
+// setAlias promotes or rolls back: it points an alias at a version, if the alias is still
+// what the caller last saw (If-Match with its ETag, or If-None-Match: * for a new one).
+func (s *Server) setAlias(r *http.Request) (answer, error) {
+	condition, err := precondition(r)
+	if err != nil {
+		return answer{}, err
+	}
+	var request struct {
+		Version int    `json:"version"`
+		Reason  string `json:"reason"`
+	}
+	if err := gateway.ReadJSON(r, maxBody, &request); err != nil {
+		return answer{}, err
+	}
+	if request.Version < 1 {
+		return answer{}, gateway.InvalidParameter.New("no version is named", gateway.FieldError{Pointer: "/version", Detail: "is required: the number of a version"})
+	}
+	name, alias := registry.ModelName(r.PathValue("model")), registry.AliasName(r.PathValue("alias"))
+	to := registry.Alias{Version: request.Version, Reason: request.Reason}
+	if _, err := s.Registry.SetAlias(r.Context(), name, alias, to, condition); err != nil {
+		if errors.Is(err, registry.ErrConflict) {
+			return answer{}, gateway.PreconditionFailed.New(
+				fmt.Sprintf("alias %s of model %s is not what If-Match or If-None-Match says; read it again and decide anew", alias, name))
+		}
+		return answer{}, err
+	}
+	return s.alias(r)
+}
+
+func precondition(r *http.Request) (registry.Condition, error) {
+	match, none := r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
+	switch {
+	case none == "*" && match == "":
+		return registry.Condition{Absent: true}, nil
+	case none == "" && len(match) > 2 && strings.HasPrefix(match, `"`) && strings.HasSuffix(match, `"`):
+		return registry.Condition{IfMatch: match[1 : len(match)-1]}, nil
+	}
+	return registry.Condition{}, gateway.PreconditionRequired.New(
+		`send If-Match with the ETag of GET …/aliases/{alias}, or If-None-Match: * for a new alias`)
+}

@@ -1,0 +1,191 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/training"
+)
+
+// ErrNameTaken says that an execution of the same name has ended already.
+var ErrNameTaken = errors.New("an execution of this name has ended")
+
+// The states of a run.
+const (
+	running   = "running"
+	succeeded = "succeeded"
+	failed    = "failed"
+)
+
+// runView answers POST /v1/runs and GET /v1/runs/{run}.
+type runView struct {
+	training.Status
+	State   string `json:"state"`             // running, succeeded or failed
+	Error   string `json:"error,omitempty"`   // of the last attempt, when failed
+	Cause   string `json:"cause,omitempty"`   // likewise, for people
+	Attempt int    `json:"attempt,omitempty"` // how often it was started through the API
+}
+
+// attempt is runs/<run>/attempts/<n>.json.
+type attempt struct {
+	Execution string `json:"execution"` // ARN
+}
+
+// createRun submits a run and starts its workflow. A run that is going on, or has
+// succeeded, is answered as it is; one that failed is started again and redoes only what is
+// missing.
+func (s *Server) createRun(r *http.Request) (answer, error) {
+	text, err := gateway.ReadBody(r, maxBody, "application/json", "application/yaml", "application/x-yaml", "text/yaml")
+	if err != nil {
+		return answer{}, err
+	}
+	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == "application/json" {
+		var any json.RawMessage // YAML takes nearly all JSON, but who says JSON wants JSON's errors
+		if err := json.Unmarshal(text, &any); err != nil {
+			return answer{}, gateway.JSONProblem(text, err)
+		}
+	}
+	config, err := training.ParseConfig(text)
+	if err != nil {
+		return answer{}, err
+	}
+	run, _, err := s.Engine.Submit(r.Context(), config)
+	if err != nil {
+		return answer{}, err
+	}
+	if config.Schedule != "" {
+		if err := s.schedule(r.Context(), config); err != nil {
+			return answer{}, err
+		}
+	}
+	view, err := s.view(r.Context(), run)
+	if err != nil {
+		return answer{}, err
+	}
+	status := http.StatusOK
+	if view.State == failed || view.State == "" {
+		if err := s.start(r.Context(), run, view.Attempt); err != nil {
+			return answer{}, err
+		}
+		if view, err = s.view(r.Context(), run); err != nil {
+			return answer{}, err
+		}
+		status = http.StatusAccepted
+	}
+	return answer{status: status, body: view, header: map[string]string{"Location": "/v1/runs/" + string(run)}}, nil
+}
+
+// start begins the next attempt. If two callers race, or an earlier one died between the
+// start and the record, both find the same execution by its name.
+func (s *Server) start(ctx context.Context, run training.RunID, attempts int) error {
+	for n := attempts + 1; ; n++ {
+		arn, err := s.Workflow.Start(ctx, fmt.Sprintf("%s-%d", run, n), map[string]any{"run": run})
+		if err != nil && !errors.Is(err, ErrNameTaken) {
+			return err
+		}
+		_, recorded := registry.WriteJSON(ctx, s.Registry.Store, attemptKey(run, n), attempt{arn}, registry.Condition{Absent: true})
+		if recorded != nil && !errors.Is(recorded, registry.ErrConflict) {
+			return recorded
+		}
+		if err == nil {
+			return nil
+		}
+	}
+}
+
+func attemptKey(run training.RunID, n int) string {
+	return fmt.Sprintf("runs/%s/attempts/%d.json", run, n)
+}
+
+// view joins what the store knows of a run with how its last attempt stands. The state is
+// empty if it was never started.
+func (s *Server) view(ctx context.Context, run training.RunID) (runView, error) {
+	status, err := s.Engine.Status(ctx, run)
+	if err != nil {
+		return runView{}, err
+	}
+	v := runView{Status: status}
+	for info, err := range s.Registry.Store.List(ctx, "runs/"+string(run)+"/attempts/") {
+		if err != nil {
+			return runView{}, err
+		}
+		if strings.HasSuffix(info.Key, ".json") {
+			v.Attempt++
+		}
+	}
+	if status.Verdict != nil {
+		v.State = succeeded
+		return v, nil
+	}
+	if v.Attempt == 0 {
+		return v, nil
+	}
+	var last attempt
+	if _, err := registry.ReadJSON(ctx, s.Registry.Store, attemptKey(run, v.Attempt), &last); err != nil {
+		return runView{}, err
+	}
+	execution, err := s.Workflow.Execution(ctx, last.Execution)
+	if err != nil {
+		return runView{}, err
+	}
+	switch execution.Status {
+	case "RUNNING":
+		v.State = running
+	case "SUCCEEDED": // the verdict was written between our two looks
+		v.State = succeeded
+	default:
+		v.State, v.Error, v.Cause = failed, execution.Error, execution.Cause
+	}
+	return v, nil
+}
+
+func (s *Server) run(r *http.Request) (answer, error) {
+	v, err := s.view(r.Context(), training.RunID(r.PathValue("run")))
+	if err != nil {
+		return answer{}, err
+	}
+	if v.State == "" {
+		v.State = running // started by a schedule, which keeps no attempts
+	}
+	return ok(v)
+}
+
+func (s *Server) leaderboard(r *http.Request) (answer, error) {
+	board, err := s.Engine.Leaderboard(r.Context(), training.RunID(r.PathValue("run")))
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(board)
+}
+
+// schedule registers the retrains of a config: first with the scheduler, which checks the
+// expression, then the config that they use. In between, a retrain that is due finds no
+// config and fails by saying so.
+func (s *Server) schedule(ctx context.Context, c training.Config) error {
+	if err := s.Schedule.Put(ctx, c.Model, c.Schedule); err != nil {
+		return err
+	}
+	_, err := registry.WriteJSON(ctx, s.Registry.Store, training.ScheduleKey(c.Model), c, registry.Condition{})
+	return err
+}
+
+func (s *Server) deleteSchedule(r *http.Request) (answer, error) {
+	model := registry.ModelName(r.PathValue("model"))
+	if err := model.Validate(); err != nil {
+		return answer{}, err
+	}
+	if err := s.Schedule.Delete(r.Context(), model); err != nil {
+		return answer{}, err
+	}
+	if err := s.Registry.Store.Delete(r.Context(), training.ScheduleKey(model)); err != nil {
+		return answer{}, err
+	}
+	return ok(map[string]any{"model": model, "schedule": nil})
+}

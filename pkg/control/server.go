@@ -1,0 +1,111 @@
+// Package control is the control plane over HTTP: data sets, statistics, runs, models and
+// aliases. It decides nothing by itself; it checks requests, keeps what they change in the
+// registry, and starts the functions and workflows that do the work. Predictions are not
+// here but in serving, so that the predict function stays small.
+package control
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/training"
+)
+
+// Server answers the control plane's routes.
+type Server struct {
+	Bucket   string
+	Registry *registry.Registry
+	Engine   *training.Engine
+	Uploads  Uploads
+	Profiler Profiler
+	Workflow Workflow
+	Schedule Schedule
+}
+
+// Uploads lets a client put one object into the bucket without other rights.
+type Uploads interface {
+	// PresignPost returns the URL and the form fields of a POST that stores at most
+	// maxBytes at the key before it expires.
+	PresignPost(ctx context.Context, key string, maxBytes int64, valid time.Duration) (url string, fields map[string]string, err error)
+}
+
+// Profiler has the statistics of a data set computed and stored.
+type Profiler interface {
+	// Profile returns when the statistics are stored. An error in the data is a
+	// gateway.Problem.
+	Profile(ctx context.Context, dataset registry.DatasetName) error
+}
+
+// Workflow runs the state machine of training runs.
+type Workflow interface {
+	// Start begins an execution and returns its ARN. The same name and input while it runs
+	// is the same execution; a name of one that ended is ErrNameTaken, with its ARN.
+	Start(ctx context.Context, name string, input any) (arn string, err error)
+	// Execution says how an execution stands.
+	Execution(ctx context.Context, arn string) (Execution, error)
+}
+
+// Execution is how an execution of a workflow stands.
+type Execution struct {
+	Status string `json:"status"`          // RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED
+	Error  string `json:"error,omitempty"` // its name, when FAILED
+	Cause  string `json:"cause,omitempty"`
+}
+
+// Schedule starts the workflow at set times.
+type Schedule interface {
+	// Put makes or replaces the schedule of a model. An expression that the scheduler does
+	// not take is a *ScheduleError.
+	Put(ctx context.Context, model registry.ModelName, expression string) error
+	// Delete removes the schedule of a model; one that is not there is no error.
+	Delete(ctx context.Context, model registry.ModelName) error
+}
+
+// ScheduleError is a schedule expression that the scheduler refused.
+type ScheduleError struct{ Expression, Reason string }
+
+func (e *ScheduleError) Error() string { return "schedule " + e.Expression + ": " + e.Reason }
+
+// Routes returns the handler of all of the control plane's routes.
+func (s *Server) Routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for pattern, handle := range map[string]func(*http.Request) (answer, error){
+		"POST /v1/datasets/{dataset}/uploads":       s.createUpload,
+		"POST /v1/datasets/{dataset}/statistics":    s.createStatistics,
+		"GET /v1/datasets/{dataset}/statistics":     s.statistics,
+		"POST /v1/runs":                             s.createRun,
+		"GET /v1/runs/{run}":                        s.run,
+		"GET /v1/runs/{run}/leaderboard":            s.leaderboard,
+		"GET /v1/models":                            s.models,
+		"GET /v1/models/{model}":                    s.model,
+		"GET /v1/models/{model}/versions/{version}": s.version,
+		"GET /v1/models/{model}/aliases/{alias}":    s.alias,
+		"PUT /v1/models/{model}/aliases/{alias}":    s.setAlias,
+		"DELETE /v1/models/{model}/schedule":        s.deleteSchedule,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			a, err := handle(r)
+			if err != nil {
+				gateway.WriteProblem(w, r, problem(err))
+				return
+			}
+			for name, value := range a.header {
+				w.Header().Set(name, value)
+			}
+			gateway.WriteJSON(w, a.status, a.body)
+		})
+	}
+	return mux
+}
+
+// answer is a successful response.
+type answer struct {
+	status int
+	body   any
+	header map[string]string
+}
+
+func ok(body any) (answer, error) { return answer{status: http.StatusOK, body: body}, nil }

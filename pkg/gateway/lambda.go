@@ -1,0 +1,195 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// MaxResponse is the largest response of a Lambda function in bytes, the JSON around the
+// body and its escapes counted.
+const MaxResponse = 6 << 20
+
+// reserve is how long before Lambda kills the function the request's context ends, so that
+// there is time to answer with a timeout problem.
+const reserve = 500 * time.Millisecond
+
+// Handler makes h a Lambda handler of API Gateway's REST proxy events. The request has the
+// path as it was on the wire, every value of repeated headers and parameters, and a context
+// that ends shortly before the function's time does. The response carries the invocation's
+// id, which is also in every log record, as X-Request-Id. A panic of h, or a response over
+// MaxResponse, is answered by a problem.
+func Handler(h http.Handler) func(context.Context, events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+	return func(ctx context.Context, e events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+		if deadline, ok := ctx.Deadline(); ok {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
+			defer cancel()
+		}
+		r, err := request(ctx, e)
+		if err != nil {
+			return events.APIGatewayProxyResponse{}, err
+		}
+		id := requestID(ctx, e)
+		w := newRecorder(id)
+		serve(h, w, r)
+		response := w.response()
+		if tooLarge(response) {
+			w = newRecorder(id)
+			WriteProblem(w, r, ResponseTooLarge.New(fmt.Sprintf("the answer is larger than %d bytes", MaxResponse)))
+			response = w.response()
+		}
+		return response, nil
+	}
+}
+
+// serve runs h and turns a panic into internal-error, as the response has not left yet.
+func serve(h http.Handler, w *recorder, r *http.Request) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			slog.ErrorContext(r.Context(), "handler panicked", "cause", cause, "stack", string(debug.Stack()))
+			w.reset()
+			WriteProblem(w, r, InternalError.New(""))
+		}
+	}()
+	h.ServeHTTP(w, r)
+}
+
+// request is the HTTP request that an event stands for.
+func request(ctx context.Context, e events.APIGatewayProxyRequest) (*http.Request, error) {
+	if e.HTTPMethod == "" || !strings.HasPrefix(e.Path, "/") {
+		return nil, errors.New("the event is no API Gateway proxy event: it has no httpMethod or path")
+	}
+	body := []byte(e.Body)
+	if e.IsBase64Encoded {
+		var err error
+		if body, err = base64.StdEncoding.DecodeString(e.Body); err != nil {
+			return nil, fmt.Errorf("body of the event: %w", err)
+		}
+	}
+	u := &url.URL{Path: e.Path, RawQuery: query(e).Encode()}
+	if path, err := url.PathUnescape(e.Path); err == nil {
+		u.Path, u.RawPath = path, e.Path // %2F stays apart from /
+	}
+	r := &http.Request{
+		Method: e.HTTPMethod, URL: u, RequestURI: u.RequestURI(), RemoteAddr: e.RequestContext.Identity.SourceIP,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header(e), Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+	}
+	r.Host = r.Header.Get("Host")
+	r.Header.Del("Host") // as net/http does
+	return r.WithContext(ctx), nil
+}
+
+// header prefers the event's lists of values, which are there unless a test left them out.
+func header(e events.APIGatewayProxyRequest) http.Header {
+	h := make(http.Header, len(e.Headers))
+	for name, values := range e.MultiValueHeaders {
+		for _, v := range values {
+			h.Add(name, v)
+		}
+	}
+	for name, value := range e.Headers {
+		if h.Values(name) == nil {
+			h.Set(name, value)
+		}
+	}
+	return h
+}
+
+func query(e events.APIGatewayProxyRequest) url.Values {
+	q := make(url.Values, len(e.QueryStringParameters))
+	for name, values := range e.MultiValueQueryStringParameters {
+		q[name] = values
+	}
+	for name, value := range e.QueryStringParameters {
+		if q[name] == nil {
+			q.Set(name, value)
+		}
+	}
+	return q
+}
+
+// requestID is the invocation's id, or API Gateway's outside of Lambda.
+func requestID(ctx context.Context, e events.APIGatewayProxyRequest) string {
+	if lc, ok := lambdacontext.FromContext(ctx); ok && lc.AwsRequestID != "" {
+		return lc.AwsRequestID
+	}
+	return e.RequestContext.RequestID
+}
+
+// recorder is a ResponseWriter in memory.
+type recorder struct {
+	id     string
+	header http.Header
+	sent   http.Header // header as it was when the status was written
+	status int
+	body   bytes.Buffer
+}
+
+func newRecorder(id string) *recorder {
+	w := &recorder{id: id}
+	w.reset()
+	return w
+}
+
+func (w *recorder) reset() {
+	w.header, w.sent, w.status = http.Header{}, nil, 0
+	w.body.Reset()
+	if w.id != "" {
+		w.header.Set("X-Request-Id", w.id)
+	}
+}
+
+func (w *recorder) Header() http.Header { return w.header }
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 && status >= 200 { // 1xx are not carried
+		w.status, w.sent = status, w.header.Clone()
+	}
+}
+
+func (w *recorder) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(p)
+}
+
+func (w *recorder) response() events.APIGatewayProxyResponse {
+	w.WriteHeader(http.StatusOK)
+	body := w.body.Bytes()
+	if w.sent.Get("Content-Type") == "" && len(body) > 0 {
+		w.sent.Set("Content-Type", http.DetectContentType(body))
+	}
+	r := events.APIGatewayProxyResponse{StatusCode: w.status, MultiValueHeaders: w.sent}
+	if utf8.Valid(body) {
+		r.Body = string(body)
+	} else {
+		r.Body, r.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
+	}
+	return r
+}
+
+// tooLarge reports whether Lambda would refuse the response. JSON writes some bytes as six
+// ("\u003c"), so that only a response of a sixth of the limit has to be measured.
+func tooLarge(r events.APIGatewayProxyResponse) bool {
+	const envelope = 64 << 10 // headers and names, generously
+	if 6*len(r.Body)+envelope <= MaxResponse {
+		return false
+	}
+	encoded, err := json.Marshal(r)
+	return err != nil || len(encoded) > MaxResponse
+}

@@ -1,0 +1,110 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+)
+
+// Problem is an RFC 9457 problem. Make one by Type.New.
+type Problem struct {
+	Type     string       `json:"type"`
+	Title    string       `json:"title"`
+	Status   int          `json:"status"`
+	Detail   string       `json:"detail,omitempty"`
+	Instance string       `json:"instance,omitempty"` // path of the request, set by WriteProblem
+	Errors   []FieldError `json:"errors,omitempty"`
+}
+
+// FieldError is one fault of a request.
+type FieldError struct {
+	Pointer string `json:"pointer,omitempty"` // RFC 6901, into the body: "/instances/2/age"
+	Row     int    `json:"row,omitempty"`     // from 1; 0: not about a row
+	Column  string `json:"column,omitempty"`
+	Detail  string `json:"detail"`
+}
+
+// Error is the title and the detail.
+func (p Problem) Error() string {
+	if p.Detail == "" {
+		return p.Title
+	}
+	return p.Title + ": " + p.Detail
+}
+
+// Is makes errors.Is(err, gateway.ModelNotFound.New("")) hold for every problem of the type.
+func (p Problem) Is(target error) bool {
+	other, ok := target.(Problem)
+	return ok && other.Type == p.Type
+}
+
+// notFound is the type of problem for each kind of thing that may not be there.
+var notFound = map[string]Type{
+	"model": ModelNotFound, "version": VersionNotFound, "alias": AliasNotFound,
+	"dataset": DatasetNotFound, "run": RunNotFound, "statistics": StatisticsNotFound,
+}
+
+// AsProblem returns the Problem in the chain of err; what an error says of itself by a
+// method NotFound() (kind, name) or InvalidName() (kind, name); timeout for a context's
+// deadline; else internal-error without details, and known is false.
+func AsProblem(err error) (p Problem, known bool) {
+	var missing interface {
+		error
+		NotFound() (kind, name string)
+	}
+	var invalid interface {
+		error
+		InvalidName() (kind, name string)
+	}
+	switch {
+	case errors.As(err, &p):
+		return p, true
+	case errors.As(err, &missing):
+		kind, _ := missing.NotFound()
+		if t, ok := notFound[kind]; ok {
+			return t.New(missing.Error()), true
+		}
+	case errors.As(err, &invalid):
+		return InvalidName.New(invalid.Error()), true
+	case errors.Is(err, context.DeadlineExceeded):
+		return Timeout.New("the time for the request ran out"), true
+	}
+	return InternalError.New(""), false
+}
+
+// WriteProblem answers with the problem that err is. Errors that are no client's fault are
+// logged, with their cause.
+func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
+	p, known := AsProblem(err)
+	if p.Instance == "" {
+		p.Instance = r.URL.EscapedPath()
+	}
+	if !known || p.Status >= http.StatusInternalServerError {
+		slog.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	write(w, p.Status, "application/problem+json", p)
+}
+
+// WriteJSON answers with v. A value that cannot be encoded, like NaN, is an internal-error.
+func WriteJSON(w http.ResponseWriter, status int, v any) {
+	write(w, status, "application/json", v)
+}
+
+// write encodes before it answers, so that a failure is not half an answer.
+func write(w http.ResponseWriter, status int, contentType string, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		slog.Error("response cannot be encoded", "type", fmt.Sprintf("%T", v), "error", err)
+		p := InternalError.New("")
+		status, contentType = p.Status, "application/problem+json"
+		body, _ = json.Marshal(p) // strings and a number
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n')) // a client that hung up is no fault of ours
+}

@@ -1,0 +1,99 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// ReadBody returns the body of a request of one of the media types ("application/json"). It
+// is a Problem if the body is empty or only white space, over limit bytes, compressed, or
+// declared as another type. A request that declares none is taken at its word: curl -d @file
+// and many clients leave it out or send a form's, but then the parser decides.
+func ReadBody(r *http.Request, limit int64, mediaTypes ...string) ([]byte, error) {
+	if e := r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
+		return nil, UnsupportedMediaType.New(fmt.Sprintf("Content-Encoding %q is not read; send the body uncompressed", e))
+	}
+	if err := checkMediaType(r.Header.Get("Content-Type"), mediaTypes); err != nil {
+		return nil, err
+	}
+	tooLarge := BodyTooLarge.New(fmt.Sprintf("the body is larger than %d bytes", limit))
+	if r.ContentLength > limit {
+		return nil, tooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	var maxBytes *http.MaxBytesError
+	switch {
+	case int64(len(body)) > limit, errors.As(err, &maxBytes):
+		return nil, tooLarge
+	case err != nil:
+		return nil, fmt.Errorf("read body: %w", err)
+	case len(bytes.TrimSpace(body)) == 0:
+		return nil, EmptyBody.New("the request has no body")
+	}
+	return body, nil
+}
+
+// formType is what curl -d declares, whatever it sends.
+const formType = "application/x-www-form-urlencoded"
+
+func checkMediaType(declared string, accepted []string) error {
+	if declared == "" || len(accepted) == 0 {
+		return nil
+	}
+	media, _, err := mime.ParseMediaType(declared)
+	if err == nil && (media == formType || slices.Contains(accepted, media)) {
+		return nil
+	}
+	return UnsupportedMediaType.New(fmt.Sprintf("Content-Type %q is not read here; send %s",
+		declared, strings.Join(accepted, " or ")))
+}
+
+// ReadJSON decodes the body of a request into v: one JSON value with no unknown fields. It
+// is a Problem that says where the fault is.
+func ReadJSON(r *http.Request, limit int64, v any) error {
+	body, err := ReadBody(r, limit, "application/json")
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return JSONProblem(body, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return InvalidJSON.New(fmt.Sprintf("%s: there is more after the JSON value", position(body, d.InputOffset())))
+	}
+	return nil
+}
+
+// JSONProblem turns an error of encoding/json about body into a problem that says where.
+func JSONProblem(body []byte, err error) Problem {
+	var syntax *json.SyntaxError
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return InvalidJSON.New(fmt.Sprintf("%s: %v", position(body, syntax.Offset), syntax))
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return InvalidJSON.New(position(body, int64(len(body))) + ": the body ends before the JSON value does")
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return InvalidJSON.New(fmt.Sprintf("%s: %s is a %s, not what is asked for", position(body, wrong.Offset), wrong.Field, wrong.Value))
+	case errors.As(err, &wrong):
+		return InvalidJSON.New(fmt.Sprintf("%s: a %s is not what is asked for", position(body, wrong.Offset), wrong.Value))
+	}
+	return InvalidJSON.New(strings.TrimPrefix(err.Error(), "json: ")) // unknown field "x"
+}
+
+// position is "line 3, column 7" of a byte offset, both from 1, columns in bytes.
+func position(body []byte, offset int64) string {
+	before := body[:min(max(offset-1, 0), int64(len(body)))]
+	line := bytes.Count(before, []byte("\n")) + 1
+	column := len(before) - bytes.LastIndexByte(before, '\n')
+	return fmt.Sprintf("line %d, column %d", line, column)
+}

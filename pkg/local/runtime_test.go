@@ -1,0 +1,471 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/foretell-ml/foretell/pkg/topology"
+)
+
+// binary is the test function, built once.
+var binary string
+
+func TestMain(m *testing.M) {
+	if os.Getenv("FORETELL_TEST_CHILD") != "" {
+		childMain()
+		return
+	}
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "foretell-local-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		binary = filepath.Join(dir, "bootstrap")
+		build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-o", binary, "./testdata/function")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "build of testdata/function: %v\n%s", err, out)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// buildFolder is a folder of functions, all of them the test function.
+func buildFolder(t *testing.T, functions ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range functions {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(binary, filepath.Join(dir, name, "bootstrap")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+var worker = topology.Function{Name: "worker", MemoryMB: 256, Timeout: 20 * time.Second, Concurrency: 4}
+
+// newTestRuntime runs one function. The configuration may set what a test is about.
+func newTestRuntime(t *testing.T, f topology.Function, c RuntimeConfig) *Runtime {
+	t.Helper()
+	c.Functions = []topology.Function{f}
+	c.Build, c.Logs = buildFolder(t, f.Name), t.TempDir()
+	var r *Runtime
+	server := httptest.NewUnstartedServer(nil)
+	c.Address = server.Listener.Addr().String()
+	r, err := NewRuntime(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = r.RuntimeAPI()
+	server.Start()
+	t.Cleanup(func() { r.Close(); server.Close() })
+	return r
+}
+
+type testReport struct {
+	PID       int      `json:"pid"`
+	Count     int      `json:"count"`
+	Variables []string `json:"variables"`
+	Remaining int64    `json:"remaining"`
+	Request   string   `json:"request"`
+	ARN       string   `json:"arn"`
+	Folder    string   `json:"folder"`
+	Filler    string   `json:"filler"`
+}
+
+func invoke(r Invoker, order string) (report testReport, err error) {
+	answer, err := r.Invoke(context.Background(), "worker", []byte(order))
+	if err != nil {
+		return report, err
+	}
+	err = json.Unmarshal(answer, &report)
+	return report, err
+}
+
+func mustInvoke(t *testing.T, r Invoker, order string) testReport {
+	t.Helper()
+	report, err := invoke(r, order)
+	if err != nil {
+		t.Fatalf("invoke %s: %v", order, err)
+	}
+	return report
+}
+
+// wantFailure invokes and wants an error of a type, with a message that matches.
+func wantFailure(t *testing.T, r Invoker, order, kind, message string) *FunctionError {
+	t.Helper()
+	_, err := invoke(r, order)
+	var failed *FunctionError
+	if !errors.As(err, &failed) {
+		t.Fatalf("invoke %s: got %v, want a FunctionError", order, err)
+	}
+	if failed.Type != kind || !regexp.MustCompile(message).MatchString(failed.Message) {
+		t.Fatalf("invoke %s: got %v, want %s: %s", order, failed, kind, message)
+	}
+	return failed
+}
+
+// gone waits until a process has ended.
+func gone(t *testing.T, pid int) {
+	t.Helper()
+	for range 500 {
+		if syscall.Kill(pid, 0) == syscall.ESRCH {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("process %d lives", pid)
+}
+
+func TestWarmReuse(t *testing.T) {
+	r := newTestRuntime(t, worker, RuntimeConfig{})
+	first := mustInvoke(t, r, `{}`)
+	for want := 2; want <= 20; want++ {
+		if next := mustInvoke(t, r, `{}`); next.PID != first.PID || next.Count != want {
+			t.Fatalf("invocation %d: process %d, its %d.; want process %d", want, next.PID, next.Count, first.PID)
+		}
+	}
+	inits := r.InitDurations("worker")
+	if len(inits) != 1 || inits[0] <= 0 || inits[0] > 5*time.Second {
+		t.Errorf("init durations %v", inits)
+	}
+	if got := r.Processes(); !slices.Equal(got, []int{first.PID}) {
+		t.Errorf("processes %v, want %d alone", got, first.PID)
+	}
+	log, err := os.ReadFile(filepath.Join(r.config.Logs, "worker.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pattern, want := range map[string]int{
+		`INIT_START Environment: \S+\tProcess: \d+\n`:           1,
+		`START RequestId: \S+ Version: \$LATEST\n`:              20,
+		`Memory Size: 256 MB\tMax Memory Used: [1-9]\d* MB`:     20,
+		`\tInit Duration: \d+\.\d\d ms\n`:                       1,
+		`REPORT RequestId: \S+\tDuration: \d+\.\d\d ms\tMemory`: 20,
+	} {
+		if got := len(regexp.MustCompile(pattern).FindAll(log, -1)); got != want {
+			t.Errorf("log has %d lines of %s, want %d", got, pattern, want)
+		}
+	}
+}
+
+func TestContextOfInvocation(t *testing.T) {
+	r := newTestRuntime(t, worker, RuntimeConfig{})
+	report := mustInvoke(t, r, `{}`)
+	if report.Remaining <= 15_000 || report.Remaining > 20_000 {
+		t.Errorf("%d ms to the deadline, want about 20 s", report.Remaining)
+	}
+	if want := "arn:aws:lambda:us-east-1:000000000000:function:worker"; report.ARN != want {
+		t.Errorf("arn %s, want %s", report.ARN, want)
+	}
+	if len(report.Request) != 36 {
+		t.Errorf("request id %q is no UUID", report.Request)
+	}
+	for _, name := range []string{report.ARN, report.ARN + ":$LATEST", "000000000000:function:worker"} {
+		if _, err := r.Invoke(t.Context(), name, nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestVariables wants exactly the variables that Lambda would give, and none of ours.
+func TestVariables(t *testing.T) {
+	t.Setenv("AWS_PROFILE", "of-the-developer")
+	f := worker
+	f.MemoryMB, f.Environment = 1769*3, []string{"FORETELL_BUCKET"}
+	r := newTestRuntime(t, f, RuntimeConfig{
+		Platform:  map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "id"},
+		Variables: map[string]string{"FORETELL_BUCKET": "b", "FORETELL_OTHER": "not asked for"},
+	})
+	report := mustInvoke(t, r, `{"do": "variables"}`)
+	var names []string
+	values := map[string]string{}
+	for _, v := range report.Variables {
+		name, value, _ := strings.Cut(v, "=")
+		// aws-lambda-go sets it for each invocation; no trace, no value.
+		if name != "_X_AMZN_TRACE_ID" {
+			names, values[name] = append(names, name), value
+		} else if value != "" {
+			t.Errorf("trace id %q", value)
+		}
+	}
+	slices.Sort(names)
+	want := []string{
+		"AWS_ACCESS_KEY_ID", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_NAME",
+		"AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "FORETELL_BUCKET",
+		"GOMAXPROCS", "LAMBDA_TASK_ROOT", "LANG", "PATH", "TZ",
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("variables\n got %v\nwant %v", names, want)
+	}
+	for name, want := range map[string]string{
+		"AWS_LAMBDA_FUNCTION_NAME": "worker", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "5307",
+		"AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "LAMBDA_TASK_ROOT": report.Folder, "TZ": ":UTC",
+		"GOMAXPROCS": strconv.Itoa(min(3, runtime.NumCPU())), "FORETELL_BUCKET": "b",
+	} {
+		if values[name] != want {
+			t.Errorf("%s=%s, want %s", name, values[name], want)
+		}
+	}
+}
+
+func TestProcessors(t *testing.T) {
+	// Lambda documents one virtual CPU per 1,769 MB and six at 10,240 MB.
+	for memory, want := range map[int]int{128: 1, 1769: 1, 1770: 2, 3008: 2, 10240: 6} {
+		if got := processors(topology.Function{MemoryMB: memory}); got != min(want, runtime.NumCPU()) {
+			t.Errorf("%d MB: %d, want %d", memory, got, min(want, runtime.NumCPU()))
+		}
+	}
+}
+
+func TestFunctionTimeout(t *testing.T) {
+	f := worker
+	f.Timeout = 300 * time.Millisecond
+	r := newTestRuntime(t, f, RuntimeConfig{})
+	before := mustInvoke(t, r, `{}`)
+	start := time.Now()
+	failed := wantFailure(t, r, `{"do": "sleep", "millis": 60000}`, ErrorTimeout, `^RequestId: \S+ Error: Task timed out after 0\.30 seconds$`)
+	if took := time.Since(start); took < f.Timeout || took > 5*time.Second {
+		t.Errorf("timed out after %v", took)
+	}
+	if want := fmt.Sprintf(`{"errorType":"Sandbox.Timedout","errorMessage":%q}`, failed.Message); string(failed.Payload) != want {
+		t.Errorf("payload %s, want %s", failed.Payload, want)
+	}
+	gone(t, before.PID)
+	if after := mustInvoke(t, r, `{}`); after.PID == before.PID || after.Count != 1 {
+		t.Errorf("after a timeout: process %d (was %d), count %d", after.PID, before.PID, after.Count)
+	}
+}
+
+func TestFunctionMemory(t *testing.T) {
+	r := newTestRuntime(t, worker, RuntimeConfig{})
+	if len(r.Warnings()) > 0 {
+		t.Fatalf("memory cannot be read here: %v", r.Warnings())
+	}
+	within := mustInvoke(t, r, `{"do": "allocate", "bytes": 67108864, "millis": 100}`)
+	wantFailure(t, r, `{"do": "allocate", "bytes": 268435456, "millis": 10000}`, ErrorMemory, `signal: killed$`)
+	gone(t, within.PID)
+	mustInvoke(t, r, `{}`)
+	log, err := os.ReadFile(filepath.Join(r.config.Logs, "worker.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	peaks := regexp.MustCompile(`Max Memory Used: (\d+) MB`).FindAllSubmatch(log, -1)
+	if len(peaks) != 3 {
+		t.Fatalf("%d reports in the log, want 3", len(peaks))
+	}
+	for i, bounds := range [][2]int{{64, 128}, {257, 600}, {1, 63}} {
+		peak, err := strconv.Atoi(string(peaks[i][1]))
+		if err != nil || peak < bounds[0] || peak > bounds[1] {
+			t.Errorf("report %d: %d MB used, want %v", i, peak, bounds)
+		}
+	}
+}
+
+func TestFunctionExit(t *testing.T) {
+	r := newTestRuntime(t, worker, RuntimeConfig{})
+	before := mustInvoke(t, r, `{}`)
+	wantFailure(t, r, `{"do": "exit", "code": 7}`, ErrorExit, `^RequestId: \S+ Error: Runtime exited with error: exit status 7$`)
+	gone(t, before.PID)
+	wantFailure(t, r, `{"do": "exit"}`, ErrorExit, `Error: Runtime exited without providing a reason$`)
+	if after := mustInvoke(t, r, `{}`); after.Count != 1 {
+		t.Errorf("count %d after an exit", after.Count)
+	}
+	// A process that dies while idle is replaced, and nobody notices.
+	idle := mustInvoke(t, r, `{}`)
+	if err := syscall.Kill(idle.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	gone(t, idle.PID)
+	if after := mustInvoke(t, r, `{}`); after.PID == idle.PID {
+		t.Error("a dead process answered")
+	}
+}
+
+func TestHandlerErrors(t *testing.T) {
+	r := newTestRuntime(t, worker, RuntimeConfig{})
+	before := mustInvoke(t, r, `{}`)
+	failed := wantFailure(t, r, `{"do": "fail"}`, "customError", "^as told$")
+	if want := `{"errorMessage":"as told","errorType":"customError"}`; string(failed.Payload) != want {
+		t.Errorf("payload %s, want %s", failed.Payload, want)
+	}
+	if after := mustInvoke(t, r, `{}`); after.PID != before.PID {
+		t.Error("an error that the handler returns ended its process")
+	}
+	failed = wantFailure(t, r, `{"do": "panic"}`, "string", "^no way on$")
+	if !strings.Contains(string(failed.Payload), `"stackTrace":[{`) {
+		t.Errorf("a panic without its stack: %s", failed.Payload)
+	}
+	gone(t, before.PID)
+}
+
+func TestPayloadLimits(t *testing.T) {
+	r := newTestRuntime(t, worker, RuntimeConfig{})
+	const around = len(`{"do":"answer","x":""}`)
+	order := func(size int) string { return `{"do":"answer","x":"` + strings.Repeat("x", size-around) + `"}` }
+	mustInvoke(t, r, order(topology.MaxPayload))
+	wantFailure(t, r, order(topology.MaxPayload+1), ErrorRequestTooLarge, "6291456 bytes")
+	before := mustInvoke(t, r, `{"do": "fill", "bytes": 6290000}`)
+	if len(before.Filler) != 6290000 {
+		t.Errorf("answer of %d bytes", len(before.Filler))
+	}
+	wantFailure(t, r, `{"do": "fill", "bytes": 6291456}`, ErrorResponseSize, "6291456 bytes")
+	mustInvoke(t, r, `{}`)
+	wantFailure(t, r, `{"do": `, ErrorBadRequest, "json")
+	mustInvoke(t, r, ``) // no payload is an empty object
+}
+
+func TestFunctionConcurrency(t *testing.T) {
+	r := newTestRuntime(t, worker, RuntimeConfig{Parallel: 8})
+	var wg sync.WaitGroup
+	errs := make([]error, worker.Concurrency)
+	for i := range errs {
+		wg.Go(func() { _, errs[i] = invoke(r, `{"do": "sleep", "millis": 1500}`) })
+	}
+	f, err := r.lookup("worker")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for busy := 0; busy < worker.Concurrency; time.Sleep(time.Millisecond) {
+		f.mu.Lock()
+		busy = f.busy
+		f.mu.Unlock()
+	}
+	wantFailure(t, r, `{}`, ErrorThrottled, "Rate Exceeded")
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(r.Processes()); got != worker.Concurrency {
+		t.Errorf("%d processes, want %d", got, worker.Concurrency)
+	}
+	mustInvoke(t, r, `{}`)
+}
+
+// TestParallel has invocations wait rather than throttles them when the machine is smaller
+// than the function's concurrency.
+func TestFunctionParallel(t *testing.T) {
+	r := newTestRuntime(t, worker, RuntimeConfig{Parallel: 1})
+	var wg sync.WaitGroup
+	errs := make([]error, worker.Concurrency)
+	for i := range errs {
+		wg.Go(func() { _, errs[i] = invoke(r, `{"do": "sleep", "millis": 20}`) })
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(r.InitDurations("worker")); got != 1 {
+		t.Errorf("%d environments were started, want 1", got)
+	}
+}
+
+func TestFunctionInit(t *testing.T) {
+	for _, c := range []struct{ init, kind, message string }{
+		{"exit", ErrorExit, `Runtime exited with error: exit status 3$`},
+		{"error", "Config.Missing", `^no bucket$`},
+		{"sleep", ErrorTimeout, `Task timed out after 0\.30 seconds$`},
+	} {
+		t.Run(c.init, func(t *testing.T) {
+			f := worker
+			f.Environment = []string{"FORETELL_TEST_INIT"}
+			r := newTestRuntime(t, f, RuntimeConfig{
+				Variables: map[string]string{"FORETELL_TEST_INIT": c.init}, InitTimeout: 300 * time.Millisecond,
+			})
+			wantFailure(t, r, `{}`, c.kind, c.message)
+			if left := r.Processes(); len(left) > 0 {
+				t.Errorf("processes %v are left", left)
+			}
+		})
+	}
+}
+
+func TestIdleEnvironmentsEnd(t *testing.T) {
+	r := newTestRuntime(t, worker, RuntimeConfig{IdleTimeout: 50 * time.Millisecond})
+	before := mustInvoke(t, r, `{}`)
+	gone(t, before.PID)
+	if after := mustInvoke(t, r, `{}`); after.Count != 1 {
+		t.Errorf("count %d in a new process", after.Count)
+	}
+}
+
+// TestCallerLeaves lets the function finish what its caller does not wait for.
+func TestCallerLeaves(t *testing.T) {
+	r := newTestRuntime(t, worker, RuntimeConfig{})
+	before := mustInvoke(t, r, `{}`)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := r.Invoke(ctx, "worker", []byte(`{"do": "sleep", "millis": 300}`)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("got %v, want the context's error", err)
+	}
+	for range 100 {
+		if r.functions["worker"].idleCount() == 1 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if after := mustInvoke(t, r, `{}`); after.PID != before.PID || after.Count != 3 {
+		t.Errorf("process %d, count %d; want process %d, count 3", after.PID, after.Count, before.PID)
+	}
+}
+
+func (f *function) idleCount() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.idle)
+}
+
+func TestCloseKills(t *testing.T) {
+	r := newTestRuntime(t, worker, RuntimeConfig{})
+	mustInvoke(t, r, `{}`)
+	failed := make(chan error, 1)
+	go func() {
+		_, err := invoke(r, `{"do": "sleep", "millis": 60000}`)
+		failed <- err
+	}()
+	for r.functions["worker"].idleCount() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	pids := r.Processes()
+	r.Close()
+	if err := <-failed; err == nil || !strings.Contains(err.Error(), "stopping") {
+		t.Errorf("the invocation in progress got %v", err)
+	}
+	if len(pids) != 1 {
+		t.Fatalf("processes %v, want one", pids)
+	}
+	gone(t, pids[0])
+	if _, err := invoke(r, `{}`); err == nil {
+		t.Error("a closed runtime took an invocation")
+	}
+}
+
+func TestMissingParts(t *testing.T) {
+	f := worker
+	f.Environment = []string{"FORETELL_BUCKET"}
+	_, err := NewRuntime(RuntimeConfig{Functions: []topology.Function{f}, Build: t.TempDir(), Logs: t.TempDir()})
+	if err == nil || !strings.Contains(err.Error(), "make build") || !strings.Contains(err.Error(), "FORETELL_BUCKET") {
+		t.Errorf("got %v, want both faults", err)
+	}
+}

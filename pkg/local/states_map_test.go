@@ -1,0 +1,271 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/foretell-ml/foretell/pkg/topology"
+)
+
+// mapOf is a Map over s3://bucket/items that invokes f for every item.
+func mapOf(fields string) string {
+	return one(`{"Type": "Map", "End": true, ` + fields + `
+		"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSON"}, "Parameters": {"Bucket": "bucket", "Key.$": "$.key"}},
+		"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "P", "States": {
+			"P": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f", "Payload.$": "$"}, "OutputPath": "$.Payload", "End": true}}}}`)
+}
+
+func numbers(n int) string {
+	items := make([]int, n)
+	for i := range items {
+		items[i] = i
+	}
+	data, err := json.Marshal(items)
+	if err != nil {
+		panic(err)
+	}
+	return string(data)
+}
+
+// failBelow fails for the items below a number and echoes the others.
+func failBelow(n int, running *atomic.Int64, peak *atomic.Int64) Invoker {
+	return invokeFunc(func(_ context.Context, _ string, payload []byte) ([]byte, error) {
+		now := running.Add(1)
+		defer running.Add(-1)
+		for p := peak.Load(); now > p && !peak.CompareAndSwap(p, now); p = peak.Load() {
+		}
+		var i int
+		if err := json.Unmarshal(payload, &i); err != nil {
+			return nil, err
+		}
+		if i < n {
+			return nil, &FunctionError{Type: "Low", Message: fmt.Sprint(i)}
+		}
+		return payload, nil
+	})
+}
+
+func TestMap(t *testing.T) {
+	tests := []struct {
+		name, fields string
+		items, fail  int
+		wantError    string
+	}{
+		{name: "100 items", items: 100},
+		{name: "no items", items: 0},
+		{name: "one item", items: 1},
+		{name: "nothing is tolerated", items: 100, fail: 1, wantError: "States.ExceedToleratedFailureThreshold"},
+		{name: "half is tolerated", fields: `"ToleratedFailurePercentage": 50.0,`, items: 100, fail: 50},
+		{name: "more than half is not", fields: `"ToleratedFailurePercentage": 50.0,`, items: 100, fail: 51, wantError: "States.ExceedToleratedFailureThreshold"},
+		{name: "all are tolerated", fields: `"ToleratedFailurePercentage": 100,`, items: 3, fail: 3},
+		{name: "count", fields: `"ToleratedFailureCount": 2,`, items: 100, fail: 2},
+		{name: "over count", fields: `"ToleratedFailureCount": 2,`, items: 100, fail: 3, wantError: "States.ExceedToleratedFailureThreshold"},
+		{name: "the lower of two thresholds", fields: `"ToleratedFailureCount": 2, "ToleratedFailurePercentage": 90,`, items: 100, fail: 3, wantError: "States.ExceedToleratedFailureThreshold"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var running, peak atomic.Int64
+			env := Environment{
+				Invoker:        failBelow(test.fail, &running, &peak),
+				ReadObject:     objects(map[string]string{"k": numbers(test.items)}),
+				MaxConcurrency: 7,
+			}
+			got, err := mustParse(t, mapOf(test.fields)).Run(t.Context(), env, "run", json.RawMessage(`{"key":"k"}`))
+			if test.wantError != "" {
+				checkOutcome(t, got, err, "", test.wantError, fmt.Sprintf("of %d items failed", test.items))
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkResults(t, got, test.items, test.fail)
+			if peak.Load() > 7 {
+				t.Errorf("%d children ran at once, want at most 7", peak.Load())
+			}
+		})
+	}
+}
+
+// checkResults wants failure records below fail and the items themselves from there on.
+func checkResults(t *testing.T, got json.RawMessage, items, fail int) {
+	t.Helper()
+	var results []any
+	if err := json.Unmarshal(got, &results); err != nil || len(results) != items {
+		t.Fatalf("%d results and %v, want %d", len(results), err, items)
+	}
+	for i, r := range results {
+		if i >= fail {
+			if r != float64(i) {
+				t.Errorf("result %d is %v", i, r)
+			}
+			continue
+		}
+		record, ok := r.(map[string]any)
+		if !ok || record["Status"] != "FAILED" || record["Error"] != "Low" || record["Input"] != fmt.Sprint(i) {
+			t.Errorf("result %d is %v, want the record of a failure", i, r)
+		}
+	}
+}
+
+func TestMapConcurrencyOfTheFile(t *testing.T) {
+	var running, peak atomic.Int64
+	env := Environment{Invoker: failBelow(0, &running, &peak), ReadObject: objects(map[string]string{"k": numbers(50)}), MaxConcurrency: 20}
+	if _, err := mustParse(t, mapOf(`"MaxConcurrency": 2,`)).Run(t.Context(), env, "run", json.RawMessage(`{"key":"k"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if peak.Load() > 2 {
+		t.Errorf("%d children ran at once, want at most 2", peak.Load())
+	}
+}
+
+func TestMapItemSelector(t *testing.T) {
+	env := Environment{Invoker: echo, ReadObject: objects(map[string]string{"k": `[{"a":1},{"a":2}]`})}
+	m := mustParse(t, mapOf(`"ItemSelector": {"i.$": "$$.Map.Item.Index", "a.$": "$$.Map.Item.Value.a", "key.$": "$.key", "run.$": "$$.Execution.Name"},`))
+	got, err := m.Run(t.Context(), env, "run", json.RawMessage(`{"key":"k"}`))
+	checkOutcome(t, got, err, `[{"i":0,"a":1,"key":"k","run":"run"},{"i":1,"a":2,"key":"k","run":"run"}]`, "", "")
+}
+
+func TestMapReaderFaults(t *testing.T) {
+	stored := objects(map[string]string{"object": `{}`, "text": `[1`, "deep": `[[1]]`})
+	tests := []struct{ key, fields, wantError, wantCause string }{
+		{"nothing", "", "States.ItemReaderFailed", "no object bucket/nothing"},
+		{"object", "", "States.ItemReaderFailed", "not a JSON array"},
+		{"text", "", "States.ItemReaderFailed", "not JSON"},
+		{"deep", `"ItemSelector": {"a.$": "$$.Map.Item.Value.a"},`, "States.ParameterPathFailure", "$$.Map.Item.Value.a"},
+	}
+	for _, test := range tests {
+		_, err := mustParse(t, mapOf(test.fields)).Run(t.Context(), Environment{Invoker: echo, ReadObject: stored}, "run", json.RawMessage(`{"key":"`+test.key+`"}`))
+		checkOutcome(t, nil, err, "", test.wantError, test.wantCause)
+	}
+}
+
+// TestMapResultTooLarge: a Map without ResultWriter keeps the quota even where ResultPath
+// drops its result, as on AWS.
+func TestMapResultTooLarge(t *testing.T) {
+	big := `"` + strings.Repeat("a", 100_000) + `"`
+	env := Environment{Invoker: echo, ReadObject: objects(map[string]string{"k": `[` + big + `,` + big + `,` + big + `]`})}
+	_, err := mustParse(t, mapOf(`"ResultPath": null,`)).Run(t.Context(), env, "run", json.RawMessage(`{"key":"k"}`))
+	checkOutcome(t, nil, err, "", "States.DataLimitExceeded", "result of all items")
+}
+
+// TestMapStops holds that the children that still run are stopped, and none starts, once
+// too many have failed or the caller gave up; and that Run waits for them.
+func TestMapStops(t *testing.T) {
+	reason := errors.New("pulled the plug")
+	for _, byCaller := range []bool{false, true} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var calls, running atomic.Int64
+		env := Environment{
+			MaxConcurrency: 4,
+			ReadObject:     objects(map[string]string{"k": numbers(1000)}),
+			Invoker: invokeFunc(func(ctx context.Context, _ string, payload []byte) ([]byte, error) {
+				running.Add(1)
+				defer running.Add(-1)
+				if calls.Add(1) == 4 { // all workers are busy
+					if byCaller {
+						cancel(reason)
+					} else {
+						return nil, &FunctionError{Type: "Last", Message: "straw"}
+					}
+				}
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}),
+		}
+		_, err := mustParse(t, mapOf("")).Run(ctx, env, "run", json.RawMessage(`{"key":"k"}`))
+		if byCaller {
+			if err != reason {
+				t.Errorf("Run gave %v, want the cause %v", err, reason)
+			}
+		} else {
+			checkOutcome(t, nil, err, "", "States.ExceedToleratedFailureThreshold", "1 of 1000 items failed")
+		}
+		if calls.Load() != 4 || running.Load() != 0 {
+			t.Errorf("%d calls and %d still running, want 4 and 0", calls.Load(), running.Load())
+		}
+		cancel(nil)
+	}
+}
+
+// TestTrainingWorkflow runs the workflow that ships, with a function that keeps its state
+// in objects as the train function does: two rounds of trials, a flaky and a hopeless one
+// among them.
+func TestTrainingWorkflow(t *testing.T) {
+	definition, err := Substitute(topology.Training, map[string]string{"TrainFunction": "train", "Bucket": "bucket"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := mustParse(t, definition)
+	train := &fakeTrain{}
+	var slept sleeper
+	env := Environment{
+		Invoker: train, Sleep: slept.sleep, MaxConcurrency: 3,
+		ReadObject: objects(map[string]string{
+			"runs/r/items-0": `[{"trial":"a"},{"trial":"b"},{"trial":"hopeless"}]`,
+			"runs/r/items-1": `[{"trial":"c"},{"trial":"flaky"}]`,
+		}),
+	}
+	got, err := m.Run(t.Context(), env, "r-1", json.RawMessage(`{"run":"r"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameJSON(t, got, `{"run":"r","trials":["a","b","c","flaky"]}`)
+	if want := "plan advance advance conclude"; strings.Join(train.steps, " ") != want {
+		t.Errorf("steps %v, want %s", train.steps, want)
+	}
+	if len(slept.delays) != 2 {
+		t.Errorf("waited %v, want 2 delays: only throttling is retried", slept.delays)
+	}
+}
+
+// fakeTrain stands for the train function.
+type fakeTrain struct {
+	mutex  sync.Mutex
+	steps  []string
+	trials map[string]bool
+	flaky  int
+}
+
+func (f *fakeTrain) Invoke(_ context.Context, function string, payload []byte) ([]byte, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	var event struct {
+		Step  string
+		Input struct{ Run, Trial string }
+	}
+	if err := json.Unmarshal(payload, &event); err != nil || function != "train" {
+		return nil, fmt.Errorf("%s called with %s", function, payload)
+	}
+	switch event.Step {
+	case "trial":
+		return f.trial(event.Input.Trial)
+	case "plan":
+		f.trials = map[string]bool{}
+	case "conclude":
+		f.steps = append(f.steps, event.Step)
+		return json.Marshal(map[string]any{"run": event.Input.Run, "trials": slices.Sorted(maps.Keys(f.trials))})
+	}
+	f.steps = append(f.steps, event.Step)
+	rounds := len(f.steps)
+	return json.Marshal(map[string]any{"run": event.Input.Run, "items": fmt.Sprintf("runs/r/items-%d", rounds-1), "done": rounds == 3})
+}
+
+func (f *fakeTrain) trial(name string) ([]byte, error) {
+	if name == "hopeless" {
+		return nil, &FunctionError{Type: "Diverged", Message: "loss is NaN"}
+	}
+	if name == "flaky" && f.flaky < 2 {
+		f.flaky++
+		return nil, &FunctionError{Type: "Lambda.TooManyRequestsException", Message: "slow down"}
+	}
+	f.trials[name] = true
+	return json.Marshal(map[string]string{"trial": name})
+}

@@ -1,0 +1,110 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Boosting is gradient boosting of regression trees (Friedman 2001) with second-order gains
+// (Chen & Guestrin 2016) on histograms of binned columns, grown leaf-wise. It minimizes
+// squared error for regression and log loss for classification, with one tree per round, or
+// per round and class if there are three classes or more.
+//
+// Missing values (NaN) need no imputing: each split learns which way they go. Columns need
+// no scaling either, since only the order of their values counts.
+//
+// Gradients are summed as integers, so a model does not depend on the order of the rows
+// (unless rows are sampled) nor on the machine. A row of weight 0 is left out, and an
+// integer weight acts as so many repeats up to rounding (again unless rows are sampled).
+type Boosting struct {
+	// Rounds is the number of boosting rounds, at least 1. Default 100. Fewer are kept if
+	// no tree can be split any more.
+	Rounds int `json:"rounds"`
+	// LearningRate scales each tree's contribution, above 0 and at most 1. Default 0.1.
+	LearningRate float64 `json:"learning_rate"`
+	// Leaves is the most leaves of a tree, 2 to 65536. Default 31.
+	Leaves int `json:"leaves"`
+	// MaxDepth is the most splits from root to leaf; 0, the default, is no bound.
+	MaxDepth int `json:"max_depth"`
+	// MinLeafRows is the least number of rows of a leaf, at least 1. Default 20. A row of
+	// weight w counts as ⌊w⌋ rows, and as one if w is less than that.
+	MinLeafRows int `json:"min_leaf_rows"`
+	// MinLeafHessian is the least sum of second derivatives in a leaf, at least 0. Default
+	// 1e-3. For squared error a row's is its weight, for log loss p(1-p) times it.
+	MinLeafHessian float64 `json:"min_leaf_hessian"`
+	// L2 is added to a leaf's hessian and so shrinks its value, at least 0. Default 0.
+	L2 float64 `json:"l2"`
+	// MinGain is what a split must gain in ΣG²/(H+L2), at least 0. Default 0.
+	MinGain float64 `json:"min_gain"`
+	// Bins is the most bins of a column, 2 to 255, missing values not counted. Default 255.
+	Bins int `json:"bins"`
+	// RowShare is the share of rows, drawn without replacement, that each tree is grown
+	// on: above 0 and at most 1. Default 1.
+	RowShare float64 `json:"row_share"`
+	// ColumnShare is the share of columns that each tree may split on, above 0 and at most
+	// 1; at least one column is drawn. Default 1.
+	ColumnShare float64 `json:"column_share"`
+}
+
+var _ Learner = Boosting{}
+
+// DefaultBoosting returns the defaults, which are LightGBM's.
+func DefaultBoosting() Boosting {
+	return Boosting{
+		Rounds:         100,
+		LearningRate:   0.1,
+		Leaves:         31,
+		MinLeafRows:    20,
+		MinLeafHessian: 1e-3,
+		Bins:           maxBins,
+		RowShare:       1,
+		ColumnShare:    1,
+	}
+}
+
+// Validate returns every fault of the parameters, each a *ParamError, or nil.
+func (b Boosting) Validate() error {
+	var errs []error
+	check := func(ok bool, param string, value any, want string) {
+		if !ok {
+			errs = append(errs, &ParamError{boostingName, param, fmt.Errorf("is %v, want %s", value, want)})
+		}
+	}
+	const most = 1 << 20
+	check(1 <= b.Rounds && b.Rounds <= most, "rounds", b.Rounds, "1 to 1048576")
+	check(0 < b.LearningRate && b.LearningRate <= 1, "learning_rate", b.LearningRate, "above 0 and at most 1")
+	check(2 <= b.Leaves && b.Leaves <= 65536, "leaves", b.Leaves, "2 to 65536")
+	check(b.MaxDepth >= 0, "max_depth", b.MaxDepth, "0 (no bound) or more")
+	check(1 <= b.MinLeafRows && b.MinLeafRows <= most, "min_leaf_rows", b.MinLeafRows, "1 to 1048576")
+	check(0 <= b.MinLeafHessian && b.MinLeafHessian <= 1e300, "min_leaf_hessian", b.MinLeafHessian, "0 or more")
+	check(0 <= b.L2 && b.L2 <= 1e300, "l2", b.L2, "0 or more")
+	check(0 <= b.MinGain && b.MinGain <= 1e300, "min_gain", b.MinGain, "0 or more")
+	check(2 <= b.Bins && b.Bins <= maxBins, "bins", b.Bins, "2 to 255")
+	check(0 < b.RowShare && b.RowShare <= 1, "row_share", b.RowShare, "above 0 and at most 1")
+	check(0 < b.ColumnShare && b.ColumnShare <= 1, "column_share", b.ColumnShare, "above 0 and at most 1")
+	return errors.Join(errs...)
+}
+
+// Fit grows the trees. It returns ctx's error if ctx ends, which is checked before every
+// tree. Fewer than 2×MinLeafRows rows give a constant model. A target too large for
+// its gradients to be finite is an error.
+func (b Boosting) Fit(ctx context.Context, data Data, seed uint64) (Model, error) {
+	if err := errors.Join(b.Validate(), data.Validate()); err != nil {
+		return nil, fmt.Errorf("boosting: %w", err)
+	}
+	run, err := newBoostingRun(b, data, seed)
+	if err != nil {
+		return nil, fmt.Errorf("boosting: %w", err)
+	}
+	for round := range b.Rounds {
+		grown, err := run.round(ctx, round)
+		if err != nil {
+			return nil, fmt.Errorf("boosting: round %d: %w", round+1, err)
+		}
+		if !grown && !run.sampled() {
+			break // every later round would find the same
+		}
+	}
+	return run.model, nil
+}

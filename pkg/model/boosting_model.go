@@ -1,0 +1,126 @@
+package model
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+)
+
+// boosted is a fitted Boosting. Tree t adds to score t modulo len(base).
+type boosted struct {
+	objective boostingObjective
+	base      []float64
+	features  int
+	trees     forest
+}
+
+var _ Model = (*boosted)(nil)
+
+// Inputs is the number of columns it was fitted on.
+func (m *boosted) Inputs() int { return m.features }
+
+// Outputs is 1 for regression, else the number of classes.
+func (m *boosted) Outputs() int {
+	if m.objective == logLoss {
+		return 2
+	}
+	return len(m.base)
+}
+
+// Predict goes by blocks of rows, so that a tree and the block's values stay in the cache.
+func (m *boosted) Predict(dst []float64, x *dataset.Matrix) {
+	outputs := m.Outputs()
+	mustFit(dst, x, m.features, outputs)
+	const block = 64
+	scores := make([]float64, block*len(m.base))
+	for begin := 0; begin < x.Rows; begin += block {
+		end := min(begin+block, x.Rows)
+		m.score(scores, x.Columns, begin, end)
+		for i := begin; i < end; i++ {
+			m.finish(dst[i*outputs:(i+1)*outputs], scores[(i-begin)*len(m.base):])
+		}
+	}
+}
+
+// score writes the scores of rows [begin, end), adding trees in their order as Fit did.
+func (m *boosted) score(scores []float64, columns [][]float64, begin, end int) {
+	width := len(m.base)
+	for i := range end - begin {
+		copy(scores[i*width:], m.base)
+	}
+	for t := range m.trees.trees() {
+		k := t % width
+		for i := begin; i < end; i++ {
+			scores[(i-begin)*width+k] += m.trees.leaf(t, columns, i)
+		}
+	}
+}
+
+// finish turns a row's scores into its outputs.
+func (m *boosted) finish(dst, scores []float64) {
+	switch m.objective {
+	case squaredError:
+		dst[0] = scores[0]
+	case logLoss:
+		dst[1] = probabilityAt(scores[0])
+		dst[0] = 1 - dst[1]
+	default:
+		copy(dst, scores)
+		softmaxRow(dst)
+	}
+}
+
+type boostedParams struct {
+	Objective boostingObjective `json:"objective"`
+	Base      []float64         `json:"base"` // the shortest decimals that read back equal
+	Features  int               `json:"features"`
+	Trees     int               `json:"trees"`
+}
+
+// State stores the forest as one tensor per field of its nodes.
+func (m *boosted) State() State {
+	params, err := json.Marshal(boostedParams{m.objective, m.base, m.features, m.trees.trees()})
+	if err != nil {
+		panic("model: " + err.Error()) // base scores are finite, the rest always marshals
+	}
+	return State{Learner: boostingName, Params: params, Tensors: m.trees.tensors()}
+}
+
+// loadBoosting is the inverse of State, for states that may be damaged or hostile.
+func loadBoosting(s State) (Model, error) {
+	var p boostedParams
+	if err := decodeStateParams(s, &p); err != nil {
+		return nil, err
+	}
+	switch p.Objective {
+	case squaredError, logLoss:
+		if len(p.Base) != 1 {
+			return nil, fmt.Errorf("%s with %d base scores, want 1", p.Objective, len(p.Base))
+		}
+	case softmaxLoss:
+		if len(p.Base) < 2 {
+			return nil, fmt.Errorf("softmax with %d base scores, want one per class", len(p.Base))
+		}
+	default:
+		return nil, fmt.Errorf("unknown objective %q", p.Objective)
+	}
+	for _, b := range p.Base {
+		if math.IsNaN(b) || math.IsInf(b, 0) {
+			return nil, errors.New("a base score is not finite")
+		}
+	}
+	if p.Features < 0 || p.Features > math.MaxInt32 {
+		return nil, fmt.Errorf("%d features", p.Features)
+	}
+	trees, err := loadForest(s.Tensors, p.Features)
+	if err != nil {
+		return nil, err
+	}
+	if trees.trees() != p.Trees || p.Trees%len(p.Base) != 0 {
+		return nil, fmt.Errorf("%d trees stored, %d announced, for %d scores", trees.trees(), p.Trees, len(p.Base))
+	}
+	return &boosted{objective: p.Objective, base: p.Base, features: p.Features, trees: trees}, nil
+}

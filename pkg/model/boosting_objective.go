@@ -1,0 +1,144 @@
+package model
+
+import (
+	"errors"
+	"math"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+)
+
+// boostingObjective is the loss that trees reduce, and with it the meaning of a score.
+type boostingObjective string
+
+const (
+	squaredError boostingObjective = "squared_error" // score = value
+	logLoss      boostingObjective = "logistic"      // score = log odds of class 1
+	softmaxLoss  boostingObjective = "softmax"       // scores = log of unscaled probabilities
+)
+
+// objectiveOf returns the objective for a task.
+func objectiveOf(task dataset.Task, classes int) boostingObjective {
+	switch {
+	case !task.Classification():
+		return squaredError
+	case classes == 2:
+		return logLoss
+	default:
+		return softmaxLoss
+	}
+}
+
+// scores is the number of scores per row, which is the number of trees per round.
+func (o boostingObjective) scores(classes int) int {
+	if o == softmaxLoss {
+		return classes
+	}
+	return 1
+}
+
+var errOverflow = errors.New("the target is too large: its gradients overflow; scale it down")
+
+// base returns the scores that every row starts from: the weighted mean, the log odds, the
+// logarithms of the classes' shares. A class without rows is taken to have half a row, so
+// that its logarithm is finite.
+func (o boostingObjective) base(y, weights []float64, classes int) ([]float64, error) {
+	total := fixedSum(weights)
+	shareOf := func(class int) float64 {
+		of := make([]float64, len(y))
+		for i, v := range y {
+			if int(v) == class {
+				of[i] = weights[i]
+			}
+		}
+		half := 0.5 / float64(len(y))
+		return min(max(fixedSum(of)/total, half), 1-half)
+	}
+	switch o {
+	case squaredError:
+		products := make([]float64, len(y))
+		for i := range y {
+			products[i] = float64(weights[i] * y[i])
+		}
+		mean := fixedSum(products) / total
+		if math.IsNaN(mean) || math.IsInf(mean, 0) {
+			return nil, errOverflow
+		}
+		return []float64{mean}, nil
+	case logLoss:
+		p := shareOf(1)
+		return []float64{log(p / (1 - p))}, nil
+	default:
+		scores := make([]float64, classes)
+		for k := range scores {
+			scores[k] = log(shareOf(k))
+		}
+		return scores, nil
+	}
+}
+
+// boostingGradients are the derivatives of the loss by one score, one per row.
+type boostingGradients struct {
+	first, second []float64
+}
+
+// derive sets gradients[k] to the derivatives by score k at the given scores, which hold one
+// per row.
+func (o boostingObjective) derive(gradients []boostingGradients, y, weights []float64, scores [][]float64) {
+	switch o {
+	case squaredError:
+		g := gradients[0]
+		for i, s := range scores[0] {
+			g.first[i] = float64(weights[i] * (s - y[i]))
+			g.second[i] = weights[i]
+		}
+	case logLoss:
+		g := gradients[0]
+		for i, s := range scores[0] {
+			p := probabilityAt(s)
+			g.first[i] = float64(weights[i] * (p - y[i]))
+			g.second[i] = float64(weights[i] * float64(p*(1-p)))
+		}
+	default:
+		deriveSoftmax(gradients, y, weights, scores)
+	}
+}
+
+// deriveSoftmax takes the diagonal of the hessian times K/(K-1), as one of the K scores is
+// redundant (Friedman, Hastie & Tibshirani 2000, LogitBoost).
+func deriveSoftmax(gradients []boostingGradients, y, weights []float64, scores [][]float64) {
+	factor := float64(len(scores)) / float64(len(scores)-1)
+	row := make([]float64, len(scores))
+	for i, class := range y {
+		for k := range scores {
+			row[k] = scores[k][i]
+		}
+		softmaxRow(row)
+		for k, p := range row {
+			target := 0.0
+			if int(class) == k {
+				target = 1
+			}
+			gradients[k].first[i] = float64(weights[i] * (p - target))
+			gradients[k].second[i] = float64(weights[i] * float64(factor*float64(p*(1-p))))
+		}
+	}
+}
+
+// probabilityAt is the probability of class 1 at a score.
+func probabilityAt(score float64) float64 { return 1 / (1 + exp(-score)) }
+
+// softmaxRow turns scores into probabilities in place.
+func softmaxRow(scores []float64) {
+	top := math.Inf(-1)
+	for _, s := range scores {
+		top = max(top, s)
+	}
+	sum := 0.0
+	for i, s := range scores {
+		scores[i] = exp(s - top)
+		sum += scores[i]
+	}
+	for i := range scores {
+		scores[i] /= sum
+	}
+}
