@@ -18,6 +18,7 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/statistics"
 )
 
 // S3Uploads presigns uploads to a bucket.
@@ -47,21 +48,9 @@ type LambdaProfiler struct {
 	Function string
 }
 
-// StatisticsEvent is what the statistics function is called with, and StatisticsResult what
-// it answers.
-type StatisticsEvent struct {
-	Dataset registry.DatasetName `json:"dataset"`
-}
-
-// StatisticsResult has the version that was profiled, or what is wrong with the data.
-type StatisticsResult struct {
-	Version string           `json:"version,omitempty"`
-	Problem *gateway.Problem `json:"problem,omitempty"`
-}
-
 // Profile implements Profiler.
 func (p LambdaProfiler) Profile(ctx context.Context, name registry.DatasetName) error {
-	payload, err := json.Marshal(StatisticsEvent{Dataset: name})
+	payload, err := json.Marshal(statistics.Event{Dataset: name})
 	if err != nil {
 		return err
 	}
@@ -77,7 +66,7 @@ func (p LambdaProfiler) Profile(ctx context.Context, name registry.DatasetName) 
 		}
 		return fmt.Errorf("%s: %s: %s", p.Function, failure.ErrorType, failure.ErrorMessage)
 	}
-	var result StatisticsResult
+	var result statistics.Result
 	if err := json.Unmarshal(out.Payload, &result); err != nil {
 		return fmt.Errorf("%s answered: %w", p.Function, err)
 	}

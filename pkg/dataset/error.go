@@ -34,6 +34,11 @@ func (e *ParseError) Error() string {
 // Unwrap returns the cause.
 func (e *ParseError) Unwrap() error { return e.Err }
 
+// InvalidData returns where and what is wrong; pkg/gateway finds the error by this method.
+func (e *ParseError) InvalidData() (row int, column, detail string) {
+	return e.Row, e.Column, e.Err.Error()
+}
+
 // ColumnError says what is wrong with a column, or with one value meant for it.
 type ColumnError struct {
 	Column string

@@ -15,14 +15,15 @@ type Type struct {
 
 // The problem types.
 var (
-	ModelNotFound      = Type{"model-not-found", "Model not found", http.StatusNotFound, "No model of that name has a version. `GET /v1/models` lists them."}
-	VersionNotFound    = Type{"version-not-found", "Version not found", http.StatusNotFound, "The model has no such version. `GET /v1/models/{model}` lists them."}
-	AliasNotFound      = Type{"alias-not-found", "Alias not found", http.StatusNotFound, "The model has no such alias. A model gets its `champion` when its first run ends or by `PUT …/aliases/champion`."}
-	DatasetNotFound    = Type{"dataset-not-found", "Data set not found", http.StatusNotFound, "The data set has no objects. Upload one first."}
-	RunNotFound        = Type{"run-not-found", "Run not found", http.StatusNotFound, "No training run has that id."}
-	StatisticsNotFound = Type{"statistics-not-found", "Statistics not found", http.StatusNotFound, "The data set has none yet. `POST …/statistics` makes them."}
-	RouteNotFound      = Type{"route-not-found", "Route not found", http.StatusNotFound, "The API has no such path."}
-	MethodNotAllowed   = Type{"method-not-allowed", "Method not allowed", http.StatusMethodNotAllowed, "The path exists, for the methods in the `Allow` header."}
+	ModelNotFound       = Type{"model-not-found", "Model not found", http.StatusNotFound, "No model of that name has a version. `GET /v1/models` lists them."}
+	VersionNotFound     = Type{"version-not-found", "Version not found", http.StatusNotFound, "The model has no such version. `GET /v1/models/{model}` lists them."}
+	AliasNotFound       = Type{"alias-not-found", "Alias not found", http.StatusNotFound, "The model has no such alias. A model gets its `champion` when its first run ends or by `PUT …/aliases/champion`."}
+	DatasetNotFound     = Type{"dataset-not-found", "Data set not found", http.StatusNotFound, "The data set has no objects. Upload one first."}
+	RunNotFound         = Type{"run-not-found", "Run not found", http.StatusNotFound, "No training run has that id."}
+	StatisticsNotFound  = Type{"statistics-not-found", "Statistics not found", http.StatusNotFound, "The data set has none yet. `POST …/statistics` makes them."}
+	LeaderboardNotFound = Type{"leaderboard-not-found", "Leaderboard not found", http.StatusNotFound, "The run has none yet: it is written when the trials are done."}
+	RouteNotFound       = Type{"route-not-found", "Route not found", http.StatusNotFound, "The API has no such path."}
+	MethodNotAllowed    = Type{"method-not-allowed", "Method not allowed", http.StatusMethodNotAllowed, "The path exists, for the methods in the `Allow` header."}
 
 	EmptyBody            = Type{"empty-body", "Empty body", http.StatusBadRequest, "The request needs a body."}
 	InvalidJSON          = Type{"invalid-json", "Invalid JSON", http.StatusBadRequest, "The body is not JSON, or not of the request's shape. `detail` says where."}
@@ -49,7 +50,7 @@ var (
 
 // Catalog lists every problem type, in the order of docs/api.md.
 var Catalog = []Type{
-	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound,
+	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound, LeaderboardNotFound,
 	RouteNotFound, MethodNotAllowed,
 	EmptyBody, InvalidJSON, BodyTooLarge, UnsupportedMediaType, InvalidParameter, InvalidName,
 	InvalidInstances, InvalidConfig, InvalidDataset, MissingTarget,

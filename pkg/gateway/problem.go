@@ -45,10 +45,12 @@ func (p Problem) Is(target error) bool {
 var notFound = map[string]Type{
 	"model": ModelNotFound, "version": VersionNotFound, "alias": AliasNotFound,
 	"dataset": DatasetNotFound, "run": RunNotFound, "statistics": StatisticsNotFound,
+	"leaderboard": LeaderboardNotFound,
 }
 
 // AsProblem returns the Problem in the chain of err; what an error says of itself by a
-// method NotFound() (kind, name) or InvalidName() (kind, name); timeout for a context's
+// method NotFound() (kind, name), InvalidName() (kind, name) or InvalidData() (row, column,
+// detail); timeout for a context's
 // deadline; else internal-error without details, and known is false.
 func AsProblem(err error) (p Problem, known bool) {
 	var missing interface {
@@ -59,6 +61,10 @@ func AsProblem(err error) (p Problem, known bool) {
 		error
 		InvalidName() (kind, name string)
 	}
+	var data interface {
+		error
+		InvalidData() (row int, column, detail string)
+	}
 	switch {
 	case errors.As(err, &p):
 		return p, true
@@ -67,6 +73,9 @@ func AsProblem(err error) (p Problem, known bool) {
 		if t, ok := notFound[kind]; ok {
 			return t.New(missing.Error()), true
 		}
+	case errors.As(err, &data):
+		row, column, detail := data.InvalidData()
+		return InvalidDataset.New(data.Error(), FieldError{Row: row, Column: column, Detail: detail}), true
 	case errors.As(err, &invalid):
 		return InvalidName.New(invalid.Error()), true
 	case errors.Is(err, context.DeadlineExceeded):
@@ -107,4 +116,15 @@ func write(w http.ResponseWriter, status int, contentType string, v any) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(append(body, '\n')) // a client that hung up is no fault of ours
+}
+
+// Func is a handler that returns its error, which WriteProblem answers. It must not have
+// written anything then.
+type Func func(w http.ResponseWriter, r *http.Request) error
+
+// ServeHTTP calls f.
+func (f Func) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := f(w, r); err != nil {
+		WriteProblem(w, r, err)
+	}
 }

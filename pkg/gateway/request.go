@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -67,8 +68,8 @@ func ReadJSON(r *http.Request, limit int64, v any) error {
 	if err := d.Decode(v); err != nil {
 		return JSONProblem(body, err)
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return InvalidJSON.New(fmt.Sprintf("%s: there is more after the JSON value", position(body, d.InputOffset())))
+	if rest := bytes.TrimLeft(body[d.InputOffset():], " \t\r\n"); len(rest) > 0 {
+		return InvalidJSON.New(position(body, int64(len(body)-len(rest)+1)) + ": there is more after the JSON value")
 	}
 	return nil
 }
@@ -82,17 +83,38 @@ func JSONProblem(body []byte, err error) Problem {
 		return InvalidJSON.New(fmt.Sprintf("%s: %v", position(body, syntax.Offset), syntax))
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return InvalidJSON.New(position(body, int64(len(body))) + ": the body ends before the JSON value does")
-	case errors.As(err, &wrong) && wrong.Field != "":
-		return InvalidJSON.New(fmt.Sprintf("%s: %s is a %s, not what is asked for", position(body, wrong.Offset), wrong.Field, wrong.Value))
 	case errors.As(err, &wrong):
-		return InvalidJSON.New(fmt.Sprintf("%s: a %s is not what is asked for", position(body, wrong.Offset), wrong.Value))
+		at := position(body, wrong.Offset)
+		if wrong.Field != "" {
+			at += ", " + wrong.Field
+		}
+		return InvalidJSON.New(fmt.Sprintf("%s: want %s, got %s", at, asked(wrong.Type), wrong.Value))
 	}
 	return InvalidJSON.New(strings.TrimPrefix(err.Error(), "json: ")) // unknown field "x"
 }
 
-// position is "line 3, column 7" of a byte offset, both from 1, columns in bytes.
-func position(body []byte, offset int64) string {
-	before := body[:min(max(offset-1, 0), int64(len(body)))]
+// asked names the JSON that decodes into a Go type.
+func asked(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return "an integer"
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "a non-negative integer"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.Slice, reflect.Array:
+		return "an array"
+	}
+	return "an object"
+}
+
+// position is "line 3, column 7" of a byte by its number, both from 1, columns in bytes.
+func position(body []byte, n int64) string {
+	before := body[:min(max(n-1, 0), int64(len(body)))]
 	line := bytes.Count(before, []byte("\n")) + 1
 	column := len(before) - bytes.LastIndexByte(before, '\n')
 	return fmt.Sprintf("line %d, column %d", line, column)

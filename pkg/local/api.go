@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/uuid"
 
+	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
@@ -22,9 +24,10 @@ const Stage = "local"
 // and the function's answer into the response. What it refuses itself it refuses as
 // application/problem+json, as the gateway responses of the stack in infra do.
 type front struct {
-	routes   []topology.Route
-	invoker  Invoker
-	fallback func(error) // is told the errors that a client gets no details of
+	routes  []topology.Route
+	invoker Invoker
+	timeout time.Duration // topology.GatewayTimeout, but in tests
+	note    func(error)   // is told the errors that a client gets no details of
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, q *http.Request) {
@@ -33,11 +36,11 @@ func (f *front) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	route, parameters, allowed := match(f.routes, q.Method, q.URL.EscapedPath())
 	switch {
 	case route == nil && allowed == nil:
-		problem(w, q, routeNotFound, "no route has the path "+q.URL.Path)
+		writeProblem(w, q, gateway.RouteNotFound.New("no route has the path "+q.URL.Path))
 		return
 	case route == nil:
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		problem(w, q, methodNotAllowed, fmt.Sprintf("%s takes %s, not %s", q.URL.Path, strings.Join(allowed, ", "), q.Method))
+		writeProblem(w, q, gateway.MethodNotAllowed.New(fmt.Sprintf("%s takes %s, not %s", q.URL.Path, strings.Join(allowed, ", "), q.Method)))
 		return
 	}
 	body, err := readBody(q.Body)
@@ -45,7 +48,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		return // the client broke off
 	}
 	if len(body) > topology.MaxPayload {
-		problem(w, q, bodyTooLarge, tooLarge)
+		writeProblem(w, q, gateway.BodyTooLarge.New(tooLarge))
 		return
 	}
 	event, err := json.Marshal(newEvent(q, id, *route, parameters, body))
@@ -53,7 +56,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		f.internal(w, q, err)
 		return
 	}
-	ctx, cancel := context.WithTimeout(q.Context(), topology.GatewayTimeout)
+	ctx, cancel := context.WithTimeout(q.Context(), f.timeout)
 	defer cancel()
 	payload, err := f.invoker.Invoke(ctx, route.Function, event)
 	if err != nil {
@@ -70,22 +73,22 @@ func (f *front) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	}
 }
 
-const tooLarge = "the request is larger than 6 MiB, the most that a function takes; upload the rows and predict a batch"
+const tooLarge = "the request is larger than 6 MiB, the most that a function takes; send fewer rows at a time"
 
 // failed answers for a function that did not.
 func (f *front) failed(w http.ResponseWriter, q *http.Request, err error) {
 	var failed *FunctionError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		problem(w, q, timeout, fmt.Sprintf("no answer within %v", topology.GatewayTimeout))
+		writeProblem(w, q, gateway.Timeout.New(fmt.Sprintf("no answer within %v", f.timeout)))
 	case errors.Is(err, context.Canceled): // the client went away
 	case errors.As(err, &failed) && failed.Type == ErrorThrottled:
 		w.Header().Set("Retry-After", "1")
-		problem(w, q, tooManyRequests, "more requests at a time than the function takes; try again")
+		writeProblem(w, q, gateway.TooManyRequests.New("more requests at a time than the function takes; try again"))
 	case errors.As(err, &failed) && failed.Type == ErrorRequestTooLarge:
-		problem(w, q, bodyTooLarge, tooLarge)
+		writeProblem(w, q, gateway.BodyTooLarge.New(tooLarge))
 	case errors.As(err, &failed) && failed.Type == ErrorTimeout:
-		problem(w, q, timeout, "the function did not answer in time")
+		writeProblem(w, q, gateway.Timeout.New("the function did not answer in time"))
 	default:
 		f.internal(w, q, err)
 	}
@@ -93,8 +96,19 @@ func (f *front) failed(w http.ResponseWriter, q *http.Request, err error) {
 
 // internal answers without details, which go to the log.
 func (f *front) internal(w http.ResponseWriter, q *http.Request, err error) {
-	f.fallback(fmt.Errorf("%s %s: %w", q.Method, q.URL.Path, err))
-	problem(w, q, internalError, "the function failed; see its log, request "+w.Header().Get("X-Amzn-RequestId"))
+	f.note(fmt.Errorf("request %s: %s %s: %w", w.Header().Get("X-Amzn-RequestId"), q.Method, q.URL.Path, err))
+	p := gateway.InternalError.New("the function failed; the log of the gateway has the cause, request " + w.Header().Get("X-Amzn-RequestId"))
+	p.Status = http.StatusBadGateway // what API Gateway says of an integration that failed
+	writeProblem(w, q, p)
+}
+
+// writeProblem answers for the gateway. It logs nothing, unlike gateway.WriteProblem: this
+// process is the user's terminal.
+func writeProblem(w http.ResponseWriter, q *http.Request, p gateway.Problem) {
+	p.Instance = q.URL.EscapedPath()
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the client may be gone
 }
 
 // match finds the route of a method and an escaped path. Without one, allowed are the

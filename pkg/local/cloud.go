@@ -122,7 +122,9 @@ func (c *Cloud) start(ctx context.Context) (err error) {
 		return err
 	}
 	c.serve(c.control, control)
-	c.serve(c.api, &front{routes: topology.Routes, invoker: c.runtime, fallback: c.note})
+	c.serve(c.api, &front{
+		routes: topology.Routes, invoker: c.runtime, timeout: topology.GatewayTimeout, note: c.note,
+	})
 	return nil
 }
 

@@ -2,37 +2,12 @@ package local
 
 import (
 	"bufio"
-	"fmt"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/foretell-ml/foretell/pkg/topology"
 )
-
-// childMain is a program that uses a runtime and is killed: it prints the process of its
-// function and waits.
-func childMain() {
-	server := httptest.NewUnstartedServer(nil)
-	dir := os.Getenv("FORETELL_TEST_CHILD")
-	r, err := NewRuntime(RuntimeConfig{
-		Functions: []topology.Function{worker}, Build: dir, Logs: dir, Address: server.Listener.Addr().String(),
-	})
-	if err != nil {
-		panic(err)
-	}
-	server.Config.Handler = r.RuntimeAPI()
-	server.Start()
-	report, err := invoke(r, `{}`)
-	if err != nil {
-		panic(err)
-	}
-	fmt.Println(report.PID)
-	_, _ = invoke(r, `{"do": "sleep", "millis": 60000}`)
-}
 
 // TestHardKill kills a program that runs functions the way that it cannot see coming. A
 // working function ends with it.

@@ -1,3 +1,5 @@
+//go:build linux || darwin
+
 package local
 
 import (
@@ -61,6 +63,27 @@ func buildFolder(t *testing.T, functions ...string) string {
 		}
 	}
 	return dir
+}
+
+// childMain is a program that uses a runtime and is killed: it prints the process of its
+// function and waits.
+func childMain() {
+	server := httptest.NewUnstartedServer(nil)
+	dir := os.Getenv("FORETELL_TEST_CHILD")
+	r, err := NewRuntime(RuntimeConfig{
+		Functions: []topology.Function{worker}, Build: dir, Logs: dir, Address: server.Listener.Addr().String(),
+	})
+	if err != nil {
+		panic(err)
+	}
+	server.Config.Handler = r.RuntimeAPI()
+	server.Start()
+	report, err := invoke(r, `{}`)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(report.PID)
+	_, _ = invoke(r, `{"do": "sleep", "millis": 60000}`)
 }
 
 var worker = topology.Function{Name: "worker", MemoryMB: 256, Timeout: 20 * time.Second, Concurrency: 4}

@@ -12,11 +12,14 @@ const (
 	maxNewton = 100
 	// enoughDecrement is the squared Newton decrement (the step's length in the metric of
 	// the Hessian) at which a step is the last: convergence is quadratic, so what is left
-	// after it is below rounding.
+	// after it is below rounding. The preconditioned gradient, which estimates it, serves too.
 	enoughDecrement = 1e-20
 	// maxBlock is the largest number of parameters of a set whose block of the Hessian is
 	// factorized; for more, its diagonal must do as preconditioner.
 	maxBlock = 512
+	// invisible is the fall of the objective, relative to it, that rounding may hide: so near
+	// the optimum a full step is right.
+	invisible = 1e-13
 	// jitter, relative to the diagonal, keeps the blocks of dependent columns invertible.
 	jitter = 1e-10
 )
@@ -24,8 +27,8 @@ const (
 // newton moves θ by one step of Newton's method, shortened until the objective falls, and
 // reports whether that was the last. The step comes from conjugate gradients, so the full
 // Hessian of all sets is never formed; preconditioned with each set's own block, which for
-// two classes is the whole Hessian, they need one or two iterations there, and about ten
-// for more classes.
+// two classes is the whole Hessian, they need one or two iterations there, and some
+// tens for more classes.
 func (s *softmax) newton(ctx context.Context, theta [][]float64) (done bool, err error) {
 	z := s.scores(theta)
 	before := s.loss(theta, z)
@@ -39,7 +42,7 @@ func (s *softmax) newton(ctx context.Context, theta [][]float64) (done bool, err
 	if err != nil {
 		return false, err
 	}
-	step, decrement, err := s.conjugate(ctx, gradient, p, blocks)
+	step, last, err := s.conjugate(ctx, gradient, p, blocks)
 	if err != nil {
 		return false, err
 	}
@@ -54,22 +57,22 @@ func (s *softmax) newton(ctx context.Context, theta [][]float64) (done bool, err
 			addScaled(trial[k], theta[k], t, step[k])
 			addScaled(moved[k], z[k], t, along[k])
 		}
-		// Below rounding of the objective its fall cannot be seen: a full step is right there.
-		if s.loss(trial, moved) <= before+1e-4*t*slope+4*epsilon*before {
+		if s.loss(trial, moved) <= before+1e-4*t*slope+invisible*before {
 			for k := range theta {
 				copy(theta[k], trial[k])
 			}
-			return decrement <= enoughDecrement, nil
+			return last, nil
 		}
 	}
-	return true, nil
+	return true, nil // no step falls any more: the optimum, as far as rounding lets it be seen
 }
 
 // conjugate solves H·step = −gradient, to a residual that shrinks with the gradient so that
 // Newton's convergence stays superlinear (Dembo, Eisenstat and Steihaug, "Inexact Newton
-// methods", SIAM J. Numer. Anal. 19, 1982), and returns step and stepᵀ·H·step.
-func (s *softmax) conjugate(ctx context.Context, gradient, p [][]float64, m []block) ([][]float64, float64, error) {
-	step := make([][]float64, s.sets)
+// methods", SIAM J. Numer. Anal. 19, 1982), and reports whether
+// the step is small enough to be the last.
+func (s *softmax) conjugate(ctx context.Context, gradient, p [][]float64, m []block) (step [][]float64, last bool, err error) {
+	step = make([][]float64, s.sets)
 	left := make([][]float64, s.sets)
 	for k := range step {
 		step[k] = make([]float64, len(s.x))
@@ -79,11 +82,12 @@ func (s *softmax) conjugate(ctx context.Context, gradient, p [][]float64, m []bl
 	inverse := solveAll(m, left)
 	direction := copyAll(inverse)
 	size := dotAll(left, inverse)
-	target := size * math.Max(1e-24, math.Min(0.01, size))
+	enough := size <= enoughDecrement
+	target := size * max(1e-10, min(0.01, size))
 	decrement := 0.0
 	for range 10 * s.sets * len(s.x) {
 		if err := ctx.Err(); err != nil {
-			return nil, 0, err
+			return nil, false, err
 		}
 		if !(size > target) {
 			break
@@ -106,7 +110,7 @@ func (s *softmax) conjugate(ctx context.Context, gradient, p [][]float64, m []bl
 		}
 		size = next
 	}
-	return step, decrement, nil
+	return step, enough || decrement <= enoughDecrement, nil
 }
 
 // block is the preconditioner of one set: the Cholesky factor of its block of the Hessian,

@@ -123,16 +123,16 @@ func (s *softmax) scores(theta [][]float64) [][]float64 {
 
 // loss is the objective at θ, whose scores are z.
 func (s *softmax) loss(theta, z [][]float64) float64 {
-	sum := 0.0
+	var sum twofold
 	for i, w := range s.w {
-		sum += float64(w * (s.logSum(z, i) - s.own(z, i)))
+		sum.add(float64(w * (s.logSum(z, i) - s.own(z, i))))
 	}
 	for _, set := range theta {
 		for j, b := range set {
-			sum += float64(s.penalty[j] / 2 * float64(b*b))
+			sum.add(float64(s.penalty[j] / 2 * float64(b*b)))
 		}
 	}
-	return sum
+	return sum.value()
 }
 
 // own is the score of row i's own class.
@@ -211,6 +211,7 @@ func (s *softmax) gradient(theta, p [][]float64) [][]float64 {
 			g[k][j] += float64(s.penalty[j] * b)
 		}
 	}
+	s.balance(g)
 	return g
 }
 
@@ -262,9 +263,7 @@ func dots(dst, v []float64, columns [][]float64) {
 	}
 }
 
-// minimize returns θ at the optimum and whether it got there; its intercepts, and its
-// coefficients where nothing penalizes them, are made to sum to 0 over the sets, since a
-// shift common to all changes no probability.
+// minimize returns θ at the optimum, balanced, and whether it got there.
 func (s *softmax) minimize(ctx context.Context) ([][]float64, bool, error) {
 	theta := make([][]float64, s.sets)
 	for k := range theta {
@@ -283,19 +282,26 @@ func (s *softmax) minimize(ctx context.Context) ([][]float64, bool, error) {
 			break
 		}
 	}
-	if !s.reference {
-		for j := range s.x {
-			if s.penalty[j] > 0 {
-				continue
-			}
-			sum := 0.0
-			for k := range theta {
-				sum += theta[k][j]
-			}
-			for k := range theta {
-				theta[k][j] -= sum / float64(s.sets)
-			}
+	s.balance(theta)
+	return theta, converged, nil
+}
+
+// balance makes what is not penalized sum to 0 over the sets: a shift common to all changes
+// no probability, so without it such parameters would drift by rounding.
+func (s *softmax) balance(theta [][]float64) {
+	if s.reference {
+		return
+	}
+	for j, penalty := range s.penalty {
+		if penalty > 0 {
+			continue
+		}
+		sum := 0.0
+		for k := range theta {
+			sum += theta[k][j]
+		}
+		for k := range theta {
+			theta[k][j] -= sum / float64(s.sets)
 		}
 	}
-	return theta, converged, nil
 }

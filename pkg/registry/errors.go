@@ -19,6 +19,8 @@ const (
 	KindDataset    = "dataset"
 	KindRun        = "run"
 	KindStatistics = "statistics"
+
+	KindLeaderboard = "leaderboard"
 )
 
 // NotFoundError says what a user asked for and is not there. It unwraps to ErrNotFound.
@@ -92,4 +94,9 @@ type DatasetError struct {
 // Error is `data set "wine": notes.txt: only .csv files …`.
 func (e *DatasetError) Error() string {
 	return fmt.Sprintf("data set %q: %s: %s", e.Dataset, e.Part, e.Fault)
+}
+
+// InvalidData returns what is wrong; pkg/gateway finds the error by this method.
+func (e *DatasetError) InvalidData() (row int, column, detail string) {
+	return 0, "", e.Part + ": " + e.Fault
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// number formats for people: four significant digits, all digits before the point with
-// thousands apart, an exponent from 10¹² and below 10⁻⁴.
+// number formats for people: four significant digits and all before the point, thousands
+// apart, an exponent from 10¹² and below 10⁻⁴.
 func number(v float64) string {
 	switch size := math.Abs(v); {
 	case math.IsNaN(v):
@@ -43,14 +43,16 @@ func trimZeros(decimal string) string {
 // count formats a whole number with thousands apart.
 func count(n int) string { return thousands(strconv.Itoa(n)) }
 
-// thousands puts commas into the digits before the point.
+// thousands puts commas into the digits before the point, from five of them on: 2007 may
+// be a year.
 func thousands(decimal string) string {
 	sign, digits := "", decimal
 	if strings.HasPrefix(digits, "-") {
 		sign, digits = "-", digits[1:]
 	}
 	whole, fraction, found := strings.Cut(digits, ".")
-	for i := len(whole) - 3; i > 0; i -= 3 {
+	commas := len(whole) > 4
+	for i := len(whole) - 3; i > 0 && commas; i -= 3 {
 		whole = whole[:i] + "," + whole[i:]
 	}
 	if found {
@@ -71,11 +73,11 @@ func percent(part, whole int) string {
 		return "0%"
 	case part == whole:
 		return "100%"
-	case share < 0.1:
+	case share < 0.05:
 		return "<0.1%"
-	case share > 99.9:
+	case share >= 99.95:
 		return ">99.9%"
-	case share < 10:
+	case share < 9.95 || share >= 99.5:
 		return fmt.Sprintf("%.1f%%", share)
 	}
 	return fmt.Sprintf("%.0f%%", share)
@@ -84,10 +86,13 @@ func percent(part, whole int) string {
 // decimals is how many digits behind the point show the given number of significant digits
 // of v; 0 for large numbers.
 func decimals(v float64, significant int) int {
-	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
-		return significant - 1
+	// By way of the text: a logarithm of 1000 is not always 3, nor is 9.99 of one digit.
+	_, power, _ := strings.Cut(strconv.FormatFloat(v, 'e', significant-1, 64), "e")
+	exponent, err := strconv.Atoi(power)
+	if err != nil { // NaN and infinities have none
+		exponent = 0
 	}
-	return max(0, significant-1-int(math.Floor(math.Log10(math.Abs(v)))))
+	return max(0, significant-1-exponent)
 }
 
 // fixed formats with so many digits behind the point and thousands apart, so that a column

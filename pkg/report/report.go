@@ -3,9 +3,9 @@
 //
 // Its opinion: a table is for reading, not for parsing. Numbers are rounded to what the eye
 // takes in, long texts are cut, and the JSON of the same thing has every digit. Tables fit
-// the width they are given, and have no color unless asked, so that a pipe or a log gets
-// plain text. What comes from data is shown with its control characters replaced: a name in
-// a CSV file cannot write to the terminal.
+// the width they are given as far as numbers, which are never cut, allow. They have no
+// color unless asked, so that a pipe or a log gets plain text. What comes from data is shown
+// with its control characters replaced: a name in a CSV file cannot write to the terminal.
 package report
 
 import (
@@ -20,7 +20,7 @@ import (
 
 // Style is how tables look.
 type Style struct {
-	Width int  // columns of the terminal; 0 means 100, below 60 counts as 60
+	Width int  // columns of the terminal; 0 means 100, below 80 counts as 80
 	Color bool // ANSI colors; false for plain text
 }
 
@@ -28,7 +28,7 @@ func (s Style) width() int {
 	if s.Width == 0 {
 		return 100
 	}
-	return max(s.Width, 60)
+	return max(s.Width, 80)
 }
 
 // paint colors a text if the style has colors.
@@ -70,7 +70,7 @@ func (s Style) render(w io.Writer, headings []heading, rows [][]string) error {
 			configs[j].Align, configs[j].AlignHeader = text.AlignRight, text.AlignRight
 		}
 		if h.wrap {
-			configs[j].WidthMax = s.width() - width(headings, rows, j)
+			configs[j].WidthMax = max(s.width()-width(headings, rows, j), 20)
 			configs[j].WidthMaxEnforcer = text.WrapSoft
 		}
 	}
@@ -84,7 +84,11 @@ func (s Style) render(w io.Writer, headings []heading, rows [][]string) error {
 		t.AppendRow(cells)
 	}
 	for line := range strings.Lines(t.Render() + "\n") {
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
+		line = strings.TrimRight(line, " \n")
+		if rule := strings.TrimLeft(line, style.Box.MiddleHorizontal); rule == "" {
+			line = strings.TrimSuffix(line, strings.Repeat(style.Box.MiddleHorizontal, gap))
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
 			return err
 		}
 	}

@@ -16,9 +16,7 @@ func sparkline(counts []int, width int) string {
 	for i, n := range counts {
 		line[i] = ' '
 		if n > 0 {
-			// ⌈n·8/most⌉-1, in floating point: n·8 may overflow
-			height := int(float64(len(blocks)) * float64(n) / float64(most))
-			line[i] = blocks[min(height, len(blocks)-1)]
+			line[i] = blocks[min(len(blocks)*n/most, len(blocks)-1)]
 		}
 	}
 	return string(line)

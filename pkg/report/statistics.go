@@ -7,82 +7,114 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/profile"
 )
 
-// nameWidth is where the name of a column is cut.
-const nameWidth = 24
+// Names are cut to the width that leaves room for a whole sparkline, within these bounds.
+const (
+	minNameWidth = 12
+	maxNameWidth = 24
+)
 
 // Statistics writes a profile as a table, a line per column of the data: type, share
-// missing, distinct values, the range and mean of numbers, and in the last column either a
-// histogram of the numbers or the most frequent values with their share of those present.
+// missing and distinct values; then of numbers least, mean, greatest and a histogram, and
+// of all else the most frequent values, each with its share of the values present.
 func Statistics(w io.Writer, p *profile.Profile, style Style) error {
 	title := fmt.Sprintf("%s rows × %s columns", count(p.Rows), count(len(p.Columns)))
 	if _, err := fmt.Fprintf(w, "%s\n\n", style.paint(title, text.Bold)); err != nil {
 		return err
 	}
+	ranges := alignRanges(p)
+	heads := ranges[len(p.Columns)]
 	headings := []heading{
-		{name: "column"}, {name: "type"}, {name: "missing", right: true}, {name: "distinct", right: true},
-		{name: "min", right: true}, {name: "mean", right: true}, {name: "max", right: true}, {name: "distribution"},
+		{name: "column"}, {name: "type"}, {name: "missing", right: true}, {name: "distinct", right: true}, {},
 	}
-	last := len(headings) - 1
 	rows := make([][]string, len(p.Columns))
 	for i := range p.Columns {
 		rows[i] = style.column(&p.Columns[i])
 	}
-	room := style.width() - width(headings, rows, last)
+	last := len(headings) - 1
+	room := style.width() - width(headings, rows, 0) - len(heads) - profile.MaxBins
 	for i := range p.Columns {
-		rows[i][last] = style.distribution(&p.Columns[i], room)
+		rows[i][0] = cut(rows[i][0], min(max(room, minNameWidth), maxNameWidth))
+	}
+	room = style.width() - width(headings, rows, last)
+	headings[last].name = heads + cut("distribution", room-len(heads))
+	for i := range p.Columns {
+		rows[i][last] = style.values(&p.Columns[i], ranges[i], room)
 	}
 	return style.render(w, headings, rows)
 }
 
-// column is the row of one column, less its distribution.
+// column is the row of one column, less its values.
 func (s Style) column(c *profile.Column) []string {
-	low, mean, high := bounds(c)
-	missing := percent(c.Missing, c.Count+c.Missing)
-	if c.Missing == 0 {
-		missing = s.paint(missing, text.Faint)
-	} else {
-		missing = s.paint(missing, text.FgYellow)
+	missing := s.paint("–", text.Faint)
+	if c.Missing > 0 {
+		missing = s.paint(percent(c.Missing, c.Count+c.Missing), text.FgYellow)
 	}
-	return []string{
-		cut(safe(c.Name), nameWidth), s.paint(string(c.Type), text.Faint), missing, count(c.Distinct),
-		low, mean, high, "",
+	return []string{safe(c.Name), s.paint(string(c.Type), text.Faint), missing, count(c.Distinct), ""}
+}
+
+// alignRanges is, for each column of the data and then for the heading, least, mean and
+// greatest value one below the other, with a gap behind each. They are no columns of the
+// grid, because the values of other columns need that room.
+func alignRanges(p *profile.Profile) []string {
+	cells := make([][3]string, len(p.Columns)+1)
+	for i := range p.Columns {
+		cells[i] = bounds(&p.Columns[i])
 	}
+	cells[len(p.Columns)] = [3]string{"min", "mean", "max"}
+	var widest [3]int
+	for _, row := range cells {
+		for j, cell := range row {
+			widest[j] = max(widest[j], text.StringWidthWithoutEscSequences(cell))
+		}
+	}
+	lines := make([]string, len(cells))
+	for i, row := range cells {
+		for j, cell := range row {
+			lines[i] += text.AlignRight.Apply(cell, widest[j]) + strings.Repeat(" ", gap)
+		}
+	}
+	return lines
 }
 
 // bounds is least, mean and greatest value of a column as text; days of a timestamp.
-func bounds(c *profile.Column) (low, mean, high string) {
-	const day = len("2006-01-02")
+func bounds(c *profile.Column) [3]string {
 	switch {
-	case c.Type == dataset.Timestamp && c.Period != nil:
-		return cut(c.Period.First, day), "", cut(c.Period.Last, day)
+	case c.Period != nil:
+		return [3]string{day(c.Period.First), "", day(c.Period.Last)}
 	case c.Numeric != nil:
-		return number(c.Numeric.Min), number(c.Numeric.Mean), number(c.Numeric.Max)
+		return [3]string{number(c.Numeric.Min), number(c.Numeric.Mean), number(c.Numeric.Max)}
 	}
-	return "", "", ""
+	return [3]string{}
 }
 
-// distribution is what the values look like, in at most width columns.
-func (s Style) distribution(c *profile.Column, width int) string {
-	infinite := c.Infinite.Negative + c.Infinite.Positive
-	switch {
-	case c.Count == 0:
+// day is the date of an RFC 3339 moment.
+func day(moment string) string {
+	date, _, _ := strings.Cut(safe(moment), "T")
+	return date
+}
+
+// values is what the values look like, in at most width columns.
+func (s Style) values(c *profile.Column, bounds string, width int) string {
+	if c.Count == 0 {
 		return s.paint("no values", text.Faint)
-	case c.Numeric != nil && infinite == 0:
-		return s.paint(sparkline(c.Numeric.Histogram.Counts, width), text.FgCyan)
-	case c.Numeric != nil:
-		note := fmt.Sprintf(" %s infinite", count(infinite))
-		return s.paint(sparkline(c.Numeric.Histogram.Counts, width-len(note)), text.FgCyan) + note
 	}
-	return frequent(c, width)
+	if c.Numeric == nil {
+		return frequent(c, width)
+	}
+	note := ""
+	if infinite := c.Infinite.Negative + c.Infinite.Positive; infinite > 0 {
+		note = fmt.Sprintf(" + %s ∞", count(infinite))
+	}
+	line := sparkline(c.Numeric.Histogram.Counts, width-len(bounds)-text.StringWidthWithoutEscSequences(note))
+	return bounds + s.paint(line, text.FgCyan) + note
 }
 
 // frequent lists the most frequent values, as many as fit and the first in any case.
 func frequent(c *profile.Column, width int) string {
-	if c.Distinct == c.Count && c.Count > 1 {
+	if len(c.Top) > 0 && c.Distinct == c.Count && c.Count > 1 {
 		return cut("all different, such as "+quoted(c.Top[0]), width)
 	}
 	const more = ", …"

@@ -54,9 +54,6 @@ type Verdict struct {
 	Warnings []string           `json:"warnings,omitempty"`
 }
 
-// Champion is the alias that serves predictions unless a request names another.
-const Champion registry.AliasName = "champion"
-
 // Advance says whether more trials are to be done. Grid and random search have one round,
 // so they are done once every trial of it has been handed out.
 func (e *Engine) Advance(ctx context.Context, run RunID) (Progress, error) {
@@ -198,7 +195,7 @@ func (e *Engine) promote(ctx context.Context, plan Plan, m registry.Manifest) (b
 	}
 	condition := registry.Condition{Absent: true}
 	reason := "first version"
-	current, info, err := e.Registry.Alias(ctx, plan.Model, Champion)
+	current, info, err := e.Registry.Alias(ctx, plan.Model, registry.Champion)
 	switch {
 	case err == nil && current.Version == m.Version:
 		return true, current.Reason, nil // an earlier attempt got this far
@@ -208,7 +205,7 @@ func (e *Engine) promote(ctx context.Context, plan Plan, m registry.Manifest) (b
 	case !errors.Is(err, registry.ErrNotFound):
 		return false, "", err
 	}
-	_, err = e.Registry.SetAlias(ctx, plan.Model, Champion, registry.Alias{Version: m.Version, Reason: reason}, condition)
+	_, err = e.Registry.SetAlias(ctx, plan.Model, registry.Champion, registry.Alias{Version: m.Version, Reason: reason}, condition)
 	if errors.Is(err, registry.ErrConflict) {
 		return false, "champion moved while this run concluded; promote by hand if it should be this version", nil
 	}

@@ -111,7 +111,7 @@ func (r RunID) trialKey(trial string) string { return r.key("trials/" + trial + 
 func (e *Engine) read(ctx context.Context, run RunID, name string, into any) error {
 	_, err := registry.ReadJSON(ctx, e.Registry.Store, run.key(name), into)
 	if errors.Is(err, registry.ErrNotFound) && name == "config.json" {
-		return &registry.NotFoundError{Kind: "run", Name: string(run)}
+		return &registry.NotFoundError{Kind: registry.KindRun, Name: string(run)}
 	}
 	return err
 }

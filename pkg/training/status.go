@@ -54,7 +54,7 @@ func (e *Engine) Leaderboard(ctx context.Context, run RunID) (Leaderboard, error
 	var board Leaderboard
 	err := e.read(ctx, run, "leaderboard.json", &board)
 	if errors.Is(err, registry.ErrNotFound) {
-		return board, &registry.NotFoundError{Kind: "leaderboard", Name: string(run)}
+		return board, &registry.NotFoundError{Kind: registry.KindLeaderboard, Name: "of run " + string(run)}
 	}
 	return board, err
 }

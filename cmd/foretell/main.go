@@ -1,0 +1,111 @@
+// Command foretell makes models of tables and serves them: on this machine, with the same
+// configs, artifacts and results as in the cloud.
+//
+// Usage:
+//
+//	foretell up         [flags]               start the local cloud and serve
+//	foretell statistics [flags] FILE          describe a data set
+//	foretell train      [flags] CONFIG        explore configurations, keep the best model
+//	foretell predict    [flags] --model NAME FILE   predict the rows of a CSV file
+//	foretell models     [flags] [NAME]        list models, or the versions of one
+//
+// Everything but up works in this process on a store, which is a folder (.foretell/store)
+// or a bucket (--store s3://bucket).
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Stdout, os.Stderr, os.Args[1:])
+	interrupted := ctx.Err() != nil
+	stop()
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+	case interrupted && errors.Is(err, context.Canceled):
+		fmt.Fprintln(os.Stderr, "foretell: interrupted; what is finished is kept, and the same command goes on from there")
+		os.Exit(130)
+	default:
+		fmt.Fprintln(os.Stderr, "foretell:", err)
+		os.Exit(1)
+	}
+}
+
+// command is one of the subcommands.
+type command struct {
+	name, arguments, summary string
+	run                      func(ctx context.Context, c *invocation) error
+}
+
+var commands = []command{
+	{"up", "", "start the local cloud and serve", up},
+	{"statistics", "FILE", "describe a data set: a CSV file, a glob or a folder", statisticsCommand},
+	{"train", "CONFIG", "explore configurations and keep the best model", train},
+	{"predict", "FILE", "predict the rows of a CSV file, as CSV", predict},
+	{"models", "[NAME]", "list models, or the versions and aliases of one", models},
+}
+
+// invocation is one call of a subcommand.
+type invocation struct {
+	stdout, stderr io.Writer
+	flags          *flag.FlagSet
+	args           []string
+}
+
+// parse reads the flags, which may stand before or after the arguments, and checks the
+// number of arguments.
+func (c *invocation) parse(least, most int) ([]string, error) {
+	var plain []string
+	for rest := c.args; ; {
+		if err := c.flags.Parse(rest); err != nil {
+			return nil, err
+		}
+		if c.flags.NArg() == 0 {
+			break
+		}
+		plain, rest = append(plain, c.flags.Arg(0)), c.flags.Args()[1:]
+	}
+	if len(plain) < least || len(plain) > most {
+		c.flags.Usage()
+		return nil, fmt.Errorf("%s takes %d to %d arguments, got %d", c.flags.Name(), least, most, len(plain))
+	}
+	return plain, nil
+}
+
+func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		usage(stdout)
+		return nil
+	}
+	for _, c := range commands {
+		if c.name != args[0] {
+			continue
+		}
+		flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
+		flags.SetOutput(stderr)
+		flags.Usage = func() {
+			fmt.Fprintf(stderr, "usage: foretell %s [flags] %s\n%s\n\n", c.name, c.arguments, c.summary)
+			flags.PrintDefaults()
+		}
+		return c.run(ctx, &invocation{stdout, stderr, flags, args[1:]})
+	}
+	usage(stderr)
+	return fmt.Errorf("unknown command %q", args[0])
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "Foretell makes models of tables and serves them.\n\n")
+	for _, c := range commands {
+		fmt.Fprintf(w, "  foretell %-11s %-8s %s\n", c.name, c.arguments, c.summary)
+	}
+	fmt.Fprint(w, "\n`foretell COMMAND -h` lists the flags of a command.\n")
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
+	"github.com/foretell-ml/foretell/pkg/registry"
+)
+
+func predict(ctx context.Context, c *invocation) error {
+	place := c.storeFlag()
+	name := c.flags.String("model", "", "name of the model (required)")
+	alias := c.flags.String("alias", string(registry.Champion), "alias that names the version")
+	version := c.flags.Int("version", 0, "version, instead of an alias")
+	args, err := c.parse(1, 1)
+	if err != nil {
+		return err
+	}
+	if *name == "" {
+		return fmt.Errorf("--model is required; `foretell models --store %s` lists them", *place)
+	}
+	store, err := openStore(ctx, *place)
+	if err != nil {
+		return err
+	}
+	p, err := loadPipeline(ctx, store, registry.ModelName(*name), registry.AliasName(*alias), *version)
+	if err != nil {
+		return err
+	}
+	parts, err := openSource(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	table, err := readInputs(ctx, parts, p.Schema)
+	if err != nil {
+		return err
+	}
+	rows, unseen, err := table.Conform(p.Schema)
+	if err != nil {
+		return err
+	}
+	for i, u := range unseen {
+		if i == 10 {
+			fmt.Fprintf(c.stderr, "warning: and %d more values that training never saw\n", len(unseen)-i)
+			break
+		}
+		fmt.Fprintf(c.stderr, "warning: row %d, column %q: %q was never seen in training and counts as missing\n", u.Row+1, u.Column, u.Value)
+	}
+	predictions, err := p.Predict(rows)
+	if err != nil {
+		return err
+	}
+	return writePredictions(c.stdout, p.Target, predictions)
+}
+
+// readInputs reads a table with the types that the model was trained on.
+func readInputs(ctx context.Context, parts []dataset.Part, schema dataset.Schema) (*dataset.Table, error) {
+	header, err := dataset.ReadHeader(ctx, parts[0], dataset.Options{})
+	if err != nil {
+		return nil, err
+	}
+	types := map[string]dataset.Type{}
+	for _, name := range header {
+		if f := schema.Field(name); f != nil {
+			types[name] = f.Type
+		}
+	}
+	table, _, err := dataset.ReadCSV(ctx, parts, dataset.Options{Types: types})
+	return table, err
+}
+
+func loadPipeline(ctx context.Context, r *registry.Registry, model registry.ModelName, alias registry.AliasName, version int) (*pipeline.Pipeline, error) {
+	var digest string
+	if version > 0 {
+		m, err := r.Version(ctx, model, version)
+		if err != nil {
+			return nil, err
+		}
+		digest = m.Digest
+	} else {
+		a, _, err := r.Alias(ctx, model, alias)
+		if err != nil {
+			return nil, err
+		}
+		digest = a.Digest
+	}
+	artifact, err := r.Artifact(ctx, model, digest)
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.Decode(artifact)
+}
+
+// writePredictions writes a CSV with a line per row: the value, or the likeliest class and
+// the probability of each.
+func writePredictions(w io.Writer, target pipeline.Target, predictions []float64) error {
+	out := csv.NewWriter(w)
+	header := []string{target.Name}
+	for _, class := range target.Classes {
+		header = append(header, "p("+class+")")
+	}
+	if err := out.Write(header); err != nil {
+		return err
+	}
+	outputs := target.Outputs()
+	for i := 0; i < len(predictions); i += outputs {
+		row := predictions[i : i+outputs]
+		record := []string{strconv.FormatFloat(row[0], 'g', -1, 64)}
+		if len(target.Classes) > 0 {
+			record = []string{target.Classes[likeliest(row)]}
+			for _, p := range row {
+				record = append(record, strconv.FormatFloat(p, 'g', -1, 64))
+			}
+		}
+		if err := out.Write(record); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// likeliest is the index of the greatest probability, of equal ones the first.
+func likeliest(probabilities []float64) int {
+	best := 0
+	for i, p := range probabilities {
+		if p > probabilities[best] {
+			best = i
+		}
+	}
+	return best
+}

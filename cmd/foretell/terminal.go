@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/foretell-ml/foretell/pkg/report"
+	"github.com/foretell-ml/foretell/pkg/training"
+)
+
+// terminalStyle fits tables to where they are written: the terminal's width and colors, or
+// plain text for a pipe.
+func terminalStyle(w io.Writer) report.Style {
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return report.Style{Width: min(width, 140), Color: os.Getenv("NO_COLOR") == ""}
+		}
+	}
+	return report.Style{}
+}
+
+// bar shows how many of a number of things are done: as a bar in a terminal, as a line now
+// and then in a log. It is safe for concurrent use.
+type bar struct {
+	mu    sync.Mutex
+	title string
+	w     io.Writer
+	total int
+	shown int // last count shown in a log
+	bar   *progressbar.ProgressBar
+}
+
+func newBar(w io.Writer, title string) *bar { return &bar{w: w, title: title, shown: -1} }
+
+// set shows that done of total things are done.
+func (b *bar) set(done, total int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if total == 0 {
+		return
+	}
+	b.total = total
+	if f, ok := b.w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		if b.bar == nil {
+			b.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(b.w), progressbar.OptionSetDescription(b.title),
+				progressbar.OptionShowCount(), progressbar.OptionSetWidth(40), progressbar.OptionThrottle(50*time.Millisecond),
+				progressbar.OptionSetElapsedTime(true), progressbar.OptionOnCompletion(func() { fmt.Fprintln(b.w) }))
+		}
+		_ = b.bar.Set(done) // drawing fails only if the terminal is gone
+		return
+	}
+	if step := max(1, total/8); done == total && b.shown != done || done >= b.shown+step {
+		b.shown = done
+		fmt.Fprintf(b.w, "%s %d of %d\n", b.title, done, total)
+	}
+}
+
+// printLeaderboard shows the standings of a run.
+func printLeaderboard(w io.Writer, board training.Leaderboard) error {
+	rows := make([]report.LeaderboardRow, len(board.Standings))
+	for i, s := range board.Standings {
+		rows[i] = report.LeaderboardRow{Trial: s.Trial, Learner: s.Learner, Params: s.Params,
+			Score: s.Score, StandardError: s.StandardError, Failed: s.Error}
+	}
+	return report.Leaderboard(w, rows, board.Metric, terminalStyle(w))
+}

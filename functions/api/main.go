@@ -1,0 +1,42 @@
+// Command api is the control plane: data sets, statistics, runs, models and aliases.
+package main
+
+import (
+	"context"
+	"log"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+	lambdaclient "github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
+	"github.com/foretell-ml/foretell/pkg/control"
+	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/registry/s3store"
+	"github.com/foretell-ml/foretell/pkg/topology"
+	"github.com/foretell-ml/foretell/pkg/training"
+)
+
+func main() {
+	aws, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	bucket, machine := os.Getenv(topology.EnvBucket), os.Getenv(topology.EnvTrainingWorkflow)
+	client := s3.NewFromConfig(aws)
+	models := &registry.Registry{Store: s3store.New(client, bucket, "")}
+	server := &control.Server{
+		Bucket: bucket, Registry: models,
+		Engine:   &training.Engine{Registry: models, Source: training.BucketSource(bucket, models)},
+		Uploads:  control.S3Uploads{Client: client, Bucket: bucket},
+		Profiler: control.LambdaProfiler{Client: lambdaclient.NewFromConfig(aws), Function: os.Getenv(topology.EnvStatisticsFunction)},
+		Workflow: control.StepFunctions{Client: sfn.NewFromConfig(aws), Machine: machine},
+		Schedule: control.EventBridge{Client: scheduler.NewFromConfig(aws), Machine: machine,
+			Group: os.Getenv(topology.EnvScheduleGroup), Role: os.Getenv(topology.EnvScheduleRole)},
+	}
+	lambda.Start(gateway.Handler(gateway.Routes(server.Routes())))
+}

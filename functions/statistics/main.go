@@ -1,0 +1,26 @@
+// Command statistics profiles a data set and stores the result.
+package main
+
+import (
+	"context"
+	"log"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/registry/s3store"
+	"github.com/foretell-ml/foretell/pkg/statistics"
+	"github.com/foretell-ml/foretell/pkg/topology"
+)
+
+func main() {
+	aws, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	sets := &registry.Registry{Store: s3store.New(s3.NewFromConfig(aws), os.Getenv(topology.EnvBucket), "")}
+	lambda.Start(statistics.Handler(sets))
+}

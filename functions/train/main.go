@@ -1,0 +1,28 @@
+// Command train does the steps of a training run: plan, trial, advance and conclude.
+package main
+
+import (
+	"context"
+	"log"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/registry/s3store"
+	"github.com/foretell-ml/foretell/pkg/topology"
+	"github.com/foretell-ml/foretell/pkg/training"
+)
+
+func main() {
+	aws, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	bucket := os.Getenv(topology.EnvBucket)
+	models := &registry.Registry{Store: s3store.New(s3.NewFromConfig(aws), bucket, "")}
+	engine := &training.Engine{Registry: models, Source: training.BucketSource(bucket, models)}
+	lambda.Start(engine.Handle)
+}

@@ -1,0 +1,58 @@
+package dataset
+
+import (
+	"errors"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestConform(t *testing.T) {
+	schema := Schema{
+		{Name: "c", Type: Categorical, Levels: []string{"a", "m", "z"}},
+		{Name: "s", Type: Text, Levels: []string{"q"}},
+		{Name: "n", Type: Numeric},
+		{Name: "t", Type: Timestamp},
+		{Name: "e", Type: Categorical, Levels: []string{"l"}},
+	}
+	table := read(t, "extra,n,c,s,t,e\n1,10,z,q,,\n2,NA,b,r,,\n3,30,?,q,,\n4,40,a,r,,\n", Options{})
+	before := texts(table)
+	got, unseen, err := table.Conform(schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Table{rows: 4, Columns: []Column{
+		{Name: "c", Type: Categorical, Levels: schema[0].Levels, Codes: []int32{2, -1, -1, 0}},
+		{Name: "s", Type: Text, Levels: schema[1].Levels, Codes: []int32{0, -1, 0, -1}},
+		{Name: "n", Type: Numeric, Values: []float64{10, math.NaN(), 30, 40}},
+		{Name: "t", Type: Timestamp, Values: []float64{math.NaN(), math.NaN(), math.NaN(), math.NaN()}},
+		{Name: "e", Type: Categorical, Levels: schema[4].Levels, Codes: []int32{-1, -1, -1, -1}},
+	}}
+	equalTables(t, got, want)
+	if want := []Unseen{{1, "c", "b"}, {1, "s", "r"}, {3, "s", "r"}}; !reflect.DeepEqual(unseen, want) {
+		t.Errorf("unseen %v, want %v", unseen, want)
+	}
+	if !reflect.DeepEqual(texts(table), before) {
+		t.Error("the table was changed")
+	}
+	again, unseen, err := got.Conform(schema)
+	if err != nil || len(unseen) > 0 {
+		t.Fatal(unseen, err)
+	}
+	equalTables(t, again, want)
+}
+
+func TestConformRefuses(t *testing.T) {
+	table := read(t, "n,c\n1,a\n2,b\n", Options{})
+	_, _, err := table.Conform(Schema{{Name: "n", Type: Categorical}, {Name: "c", Type: Numeric}, {Name: "gone", Type: Numeric}})
+	if e, ok := errors.AsType[*ColumnError](err); !ok || e.Column != "n" {
+		t.Fatalf("got %v, want a *ColumnError of n first", err)
+	}
+	for _, says := range []string{`column "n": is numeric in the data, want categorical`,
+		`column "c": is categorical in the data, want numeric`, `column "gone": is missing`} {
+		if !strings.Contains(err.Error(), says) {
+			t.Errorf("%v\ndoes not say %s", err, says)
+		}
+	}
+}

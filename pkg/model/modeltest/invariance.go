@@ -1,0 +1,132 @@
+package modeltest
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"reflect"
+	"runtime"
+	"testing"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/seed"
+	"github.com/foretell-ml/foretell/pkg/model"
+)
+
+// invariances are two ways to say the same, which must give the same model.
+var invariances = []check{
+	{"weights of 1", func(t *testing.T, s suite) {
+		d := s.data(1)
+		without := s.fit(t, d)
+		d.Weights = ones(rows)
+		equalStates(t, s.fit(t, d), without)
+	}},
+	{"weights of 0", func(t *testing.T, s suite) {
+		d := s.data(1)
+		d.Weights = ones(rows)
+		var kept []int
+		for i := range rows {
+			if i%7 == 2 {
+				d.Weights[i] = 0
+			} else {
+				kept = append(kept, i)
+			}
+		}
+		dropped := s.data(1)
+		x := s.data(2).X
+		near(t, predict(s.fit(t, d), x), predict(s.fit(t, pick(dropped, kept)), x), rounding)
+	}},
+	{"whole weights and repeats", func(t *testing.T, s suite) {
+		d := s.data(1)
+		d.Weights = ones(rows)
+		var repeated []int
+		for i := range rows {
+			d.Weights[i] = float64(1 + i%3)
+			for range 1 + i%3 {
+				repeated = append(repeated, i)
+			}
+		}
+		x := s.data(2).X
+		near(t, predict(s.fit(t, d), x), predict(s.fit(t, pick(s.data(1), repeated)), x), rounding)
+	}},
+	{"row order", func(t *testing.T, s suite) {
+		d, x := s.data(1), s.data(2).X
+		order := seed.Rand(5).Perm(rows)
+		near(t, predict(s.fit(t, pick(d, order)), x), predict(s.fit(t, d), x), rounding)
+	}},
+	{"column order", func(t *testing.T, s suite) {
+		// On the rows fitted: two columns that split them alike are a tie, which a tree may
+		// break by order and which only unseen rows can tell apart.
+		d := s.data(1)
+		turned := d
+		turned.X = matrix(pickColumns(d.X, []int{2, 0, 1})...)
+		near(t, predict(s.fit(t, turned), turned.X), predict(s.fit(t, d), d.X), rounding)
+	}},
+	{"duplicate columns", func(t *testing.T, s suite) {
+		d, x := s.data(1), s.data(2)
+		once := s.loss(predict(s.fit(t, d), x.X), x.Y)
+		d.X = matrix(pickColumns(d.X, []int{0, 1, 2, 0, 1, 0})...)
+		p := predict(s.fit(t, d), matrix(pickColumns(x.X, []int{0, 1, 2, 0, 1, 0})...))
+		s.valid(t, p)
+		// A penalty shrinks two halves of a coefficient less than the whole, so not the same.
+		if twice := s.loss(p, x.Y); twice > 1.2*once+rounding {
+			t.Errorf("loss is %v with duplicates, %v without", twice, once)
+		}
+	}},
+	{"inputs unchanged", func(t *testing.T, s suite) {
+		d := s.data(1)
+		d.Weights = ones(rows)
+		d.Weights[3] = 0
+		before := clone(d)
+		predict(s.fit(t, d), d.X)
+		if !reflect.DeepEqual(before, d) {
+			t.Error("fitting and predicting changed the data")
+		}
+	}},
+	{"same seed, same model", func(t *testing.T, s suite) {
+		equalStates(t, s.fit(t, s.data(1)), s.fit(t, s.data(1)))
+	}},
+	{"any number of workers", func(t *testing.T, s suite) {
+		want := s.fit(t, s.data(1))
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+		for workers := 1; workers <= 4; workers++ {
+			runtime.GOMAXPROCS(workers)
+			t.Run(fmt.Sprint(workers), func(t *testing.T) { equalStates(t, s.fit(t, s.data(1)), want) })
+		}
+	}},
+	{"model does not keep its data", func(t *testing.T, s suite) {
+		d, x := clone(s.data(1)), s.data(2).X
+		m := s.fit(t, d)
+		want := predict(m, x)
+		for j := range d.X.Columns {
+			clear(d.X.Columns[j])
+		}
+		clear(d.Y)
+		same(t, predict(m, x), want)
+	}},
+}
+
+// equalStates fails the test unless two models are the same in every bit.
+func equalStates(t *testing.T, got, want model.Model) {
+	t.Helper()
+	a, b := got.State(), want.State()
+	if a.Learner != b.Learner || !bytes.Equal(a.Params, b.Params) {
+		t.Fatalf("state is %s %s, want %s %s", a.Learner, a.Params, b.Learner, b.Params)
+	}
+	if !reflect.DeepEqual(a.Tensors, b.Tensors) {
+		t.Fatal("tensors differ")
+	}
+}
+
+// loss is the mean squared error, or the mean log loss with probabilities kept off 0.
+func (s suite) loss(p, y []float64) float64 {
+	sum := 0.0
+	for i, v := range y {
+		if s.task == dataset.Regression {
+			sum += (p[i] - v) * (p[i] - v)
+		} else {
+			sum -= math.Log(math.Max(1e-15, p[i*s.classes+int(v)]))
+		}
+	}
+	return sum / float64(len(y))
+}

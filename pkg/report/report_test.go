@@ -1,0 +1,183 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/profile"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// compare holds output to a golden file, which a person has looked at.
+func compare(t *testing.T, name string, write func(w *bytes.Buffer) error) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(b.Bytes(), want) {
+		t.Errorf("%s:\n%s\nwant\n%s\nif this is better, run the test with -update", name, b.Bytes(), want)
+	}
+}
+
+func TestStatistics(t *testing.T) {
+	for _, name := range []string{"penguins", "adult"} {
+		parts, err := dataset.Files("../../testdata/" + name + ".csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		table, _, err := dataset.ReadCSV(context.Background(), parts, dataset.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := profile.New(context.Background(), table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(t, name, func(w *bytes.Buffer) error { return Statistics(w, p, Style{}) })
+		holdWidth(t, name, 100, func(w *bytes.Buffer) error { return Statistics(w, p, Style{}) })
+		holdWidth(t, name, 80, func(w *bytes.Buffer) error { return Statistics(w, p, Style{Width: 10}) })
+	}
+}
+
+// holdWidth fails for a line wider than the terminal or with space at its end.
+func holdWidth(t *testing.T, name string, width int, write func(w *bytes.Buffer) error) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		line = strings.TrimSuffix(line, "\n")
+		if n := text.StringWidthWithoutEscSequences(line); n > width {
+			t.Errorf("%s: %d columns, want at most %d: %s", name, n, width, line)
+		}
+		if strings.TrimRight(line, " ") != line {
+			t.Errorf("%s: spaces at the end of %q", name, line)
+		}
+	}
+}
+
+// edges is a profile of what rarely comes together.
+func edges() *profile.Profile {
+	summary := func(low, mean, high float64, counts ...int) *profile.NumericSummary {
+		return &profile.NumericSummary{Min: low, Mean: mean, Max: high, Histogram: profile.Histogram{Counts: counts}}
+	}
+	return &profile.Profile{Rows: 1234567, Columns: []profile.Column{
+		{Name: "all missing", Type: dataset.Numeric, Missing: 1234567},
+		{Name: "with infinities", Type: dataset.Numeric, Count: 1234567, Distinct: 1234567,
+			Infinite: profile.Infinite{Negative: 1, Positive: 12000}, Numeric: summary(-1.2345e300, 0.00001234, 1.2345e300, 1, 0, 5, 3)},
+		{Name: "only infinities", Type: dataset.Numeric, Count: 2, Missing: 1234565, Distinct: 2,
+			Infinite: profile.Infinite{Negative: 1, Positive: 1}, Top: []profile.Value{{Value: "-Inf", Count: 1}, {Value: "+Inf", Count: 1}}},
+		{Name: "when", Type: dataset.Timestamp, Count: 1234566, Missing: 1, Distinct: 800000, Numeric: summary(0, 1e15, 1.8e15, 1, 2, 3, 4, 5, 6, 7, 8),
+			Period: &profile.Period{First: "1970-01-01T00:00:00Z", Last: "2027-01-15T08:00:00Z"}},
+		{Name: "flag", Type: dataset.Boolean, Count: 1000, Missing: 1233567, Distinct: 2,
+			Top: []profile.Value{{Value: "false", Count: 999}, {Value: "true", Count: 1}}},
+		{Name: "a name far too long for a table", Type: dataset.Categorical, Count: 1234567, Distinct: 1234567,
+			Top: []profile.Value{{Value: "id-000001", Count: 1}}},
+		{Name: "hostile\x1b[31m\n", Type: dataset.Text, Count: 1234567, Distinct: 90000, Top: []profile.Value{
+			{Value: "\x1b]0;title\a", Count: 400000}, {Value: "", Count: 300000}, {Value: `a, "b"`, Count: 200000}}},
+		{Name: "日本語", Type: dataset.Text, Count: 1234567, Distinct: 4, Top: []profile.Value{
+			{Value: strings.Repeat("長い", 50), Count: 1234000, Truncated: true}, {Value: "短い", Count: 567}}},
+	}}
+}
+
+func TestStatisticsOfEdges(t *testing.T) {
+	write := func(w *bytes.Buffer) error { return Statistics(w, edges(), Style{}) }
+	compare(t, "edges", write)
+	holdWidth(t, "edges", 100, write)
+}
+
+func TestStatisticsOfNothing(t *testing.T) {
+	compare(t, "nothing", func(w *bytes.Buffer) error { return Statistics(w, &profile.Profile{}, Style{}) })
+}
+
+func leaderboard() []LeaderboardRow {
+	return []LeaderboardRow{
+		{Trial: "t007", Learner: "boosting", Score: 0.912345, StandardError: 0.00312, Params: map[string]any{
+			"rounds": 200, "learning_rate": 0.1, "leaves": 31.0, "min_leaf": 20.0, "subsample": 0.8, "loss": "logistic", "monotone": []any{1.0, 0.0}}},
+		{Trial: "t012", Learner: "boosting", Score: 0.91, StandardError: 0.0101, Params: map[string]any{"learning_rate": 0.0333333333}},
+		{Trial: "t003", Learner: "logistic", Score: 0.9011, StandardError: 0.0041, Params: map[string]any{"l2": 1e-5, "intercept": true}},
+		{Trial: "t001", Learner: "baseline", Score: 0.5},
+		{Trial: "t005", Learner: "linear", Params: map[string]any{"l2": 0.0}, Failed: "column \"age\": singular\nstack"},
+	}
+}
+
+func TestLeaderboard(t *testing.T) {
+	write := func(w *bytes.Buffer) error { return Leaderboard(w, leaderboard(), "roc_auc", Style{}) }
+	compare(t, "leaderboard", write)
+	holdWidth(t, "leaderboard", 100, write)
+	holdWidth(t, "leaderboard", 80, func(w *bytes.Buffer) error { return Leaderboard(w, leaderboard(), "roc_auc", Style{Width: 80}) })
+}
+
+func TestLeaderboardOfFailures(t *testing.T) {
+	compare(t, "failures", func(w *bytes.Buffer) error { return Leaderboard(w, leaderboard()[4:], "rmse", Style{}) })
+}
+
+func TestColorsOnlyWhenAsked(t *testing.T) {
+	text.EnableColors()
+	for _, color := range []bool{false, true} {
+		var b bytes.Buffer
+		if err := errors.Join(
+			Statistics(&b, edges(), Style{Color: color}),
+			Leaderboard(&b, leaderboard(), "roc_auc", Style{Color: color}),
+		); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), "\x1b["); got != color {
+			t.Errorf("color %v: escapes %v", color, got)
+		}
+		var plain bytes.Buffer
+		if err := errors.Join(
+			Statistics(&plain, edges(), Style{}),
+			Leaderboard(&plain, leaderboard(), "roc_auc", Style{}),
+		); err != nil {
+			t.Fatal(err)
+		}
+		if got := text.StripEscape(b.String()); got != plain.String() {
+			t.Errorf("color %v: without escapes\n%s\nwant\n%s", color, got, plain.String())
+		}
+	}
+}
+
+type brokenWriter struct{ left int }
+
+var errBroken = errors.New("broken pipe")
+
+func (w *brokenWriter) Write(b []byte) (int, error) {
+	if w.left--; w.left < 0 {
+		return 0, errBroken
+	}
+	return len(b), nil
+}
+
+func TestWriteErrorsAreReturned(t *testing.T) {
+	for i := range 4 {
+		if err := Statistics(&brokenWriter{i}, edges(), Style{}); !errors.Is(err, errBroken) {
+			t.Errorf("statistics: error %v at write %d", err, i)
+		}
+		if err := Leaderboard(&brokenWriter{i}, leaderboard(), "mae", Style{}); !errors.Is(err, errBroken) {
+			t.Errorf("leaderboard: error %v at write %d", err, i)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package serving
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
+	"github.com/foretell-ml/foretell/pkg/registry"
+)
+
+// Response is the answer to a request: one prediction per instance, in order.
+type Response struct {
+	Model       registry.ModelName `json:"model"`
+	Version     int                `json:"version"`
+	Digest      string             `json:"digest"`          // of the artifact that predicted
+	Alias       registry.AliasName `json:"alias,omitempty"` // if the version was found by one
+	Predictions []Prediction       `json:"predictions"`
+	Warnings    []Warning          `json:"warnings,omitempty"`
+}
+
+// Prediction is a value for regression, else the likeliest class (of equally likely ones
+// the first) and the probability of each.
+type Prediction struct {
+	Value         *float64       `json:"value,omitempty"`
+	Class         *string        `json:"class,omitempty"`
+	Probabilities *probabilities `json:"probabilities,omitempty"`
+}
+
+// Warning says what is odd about a value that was predicted from all the same.
+type Warning struct {
+	Pointer string `json:"pointer,omitempty"` // RFC 6901
+	Row     int    `json:"row,omitempty"`     // from 1
+	Column  string `json:"column,omitempty"`
+	Detail  string `json:"detail"`
+}
+
+// probabilities is a JSON object by class, in the order of the classes.
+type probabilities struct {
+	names  []json.RawMessage // the labels as JSON strings
+	values []float64
+}
+
+// MarshalJSON writes the shortest decimals that read back as the same numbers. NaN makes it
+// invalid JSON, which json.Marshal refuses.
+func (p *probabilities) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for i, v := range p.values {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, p.names[i]...)
+		b = append(b, ':')
+		b = strconv.AppendFloat(b, v, 'g', -1, 64)
+	}
+	return append(b, '}'), nil
+}
+
+// predictions gives the pipeline's output, row by row, its meaning.
+func predictions(target pipeline.Target, output []float64) ([]Prediction, error) {
+	if !target.Task.Classification() {
+		all := make([]Prediction, len(output))
+		for i := range output {
+			all[i].Value = &output[i]
+		}
+		return all, nil
+	}
+	k := len(target.Classes)
+	names := make([]json.RawMessage, k)
+	for i, class := range target.Classes {
+		name, err := json.Marshal(class)
+		if err != nil {
+			return nil, err
+		}
+		names[i] = name
+	}
+	all := make([]Prediction, len(output)/k)
+	for i := range all {
+		row := output[i*k : (i+1)*k]
+		best := 0
+		for j, p := range row {
+			if p > row[best] {
+				best = j
+			}
+		}
+		all[i].Class, all[i].Probabilities = &target.Classes[best], &probabilities{names, row}
+	}
+	return all, nil
+}
+
+// warnings lists the texts that training never saw, at most MaxFaults of them.
+func warnings(unseen []dataset.Unseen) []Warning {
+	var all []Warning
+	for i, u := range unseen {
+		if i == MaxFaults {
+			all = append(all, Warning{Detail: fmt.Sprintf("%d more values were never seen in training", len(unseen)-i)})
+			break
+		}
+		all = append(all, Warning{
+			Pointer: pointer(u.Row, u.Column), Row: u.Row + 1, Column: u.Column,
+			Detail: fmt.Sprintf("%q was never seen in training and counts as missing", cut(u.Value)),
+		})
+	}
+	return all
+}

@@ -1,0 +1,102 @@
+package serving
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
+	"github.com/foretell-ml/foretell/pkg/registry"
+)
+
+// Server answers predictions from the models of a registry. Make one and keep it: it holds
+// pipelines in memory. It is safe for concurrent use, and its fields are not changed after
+// the first request.
+type Server struct {
+	Registry *registry.Registry
+	// Keep is how many pipelines stay in memory, by digest, those used last; 0 means 4. A
+	// pipeline of a few hundred trees takes some MB.
+	Keep int
+
+	pipelines cache[*pipeline.Pipeline]
+}
+
+const defaultKeep = 4
+
+// Routes are the server's routes. gateway.Routes answers all others.
+func (s *Server) Routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.Handle("POST /v1/models/{model}/predict", gateway.Func(s.predict))
+	return mux
+}
+
+func (s *Server) predict(w http.ResponseWriter, r *http.Request) error {
+	body, err := gateway.ReadBody(r, MaxBody, "application/json")
+	if err != nil {
+		return err
+	}
+	q, err := parse(body)
+	if err != nil {
+		return err
+	}
+	selection, err := selected(r.URL.Query(), q)
+	if err != nil {
+		return err
+	}
+	response, err := s.answer(r.Context(), registry.ModelName(r.PathValue("model")), selection, q)
+	if err != nil {
+		return err
+	}
+	gateway.WriteJSON(w, http.StatusOK, response)
+	return nil
+}
+
+func (s *Server) answer(ctx context.Context, model registry.ModelName, which selection, q request) (*Response, error) {
+	response, err := s.find(ctx, model, which)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.pipelines.get(ctx, response.Digest, cmp.Or(s.Keep, defaultKeep), func(ctx context.Context) (*pipeline.Pipeline, error) {
+		return s.load(ctx, model, response.Digest)
+	})
+	if err != nil {
+		return nil, err
+	}
+	table, warnings, err := instances(q.Instances, p.Schema, p.Target.Name)
+	if err != nil {
+		return nil, err
+	}
+	output, err := p.Predict(table)
+	if err != nil {
+		return nil, fmt.Errorf("predict with %s of model %s: %w", response.Digest, model, err)
+	}
+	response.Warnings = warnings
+	response.Predictions, err = predictions(p.Target, output)
+	return response, err
+}
+
+// find resolves which version is asked for: the response but for its predictions.
+func (s *Server) find(ctx context.Context, model registry.ModelName, which selection) (*Response, error) {
+	if which.version > 0 {
+		m, err := s.Registry.Version(ctx, model, which.version)
+		return &Response{Model: model, Version: m.Version, Digest: m.Digest}, err
+	}
+	a, _, err := s.Registry.Alias(ctx, model, which.alias)
+	return &Response{Model: model, Version: a.Version, Digest: a.Digest, Alias: which.alias}, err
+}
+
+// load reads and checks an artifact. Its faults are ours, not the client's: the version
+// says that the artifact is there.
+func (s *Server) load(ctx context.Context, model registry.ModelName, digest string) (*pipeline.Pipeline, error) {
+	artifact, err := s.Registry.Artifact(ctx, model, digest)
+	if err != nil {
+		return nil, fmt.Errorf("artifact %s of model %s: %w", digest, model, err)
+	}
+	p, err := pipeline.Decode(artifact)
+	if err != nil {
+		return nil, fmt.Errorf("artifact %s of model %s: %w", digest, model, err)
+	}
+	return p, nil
+}
