@@ -18,7 +18,7 @@ CFN_LINT := $(shell command -v cfn-lint || echo .venv/bin/cfn-lint)
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
 
-.PHONY: help run up build build-host test check race bench synth fmt clean
+.PHONY: help run up build build-host test check reproducible race bench synth fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -47,7 +47,7 @@ build-host: ## build the functions and the command for this machine into build/h
 	@$(BUILD) -o build/host/foretell ./cmd/foretell
 
 # The CDK validates the template offline in synth, which takes seconds; once is enough.
-test: check synth $(CFN_LINT) ## check everything: format, vet, tests, CloudFormation template
+test: check reproducible synth $(CFN_LINT) ## check everything: format, vet, tests, CloudFormation template
 	@echo "checking the CloudFormation template"
 	@$(CFN_LINT) --ignore-checks W3005 -- cdk.out/*.template.json
 	@echo "testing"
@@ -58,6 +58,13 @@ check:
 	@echo "checking format and vet"
 	@test -z "$$(gofmt -l cmd functions infra internal pkg)" || { echo "run make fmt, these are not formatted:"; gofmt -l cmd functions infra internal pkg; exit 1; }
 	@go vet ./...
+
+reproducible: build
+	@echo "building the functions again in another folder, to compare"
+	@rm -rf build/again && mkdir -p build/again && cp -R go.mod go.sum Makefile functions pkg build/again
+	@$(MAKE) --no-print-directory -C build/again build >/dev/null
+	@for f in $(FUNCTIONS); do cmp build/$(ARCH)/$$f/bootstrap build/again/build/$(ARCH)/$$f/bootstrap || exit 1; done
+	@rm -rf build/again
 
 .venv/bin/cfn-lint:
 	@echo "installing cfn-lint into .venv"

@@ -28,7 +28,7 @@ var allowed = []room{
 	{"pkg/profile", []string{"pkg/dataset"}},
 	{"pkg/feature", []string{"pkg/dataset"}},
 	{"pkg/model", []string{"pkg/dataset", "pkg/safetensors"}},
-	{"pkg/model/modeltest", []string{"pkg/dataset", "pkg/model"}},
+	{"pkg/model/modeltest", []string{"pkg/dataset", "pkg/model", "pkg/safetensors"}},
 	{"pkg/pipeline", []string{"pkg/dataset", "pkg/feature", "pkg/model", "pkg/profile", "pkg/safetensors"}},
 
 	{"pkg/metric", []string{"pkg/dataset"}},
@@ -44,13 +44,14 @@ var allowed = []room{
 	{"pkg/training", []string{"pkg/dataset", "pkg/metric", "pkg/model", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/report", "pkg/safetensors", "pkg/search", "pkg/validate"}},
 
 	{"pkg/gateway", []string{"pkg/topology"}},
+	{"pkg/statistics", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/registry"}},
 	{"pkg/serving", []string{"pkg/dataset", "pkg/gateway", "pkg/pipeline", "pkg/registry"}},
-	{"pkg/control", []string{"pkg/dataset", "pkg/gateway", "pkg/registry", "pkg/topology", "pkg/training"}},
+	{"pkg/control", []string{"pkg/gateway", "pkg/registry", "pkg/statistics", "pkg/topology", "pkg/training"}},
 	{"pkg/local", []string{"pkg/gateway", "pkg/topology"}},
 
 	{"functions/api", []string{"pkg/control", "pkg/gateway", "pkg/registry", "pkg/registry/s3store", "pkg/topology", "pkg/training"}},
 	{"functions/predict", []string{"pkg/gateway", "pkg/registry", "pkg/registry/s3store", "pkg/serving", "pkg/topology"}},
-	{"functions/statistics", []string{"pkg/gateway", "pkg/registry", "pkg/registry/s3store", "pkg/topology", "pkg/training"}},
+	{"functions/statistics", []string{"pkg/registry", "pkg/registry/s3store", "pkg/statistics", "pkg/topology"}},
 	{"functions/train", []string{"pkg/registry", "pkg/registry/s3store", "pkg/topology", "pkg/training"}},
 	{"infra", []string{"pkg/gateway", "pkg/topology"}},
 	{"cmd/foretell", []string{"pkg/..."}},

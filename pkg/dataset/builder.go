@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// Unseen is a text that was given for a categorical or text column but is not among its
-// levels, and so became missing: a new country, or a typo. It is a warning.
+// Unseen is a text that was given for a categorical column but is not among its levels,
+// and so became missing: a new country, or a typo. It is a warning. Text columns give none:
+// that a free text is new says nothing.
 type Unseen struct {
 	Row    int // index of the row in the table, from 0
 	Column string
@@ -100,9 +101,9 @@ func (b *Builder) Bool(field int, v bool) error {
 }
 
 // Text sets a text the way ReadCSV would read it: white space around it does not count,
-// and a text of DefaultMissing that is no level is missing. A categorical or text column
-// remembers one that is no level (Unseen); any other type parses it (ParseValue) or
-// refuses it with a *ColumnError.
+// and a text of DefaultMissing that is no level is missing. In a categorical or text column
+// one that is no level becomes missing, and is remembered if it is a category (Unseen); any
+// other type parses it (ParseValue) or refuses it with a *ColumnError.
 func (b *Builder) Text(field int, s string) error {
 	c := &b.columns[field]
 	s = strings.TrimSpace(s)
@@ -125,7 +126,7 @@ func (b *Builder) Text(field int, s string) error {
 // Table is the table of the rows so far. The builder is not to be used after it.
 func (b *Builder) Table() *Table { return &Table{Columns: b.columns, rows: b.rows} }
 
-// Unseen returns the texts that were not among the levels, in the order of their rows and,
+// Unseen returns the categories that were not among the levels, in the order of rows and,
 // within a row, in the order they were set.
 func (b *Builder) Unseen() []Unseen { return b.unseen }
 
@@ -142,7 +143,7 @@ func (b *Builder) setLevel(c *Column, s string) {
 	b.forget(c)
 	code := levelOf(c.Levels, s)
 	c.Codes[b.rows-1] = code
-	if code < 0 && !slices.Contains(DefaultMissing, s) {
+	if code < 0 && c.Type != Text && !slices.Contains(DefaultMissing, s) { // every free text is new
 		b.unseen = append(b.unseen, Unseen{b.rows - 1, c.Name, s})
 	}
 }

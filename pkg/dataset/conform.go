@@ -8,8 +8,8 @@ import (
 )
 
 // Conform returns the table in the shape of the schema: its columns in its order, other
-// columns left out, and texts coded by its levels. Texts that are no level become missing
-// and are returned in the order of rows, then of the schema.
+// columns left out, and texts coded by its levels. Texts that are no level become missing;
+// those of categorical columns are returned, in the order of rows, then of the schema.
 //
 // A column that is missing, or of another type, is a *ColumnError; all of them are joined.
 // Read the file with Options.Types = schema.Types() and types agree. Categorical and text
@@ -56,7 +56,7 @@ func (c *Column) recode(from *Column) []Unseen {
 			continue
 		}
 		c.Codes[i] = code[old]
-		if code[old] < 0 {
+		if code[old] < 0 && c.Type != Text { // every free text is new
 			unseen = append(unseen, Unseen{i, c.Name, from.Levels[old]})
 		}
 	}

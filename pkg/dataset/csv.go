@@ -256,6 +256,9 @@ func (f *csvFile) readHeader(comma byte) error {
 	seen := make(map[string]int, len(f.scanner.ends))
 	for i := range f.scanner.ends {
 		name := string(f.scanner.field(i))
+		if i == 0 { // after a blank line, a byte order mark is not the file's first bytes
+			name = strings.TrimSpace(strings.Trim(name, "\ufeff"))
+		}
 		if name == "" {
 			return f.fault(-1, fmt.Errorf("column %d has no name", i+1))
 		}

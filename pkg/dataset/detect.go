@@ -31,7 +31,7 @@ func detectDelimiter(sample []byte, whole bool) byte {
 // tryDelimiter returns the number of columns of the header, and whether the records of the
 // sample have as many.
 func tryDelimiter(sample []byte, comma byte, whole bool) (columns int, same bool) {
-	s := newScanner(bytes.NewReader(sample))
+	s := &scanner{chunk: sample, end: len(sample), done: true, line: 1}
 	s.delimit(comma)
 	for i := range sampleRecords {
 		err := s.next()
@@ -57,7 +57,7 @@ var foreign = []struct{ magic, says string }{
 	{"\x1f\x8b", "the file is compressed with gzip; decompress it"},
 	{"\x28\xb5\x2f\xfd", "the file is compressed with zstd; decompress it"},
 	{"PK\x03\x04", "the file is a ZIP archive or a spreadsheet; export it as CSV"},
-	{"PAR1", "the file is in Parquet format, not CSV"},
+	{"PAR1\x15", "the file is in Parquet format, not CSV"},
 }
 
 // begin reads the start of the file: it skips a byte order mark, refuses what is not text,

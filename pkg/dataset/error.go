@@ -50,6 +50,11 @@ func (e *ColumnError) Error() string { return fmt.Sprintf("column %q: %v", e.Col
 // Unwrap returns the cause.
 func (e *ColumnError) Unwrap() error { return e.Err }
 
+// InvalidData returns where and what is wrong, as ParseError's does; row 0 is all rows.
+func (e *ColumnError) InvalidData() (row int, column, detail string) {
+	return 0, e.Column, e.Err.Error()
+}
+
 // quote shows a user's value in an error: quoted, and cut to a length that can be read.
 func quote(s string) string {
 	const longest = 40 // bytes

@@ -15,6 +15,7 @@ var seedCSV = []string{
 	"", "a", "a\n", "a,b\n1,x\n2,y\n", "\ufeffa;b\r\n\"1\r\n\";x\n", "a\tb\n\t\n", "a,b\n\"x\"\"y\",NA\n", "a,a\n1,2\n",
 	"t,u\n2026-01-02 03:04:05.678+01:00,true\n9999-12-31T23:59:59.999999Z,FALSE\n", "n\n-0\n1e308\n1e-320\ninf\n007\n",
 	"a,b\n1,\"2\n", "a,b\n1\n", "a|b\n5\" pipe| \"x\" \n", "a\n\"\"\n\n \n?\n", "\x1f\x8b", "a\x00,b\n", "a,\xed\n1,2\n",
+	"\r\ufeffa{\r\n\";x\r\n\n;{\"", // found by fuzzing: a byte order mark after a blank line
 }
 
 // FuzzReadCSV: any bytes give a table or an error with a position, never a panic, and a

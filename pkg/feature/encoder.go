@@ -9,6 +9,7 @@ package feature
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -128,8 +129,12 @@ func fitNumber(c *dataset.Column, o Options) (*Number, error) {
 }
 
 // standardize returns the mean and the inverse of the population standard deviation, as
-// scikit-learn's StandardScaler does; a constant column keeps factor 1.
+// scikit-learn's StandardScaler does. A constant column becomes exactly 0, not the rounding
+// error of its mean.
 func standardize(x []float64) (shift, factor float64) {
+	if slices.Min(x) == slices.Max(x) {
+		return x[0], 1
+	}
 	mean := num.Sum(x) / float64(len(x))
 	squares := make([]float64, len(x))
 	for i, v := range x {

@@ -79,10 +79,11 @@ func JSONProblem(body []byte, err error) Problem {
 	var syntax *json.SyntaxError
 	var wrong *json.UnmarshalTypeError
 	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF),
+		errors.As(err, &syntax) && strings.HasPrefix(syntax.Error(), "unexpected end"):
+		return InvalidJSON.New(position(body, int64(len(body))) + ": the body ends before the JSON value does")
 	case errors.As(err, &syntax):
 		return InvalidJSON.New(fmt.Sprintf("%s: %v", position(body, syntax.Offset), syntax))
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return InvalidJSON.New(position(body, int64(len(body))) + ": the body ends before the JSON value does")
 	case errors.As(err, &wrong):
 		at := position(body, wrong.Offset)
 		if wrong.Field != "" {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -27,7 +28,7 @@ type front struct {
 	routes  []topology.Route
 	invoker Invoker
 	timeout time.Duration // topology.GatewayTimeout, but in tests
-	note    func(error)   // is told the errors that a client gets no details of
+	log     *slog.Logger  // gets the errors that a client gets no details of
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, q *http.Request) {
@@ -96,8 +97,8 @@ func (f *front) failed(w http.ResponseWriter, q *http.Request, err error) {
 
 // internal answers without details, which go to the log.
 func (f *front) internal(w http.ResponseWriter, q *http.Request, err error) {
-	f.note(fmt.Errorf("request %s: %s %s: %w", w.Header().Get("X-Amzn-RequestId"), q.Method, q.URL.Path, err))
-	p := gateway.InternalError.New("the function failed; the log of the gateway has the cause, request " + w.Header().Get("X-Amzn-RequestId"))
+	f.log.Error("request failed", "request", w.Header().Get("X-Amzn-RequestId"), "method", q.Method, "path", q.URL.Path, "error", err)
+	p := gateway.InternalError.New("the function failed; logs/cloud.log has the cause, request " + w.Header().Get("X-Amzn-RequestId"))
 	p.Status = http.StatusBadGateway // what API Gateway says of an integration that failed
 	writeProblem(w, q, p)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -35,7 +36,7 @@ var testRoutes = []topology.Route{
 
 func newFront(t *testing.T, f invokerFunc) *httptest.Server {
 	t.Helper()
-	server := httptest.NewServer(&front{routes: testRoutes, invoker: f, timeout: 100 * time.Millisecond, note: func(err error) { t.Log(err) }})
+	server := httptest.NewServer(&front{routes: testRoutes, invoker: f, timeout: 100 * time.Millisecond, log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(server.Close)
 	return server
 }

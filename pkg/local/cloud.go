@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -41,15 +42,15 @@ type Cloud struct {
 	lock    *os.File
 	s3      *s3Server
 	runtime *Runtime
+	// executions is nil until the runtime is there.
+	executions *Executions
 
 	servers []*http.Server
 	serving sync.WaitGroup
-	ctx     context.Context // of workflows and the schedule
-	cancel  context.CancelFunc
-
 	closing sync.Once
 	closed  error
-	log     *os.File
+	logFile *os.File
+	log     *slog.Logger // what happens between the functions; the terminal stays quiet
 }
 
 // Start starts the local cloud. When ctx ends it stops, as by Close. What cannot work is
@@ -77,7 +78,6 @@ func Start(ctx context.Context, c Config) (_ *Cloud, err error) {
 		}
 	}
 	cloud := &Cloud{config: c}
-	cloud.ctx, cloud.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := cloud.start(ctx); err != nil {
 		// What stops badly after a failed start is a consequence of the failure.
 		_ = cloud.Close(context.WithoutCancel(ctx))
@@ -98,9 +98,10 @@ func (c *Cloud) start(ctx context.Context) (err error) {
 	if c.lock, err = lockFolder(c.config.Dir); err != nil {
 		return err
 	}
-	if c.log, err = os.OpenFile(filepath.Join(logs, "gateway.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644); err != nil {
+	if c.logFile, err = os.OpenFile(filepath.Join(logs, "cloud.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644); err != nil {
 		return err
 	}
+	c.log = slog.New(slog.NewTextHandler(c.logFile, nil))
 	if c.api, err = listen(c.config.Port, "--port"); err != nil {
 		return err
 	}
@@ -117,13 +118,12 @@ func (c *Cloud) start(ctx context.Context) (err error) {
 	if c.runtime, err = NewRuntime(c.runtimeConfig(logs)); err != nil {
 		return err
 	}
-	control, err := c.endpoints()
-	if err != nil {
+	if err := c.startWorkflows(); err != nil {
 		return err
 	}
-	c.serve(c.control, control)
+	c.serve(c.control, c.endpoints())
 	c.serve(c.api, &front{
-		routes: topology.Routes, invoker: c.runtime, timeout: topology.GatewayTimeout, note: c.note,
+		routes: topology.Routes, invoker: c.runtime, timeout: topology.GatewayTimeout, log: c.log,
 	})
 	return nil
 }
@@ -181,12 +181,36 @@ func functionARN(name string) string {
 	return "arn:aws:lambda:" + Region + ":" + Account + ":function:" + name
 }
 
+// startWorkflows makes the state machines ready and finds the executions of before.
+func (c *Cloud) startWorkflows() error {
+	definition, err := Substitute(topology.Training, map[string]string{"TrainFunction": "train", "Bucket": c.config.Bucket})
+	if err != nil {
+		return fmt.Errorf("training workflow: %w", err)
+	}
+	machine, err := ParseMachine([]byte(definition))
+	if err != nil {
+		return fmt.Errorf("training workflow: %w", err)
+	}
+	c.executions, err = OpenExecutions(ExecutionsConfig{
+		Dir:         filepath.Join(c.config.Dir, "executions"),
+		Machines:    map[string]*Machine{trainingARN: machine},
+		Environment: Environment{Invoker: c.runtime, ReadObject: c.s3.read},
+		Log:         c.log,
+	})
+	return err
+}
+
 // endpoints are the services that functions reach.
-func (c *Cloud) endpoints() (http.Handler, error) {
+func (c *Cloud) endpoints() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle(runtimePath+"/", http.StripPrefix(runtimePath, c.runtime.RuntimeAPI()))
-	mux.Handle(lambdaPath+"/", http.StripPrefix(lambdaPath, invokeAPI(c.runtime)))
-	return mux, nil
+	for path, handler := range map[string]http.Handler{
+		runtimePath: c.runtime.RuntimeAPI(),
+		lambdaPath:  invokeAPI(c.runtime),
+		statesPath:  c.executions,
+	} {
+		mux.Handle(path+"/", http.StripPrefix(path, handler))
+	}
+	return mux
 }
 
 // serve answers on a listener until Close.
@@ -195,14 +219,9 @@ func (c *Cloud) serve(l net.Listener, h http.Handler) {
 	c.servers = append(c.servers, server)
 	c.serving.Go(func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			c.note(err)
+			c.log.Error("server ended", "address", l.Addr().String(), "error", err)
 		}
 	})
-}
-
-// note writes to the gateway's log.
-func (c *Cloud) note(err error) {
-	fmt.Fprintf(c.log, "%s %v\n", time.Now().UTC().Format(time.RFC3339Nano), err)
 }
 
 // URL is the address of the API, without a slash at the end.
@@ -252,7 +271,9 @@ func (c *Cloud) Close(ctx context.Context) error {
 
 func (c *Cloud) close(ctx context.Context) error {
 	var faults []error
-	c.cancel()
+	if c.executions != nil {
+		c.executions.Close()
+	}
 	if c.runtime != nil {
 		c.runtime.Close()
 	}
@@ -273,7 +294,7 @@ func (c *Cloud) close(ctx context.Context) error {
 	if c.s3 != nil {
 		faults = append(faults, c.s3.stop())
 	}
-	for _, f := range []*os.File{c.log, c.lock} {
+	for _, f := range []*os.File{c.logFile, c.lock} {
 		if f != nil {
 			faults = append(faults, f.Close())
 		}

@@ -56,7 +56,7 @@ type Execution struct {
 	Status  Status          `json:"status"`
 	Started time.Time       `json:"started"`
 	Stopped time.Time       `json:"stopped,omitzero"`
-	Input   json.RawMessage `json:"input"` // without white space, keys sorted
+	Input   json.RawMessage `json:"input"`            // without white space, keys sorted
 	Output  json.RawMessage `json:"output,omitempty"` // of a success
 	Error   string          `json:"error,omitempty"`  // error name, of a failure
 	Cause   string          `json:"cause,omitempty"`

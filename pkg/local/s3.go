@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/pkg/xattr"
+	"github.com/versity/versitygw/auth"
 	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
 	"github.com/versity/versitygw/embedgw"
@@ -80,7 +82,9 @@ func s3Config(address string, listening func()) *embedgw.Config {
 		Ports:          []string{address},
 		MaxConnections: 4096, MaxRequests: 2048, MultipartMaxParts: 10_000,
 		Quiet: true, KeepAlive: true, DisableACLs: true,
-		S3Options: []s3api.Option{s3api.WithOnListen(listening)},
+		// What the server would choose itself, but it says so on standard output.
+		IAMService: auth.NewIAMServiceSingle(auth.Account{Access: accessKeyID, Secret: secretAccessKey, Role: auth.RoleAdmin}),
+		S3Options:  []s3api.Option{s3api.WithOnListen(listening)},
 	}
 }
 
@@ -92,6 +96,16 @@ func (s *s3Server) makeBucket(ctx context.Context, bucket string) error {
 		return fmt.Errorf("bucket %s: %w", bucket, err)
 	}
 	return nil
+}
+
+// read reads a whole object.
+func (s *s3Server) read(ctx context.Context, bucket, key string) ([]byte, error) {
+	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil {
+		return nil, err
+	}
+	defer out.Body.Close()
+	return io.ReadAll(out.Body)
 }
 
 // stop ends the server and restores the working directory. The objects stay.

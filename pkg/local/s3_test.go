@@ -149,7 +149,7 @@ func TestS3PresignedPost(t *testing.T) {
 	server := newS3(t, t.TempDir())
 	defer server.stop()
 	presigned, err := s3.NewPresignClient(server.client).PresignPostObject(t.Context(),
-		&s3.PutObjectInput{Bucket: aws.String("foretell"), Key: aws.String("data/adult/${filename}")},
+		&s3.PutObjectInput{Bucket: aws.String("foretell"), Key: aws.String("data/adult/adult.csv")},
 		func(o *s3.PresignPostOptions) {
 			o.Expires = time.Minute
 			o.Conditions = []any{

@@ -37,8 +37,8 @@ func newBinning(values, weights []float64, limit int) binning {
 		left += m
 	}
 	// A bin is closed once it holds its share of what is left, or when the next value
-	// alone is a share. Floats would do as well here: every operand is exact or scaled by
-	// the same power of two for weights and for repeats.
+	// alone is a share. The masses of weights and of repeats differ by a power of two, so
+	// the comparisons come out alike.
 	held, bins := int64(0), limit
 	for i := 0; i+1 < len(distinct) && bins > 1; i++ {
 		held += masses[i]
@@ -57,32 +57,36 @@ func newBinning(values, weights []float64, limit int) binning {
 // countDistinct returns the distinct values in ascending order with their total weights in
 // fixed point, and whether any value is missing.
 func countDistinct(values, weights []float64) (distinct []float64, masses []int64, missing bool) {
+	if weights != nil {
+		return weighDistinct(values, weights)
+	}
+	sorted := make([]float64, 0, len(values))
+	for _, v := range values {
+		if !math.IsNaN(v) {
+			sorted = append(sorted, v)
+		}
+	}
+	slices.Sort(sorted)
+	for i, v := range sorted {
+		if i == 0 || v != sorted[i-1] {
+			distinct, masses = append(distinct, v), append(masses, 0)
+		}
+		masses[len(masses)-1]++
+	}
+	return distinct, masses, len(sorted) < len(values)
+}
+
+// weighDistinct is countDistinct with weights.
+func weighDistinct(values, weights []float64) (distinct []float64, masses []int64, missing bool) {
 	type weighted struct {
 		value float64
 		mass  int64
 	}
-	var sorted []float64
-	if weights == nil {
-		sorted = make([]float64, 0, len(values))
-		for _, v := range values {
-			if !math.IsNaN(v) {
-				sorted = append(sorted, v)
-			}
-		}
-		slices.Sort(sorted)
-		for i, v := range sorted {
-			if i == 0 || v != sorted[i-1] {
-				distinct, masses = append(distinct, v), append(masses, 0)
-			}
-			masses[len(masses)-1]++
-		}
-		return distinct, masses, len(sorted) < len(values)
-	}
-	scale := fixedScale(weights, 62)
+	scale := fixedScale(repeat(1, len(weights)), weights, fixedBits)
 	pairs := make([]weighted, 0, len(values))
 	for i, v := range values {
 		if !math.IsNaN(v) {
-			pairs = append(pairs, weighted{v, scale.fix(weights[i])})
+			pairs = append(pairs, weighted{v, scale.fix(1, weights[i])})
 		}
 	}
 	slices.SortFunc(pairs, func(a, b weighted) int { return cmp.Compare(a.value, b.value) })

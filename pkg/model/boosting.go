@@ -15,8 +15,9 @@ import (
 // no scaling either, since only the order of their values counts.
 //
 // Gradients are summed as integers, so a model does not depend on the order of the rows
-// (unless rows are sampled) nor on the machine. A row of weight 0 is left out, and an
-// integer weight acts as so many repeats up to rounding (again unless rows are sampled).
+// (unless rows are sampled) nor on the machine. A row of weight 0 is left out. An integer
+// weight acts as so many repeats (again unless rows are sampled): exactly, up to a weight
+// of 1024 or MinLeafRows, whichever is less, and up to rounding above.
 type Boosting struct {
 	// Rounds is the number of boosting rounds, at least 1. Default 100. Fewer are kept if
 	// no tree can be split any more.

@@ -42,70 +42,62 @@ var errOverflow = errors.New("the target is too large: its gradients overflow; s
 // logarithms of the classes' shares. A class without rows is taken to have half a row, so
 // that its logarithm is finite.
 func (o boostingObjective) base(y, weights []float64, classes int) ([]float64, error) {
-	total := fixedSum(weights)
-	shareOf := func(class int) float64 {
-		of := make([]float64, len(y))
-		for i, v := range y {
-			if int(v) == class {
-				of[i] = weights[i]
-			}
-		}
-		half := 0.5 / float64(len(y))
-		return min(max(fixedSum(of)/total, half), 1-half)
-	}
-	switch o {
-	case squaredError:
-		products := make([]float64, len(y))
-		for i := range y {
-			products[i] = float64(weights[i] * y[i])
-		}
-		mean := fixedSum(products) / total
+	total := fixedSum(repeat(1, len(y)), weights)
+	if o == squaredError {
+		mean := fixedSum(y, weights) / total
 		if math.IsNaN(mean) || math.IsInf(mean, 0) {
 			return nil, errOverflow
 		}
 		return []float64{mean}, nil
-	case logLoss:
-		p := shareOf(1)
-		return []float64{log(p / (1 - p))}, nil
-	default:
-		scores := make([]float64, classes)
-		for k := range scores {
-			scores[k] = log(shareOf(k))
-		}
-		return scores, nil
 	}
+	shares := make([]float64, classes)
+	for k := range shares {
+		of := make([]float64, len(y))
+		for i, class := range y {
+			if int(class) == k {
+				of[i] = 1
+			}
+		}
+		half := 0.5 / float64(len(y))
+		shares[k] = min(max(fixedSum(of, weights)/total, half), 1-half)
+	}
+	if o == logLoss {
+		return []float64{log(shares[1] / (1 - shares[1]))}, nil
+	}
+	for k, share := range shares {
+		shares[k] = log(share)
+	}
+	return shares, nil
 }
 
-// boostingGradients are the derivatives of the loss by one score, one per row.
+// boostingGradients are the derivatives of the loss by one score, one per row, for weight 1.
 type boostingGradients struct {
 	first, second []float64
 }
 
 // derive sets gradients[k] to the derivatives by score k at the given scores, which hold one
 // per row.
-func (o boostingObjective) derive(gradients []boostingGradients, y, weights []float64, scores [][]float64) {
+func (o boostingObjective) derive(gradients []boostingGradients, y []float64, scores [][]float64) {
 	switch o {
 	case squaredError:
 		g := gradients[0]
 		for i, s := range scores[0] {
-			g.first[i] = float64(weights[i] * (s - y[i]))
-			g.second[i] = weights[i]
+			g.first[i], g.second[i] = s-y[i], 1
 		}
 	case logLoss:
 		g := gradients[0]
 		for i, s := range scores[0] {
 			p := probabilityAt(s)
-			g.first[i] = float64(weights[i] * (p - y[i]))
-			g.second[i] = float64(weights[i] * float64(p*(1-p)))
+			g.first[i], g.second[i] = p-y[i], float64(p*(1-p))
 		}
 	default:
-		deriveSoftmax(gradients, y, weights, scores)
+		deriveSoftmax(gradients, y, scores)
 	}
 }
 
 // deriveSoftmax takes the diagonal of the hessian times K/(K-1), as one of the K scores is
 // redundant (Friedman, Hastie & Tibshirani 2000, LogitBoost).
-func deriveSoftmax(gradients []boostingGradients, y, weights []float64, scores [][]float64) {
+func deriveSoftmax(gradients []boostingGradients, y []float64, scores [][]float64) {
 	factor := float64(len(scores)) / float64(len(scores)-1)
 	row := make([]float64, len(scores))
 	for i, class := range y {
@@ -118,8 +110,8 @@ func deriveSoftmax(gradients []boostingGradients, y, weights []float64, scores [
 			if int(class) == k {
 				target = 1
 			}
-			gradients[k].first[i] = float64(weights[i] * (p - target))
-			gradients[k].second[i] = float64(weights[i] * float64(factor*float64(p*(1-p))))
+			gradients[k].first[i] = p - target
+			gradients[k].second[i] = float64(factor * float64(p*(1-p)))
 		}
 	}
 }

@@ -69,7 +69,7 @@ func (r *boostingRun) sampled() bool { return r.params.RowShare < 1 || r.params.
 // round grows one tree per score and reports whether any of them has a split. If none has,
 // the model is left as it was.
 func (r *boostingRun) round(ctx context.Context, round int) (grown bool, err error) {
-	r.model.objective.derive(r.gradients, r.y, r.weights, r.scores)
+	r.model.objective.derive(r.gradients, r.y, r.scores)
 	trees := make([][]treeNode, len(r.scores))
 	for k := range r.scores {
 		if err := ctx.Err(); err != nil {
@@ -151,22 +151,23 @@ func sample(n int, share float64, seedOfSample uint64) []int32 {
 }
 
 // quantize sets the records' cells to the gradients as integers and returns the rules in
-// their units. Cells have 62 bits for the gradients; hessians get what the count of rows
-// leaves of 64.
+// their units. Hessians get what the count of rows leaves of 64 bits.
 func (r *boostingRun) quantize(records *treeRecords, gradients *boostingGradients) (treeLimits, error) {
 	total := uint64(0)
 	for _, c := range r.counts {
 		total += uint64(c)
 	}
 	shift := bits.Len64(total)
-	first, second := fixedScale(gradients.first, 62), fixedScale(gradients.second, 64-shift)
+	first := fixedScale(gradients.first, r.weights, fixedBits)
+	second := fixedScale(gradients.second, r.weights, min(fixedBits, 64-shift))
 	if !first.finite() || !second.finite() {
 		return treeLimits{}, errOverflow
 	}
 	for i, row := range records.rows {
+		w := r.weights[row]
 		records.cells[i] = treeCell{
-			gradient: first.fix(gradients.first[row]),
-			rest:     uint64(second.fix(gradients.second[row]))<<shift | uint64(r.counts[row]),
+			gradient: first.fix(gradients.first[row], w),
+			rest:     uint64(second.fix(gradients.second[row], w))<<shift | uint64(r.counts[row]),
 		}
 	}
 	limits := treeLimits{
@@ -182,16 +183,17 @@ func (r *boostingRun) quantize(records *treeRecords, gradients *boostingGradient
 }
 
 // renew sets the leaves' values, -ΣG/(ΣH+λ) times the learning rate, from the gradients
-// themselves at 62 bits, so that the histograms' resolution touches only the choice of
-// splits.
+// themselves, so that the histograms' resolution touches only the choice of splits.
 func (r *boostingRun) renew(g *treeGrower, gradients *boostingGradients) error {
-	first, second := fixedScale(gradients.first, 62), fixedScale(gradients.second, 62)
+	first := fixedScale(gradients.first, r.weights, fixedBits)
+	second := fixedScale(gradients.second, r.weights, fixedBits)
 	for i := range g.leaves {
 		leaf := &g.leaves[i]
 		var sumFirst, sumSecond int64
 		for _, row := range g.records.rows[leaf.begin:leaf.end] {
-			sumFirst += first.fix(gradients.first[row])
-			sumSecond += second.fix(gradients.second[row])
+			w := r.weights[row]
+			sumFirst += first.fix(gradients.first[row], w)
+			sumSecond += second.fix(gradients.second[row], w)
 		}
 		value := -first.float(sumFirst) / (second.float(sumSecond) + r.params.L2)
 		value = float64(value * r.params.LearningRate)

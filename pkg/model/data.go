@@ -132,11 +132,11 @@ func (d Data) validateWeights() error {
 }
 
 // complete refuses missing features, for learners that cannot use them.
-func (d Data) complete(learner string) error {
+func (d Data) complete() error {
 	for j, column := range d.X.Columns {
 		for i, v := range column {
 			if math.IsNaN(v) {
-				return &ValueError{i + 1, d.X.Names[j], v, "is missing: impute it before " + learner}
+				return &ValueError{i + 1, d.X.Names[j], v, "is a missing value, which this learner cannot use: impute it"}
 			}
 		}
 	}

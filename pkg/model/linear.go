@@ -44,13 +44,13 @@ func validPenalty(learner string, l2 float64) error {
 // Fit solves for the coefficients; seed is not used.
 func (l Linear) Fit(ctx context.Context, data Data, _ uint64) (Model, error) {
 	if err := errors.Join(l.Validate(), data.Validate()); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("linear: %w", err)
 	}
 	if data.Task != dataset.Regression {
 		return nil, &TaskError{linearName, data.Task, []dataset.Task{dataset.Regression}}
 	}
-	if err := data.complete(linearName); err != nil {
-		return nil, err
+	if err := data.complete(); err != nil {
+		return nil, fmt.Errorf("linear: %w", err)
 	}
 	kept, weights := data.weighted()
 	s := &leastSquares{columns: kept.X.Columns, names: kept.X.Names, y: kept.Y, weights: weights,

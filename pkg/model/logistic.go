@@ -39,13 +39,13 @@ func (l Logistic) Validate() error { return validPenalty(logisticName, l.L2) }
 // Fit finds the coefficients; seed is not used.
 func (l Logistic) Fit(ctx context.Context, data Data, _ uint64) (Model, error) {
 	if err := errors.Join(l.Validate(), data.Validate()); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("logistic: %w", err)
 	}
 	if !data.Task.Classification() {
 		return nil, &TaskError{logisticName, data.Task, []dataset.Task{dataset.Binary, dataset.Multiclass}}
 	}
-	if err := data.complete(logisticName); err != nil {
-		return nil, err
+	if err := data.complete(); err != nil {
+		return nil, fmt.Errorf("logistic: %w", err)
 	}
 	kept, weights := data.weighted()
 	columns := len(data.X.Columns)

@@ -62,7 +62,19 @@ func Fit(ctx context.Context, inputs *dataset.Table, y []float64, target Target,
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Learner, err)
 	}
-	return &Pipeline{Schema: inputs.Schema(), Target: target, Encoder: encoder, Model: fitted}, nil
+	return &Pipeline{Schema: schema(inputs), Target: target, Encoder: encoder, Model: fitted}, nil
+}
+
+// schema describes the inputs, less the content of text columns: no encoder uses it yet, and
+// free text is where personal data hides.
+func schema(inputs *dataset.Table) dataset.Schema {
+	s := inputs.Schema()
+	for i := range s {
+		if s[i].Type == dataset.Text {
+			s[i].Levels = nil
+		}
+	}
+	return s
 }
 
 // encoding says how a learner wants its columns.
@@ -98,12 +110,20 @@ func (p *Pipeline) Finish(ctx context.Context, inputs *dataset.Table, lineage Li
 	if err != nil {
 		return fmt.Errorf("profile of the training data: %w", err)
 	}
+	for i := range reference.Columns {
+		if reference.Columns[i].Type == dataset.Text {
+			reference.Columns[i].Top = nil // as in schema: counts, but no content
+		}
+	}
 	var rows []int
 	n := min(goldenRows, inputs.Rows())
 	for i := range n {
 		rows = append(rows, i*inputs.Rows()/n)
 	}
-	golden := inputs.Select(rows)
+	golden, _, err := inputs.Select(rows).Conform(p.Schema) // which leaves free text out
+	if err != nil {
+		return fmt.Errorf("golden rows: %w", err)
+	}
 	predictions, err := p.Predict(golden)
 	if err != nil {
 		return fmt.Errorf("golden rows: %w", err)

@@ -80,6 +80,9 @@ func compareNumeric(t *testing.T, name string, got, want *NumericSummary) {
 			t.Errorf("%s: quantile %d is %v, want %v", name, i, from[i], q)
 		}
 	}
+	if edges := got.Histogram.Edges; edges[0] != got.Min || edges[len(edges)-1] != got.Max {
+		t.Errorf("%s: edges %v do not end at %v and %v", name, edges, got.Min, got.Max)
+	}
 	if !slices.Equal(got.Histogram.Counts, want.Histogram.Counts) {
 		t.Errorf("%s: counts %v, want %v", name, got.Histogram.Counts, want.Histogram.Counts)
 	}

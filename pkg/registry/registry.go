@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -36,6 +37,7 @@ func (r *Registry) Models(ctx context.Context) ([]ModelName, error) {
 			names = append(names, ModelName(name))
 		}
 	}
+	slices.Sort(names) // keys come as "wine-b/…" < "wine/…"
 	return names, nil
 }
 

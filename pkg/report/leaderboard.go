@@ -26,15 +26,14 @@ type LeaderboardRow struct {
 }
 
 // Leaderboard writes the trials of a run as a table. Rows come best first, those that
-// failed last; the first that did not fail is marked as the best. Metric names the score.
+// failed last; the first is marked as the best unless it failed. Metric names the score.
 //
 // Scores show two digits of the best one's standard error, and all as many behind the
 // point, so that digits that say nothing are not there to be compared.
 func Leaderboard(w io.Writer, rows []LeaderboardRow, metric string, style Style) error {
-	best := slices.IndexFunc(rows, func(r LeaderboardRow) bool { return r.Failed == "" })
 	digits := 0
-	if best >= 0 {
-		digits = scoreDigits(rows[best])
+	if len(rows) > 0 {
+		digits = scoreDigits(rows[0])
 	}
 	headings := []heading{
 		{name: ""}, {name: "rank", right: true}, {name: "trial"}, {name: "learner"},
@@ -42,7 +41,7 @@ func Leaderboard(w io.Writer, rows []LeaderboardRow, metric string, style Style)
 	}
 	lines := make([][]string, len(rows))
 	for i, r := range rows {
-		lines[i] = style.trial(r, i+1, digits, i == best)
+		lines[i] = style.trial(r, i+1, digits)
 	}
 	return style.render(w, headings, lines)
 }
@@ -57,7 +56,8 @@ func scoreDigits(r LeaderboardRow) int {
 	return min(digits, decimals(r.Score, 6))
 }
 
-func (s Style) trial(r LeaderboardRow, rank, digits int, best bool) []string {
+// trial is the row of one trial, its score with so many digits behind the point.
+func (s Style) trial(r LeaderboardRow, rank, digits int) []string {
 	if r.Failed != "" {
 		reason, _, _ := strings.Cut(strings.TrimSpace(r.Failed), "\n")
 		return []string{
@@ -69,7 +69,7 @@ func (s Style) trial(r LeaderboardRow, rank, digits int, best bool) []string {
 	if r.StandardError > 0 {
 		deviation = fixed(r.StandardError, digits)
 	}
-	if best {
+	if rank == 1 {
 		mark, score = s.paint("★", text.FgYellow), s.paint(score, text.Bold, text.FgGreen)
 	}
 	return []string{mark, strconv.Itoa(rank), safe(r.Trial), safe(r.Learner), score, deviation, params(r.Params)}

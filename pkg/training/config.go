@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -200,8 +202,8 @@ func (c Config) faults() []Fault {
 			fault("/data/drop", "drops the target %q", name)
 		}
 	}
-	for name, t := range c.Data.Types {
-		switch t {
+	for _, name := range slices.Sorted(maps.Keys(c.Data.Types)) {
+		switch t := c.Data.Types[name]; t {
 		case dataset.Numeric, dataset.Boolean, dataset.Categorical, dataset.Timestamp, dataset.Text:
 		default:
 			fault("/data/types/"+name, "unknown type %q: want numeric, boolean, categorical, timestamp or text", t)

@@ -7,6 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -16,6 +19,8 @@ import (
 
 // RunID names a run: the model's name and twelve hex digits of what it is made from.
 type RunID string
+
+var runForm = regexp.MustCompile(`^[a-z0-9-]{1,63}-[0-9a-f]{12}$`)
 
 // Engine does the steps of runs. Its fields are set once, before use.
 type Engine struct {
@@ -94,7 +99,7 @@ func columnFaults(c Config, header []string) []Fault {
 	for i, name := range c.Data.Drop {
 		check(fmt.Sprintf("/data/drop/%d", i), name)
 	}
-	for name := range c.Data.Types {
+	for _, name := range slices.Sorted(maps.Keys(c.Data.Types)) {
 		check("/data/types/"+name, name)
 	}
 	return faults
@@ -109,6 +114,9 @@ func (r RunID) trialKey(trial string) string { return r.key("trials/" + trial + 
 // read fetches one of the run's JSON objects. A run that was never submitted is a
 // *registry.NotFoundError.
 func (e *Engine) read(ctx context.Context, run RunID, name string, into any) error {
+	if !runForm.MatchString(string(run)) {
+		return &registry.NotFoundError{Kind: registry.KindRun, Name: string(run)}
+	}
 	_, err := registry.ReadJSON(ctx, e.Registry.Store, run.key(name), into)
 	if errors.Is(err, registry.ErrNotFound) && name == "config.json" {
 		return &registry.NotFoundError{Kind: registry.KindRun, Name: string(run)}

@@ -1,0 +1,261 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// SchedulerConfig is what a Scheduler needs.
+type SchedulerConfig struct {
+	Dir   string // absolute; the schedules lie in Dir/<group>/<name>.json
+	Group string // the one schedule group that exists
+	// Start starts an execution; it is Executions.Start.
+	Start func(machine, name string, input json.RawMessage) (Execution, error)
+	Log   *slog.Logger // nil: slog.Default
+}
+
+// Scheduler starts workflows by the clock, and speaks the API of EventBridge Scheduler for
+// schedules whose target is a state machine.
+//
+// A due time starts one execution, named <schedule>-<time in UTC>, so that a time that came
+// twice is refused as a name that is taken. What fell due while no cloud ran, or while the
+// machine slept for more than a minute, does not run: retraining late at start-up would
+// surprise whoever only wanted to look. A flexible time window is taken at its beginning.
+// A rate begins to count, and runs first, when its schedule is created.
+type Scheduler struct {
+	config SchedulerConfig
+	wake   chan struct{} // the schedules have changed
+	stop   context.CancelFunc
+	done   chan struct{}
+
+	mutex     sync.Mutex // guards schedules, and is held while a record is written
+	schedules map[string]*schedule
+}
+
+// schedule is one schedule at work.
+type schedule struct {
+	record     scheduleRecord
+	expression expression
+	due        time.Time // zero: never
+}
+
+// lateness is how long after its time a schedule still runs. AWS promises a minute.
+const lateness = time.Minute
+
+// OpenScheduler reads the schedules and begins to run them.
+func OpenScheduler(c SchedulerConfig) (*Scheduler, error) {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	records, err := readRecords[scheduleRecord](c.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("schedules: %w", err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	s := &Scheduler{
+		config: c, stop: stop, done: make(chan struct{}),
+		wake:      make(chan struct{}, 1),
+		schedules: map[string]*schedule{},
+	}
+	for _, r := range records {
+		one, err := newSchedule(r, wallClock())
+		if err != nil {
+			stop()
+			return nil, fmt.Errorf("schedules: %s: %w", r.Name, err)
+		}
+		s.schedules[r.Name] = one
+	}
+	go s.loop(ctx)
+	return s, nil
+}
+
+// Close stops the clock. Executions that were started go on.
+func (s *Scheduler) Close() {
+	s.stop()
+	<-s.done
+}
+
+// wallClock is the time without the monotonic clock, which stands still while a laptop
+// sleeps: schedules follow the clock on the wall.
+func wallClock() time.Time { return time.Now().Round(0) }
+
+// newSchedule makes a schedule that is next due after a time.
+func newSchedule(r scheduleRecord, after time.Time) (*schedule, error) {
+	x, err := parseExpression(r.Expression, r.Timezone)
+	if err != nil {
+		return nil, err
+	}
+	one := &schedule{record: r, expression: x}
+	if r.State == stateEnabled {
+		one.due = x.next(after, r.Created)
+	}
+	return one, nil
+}
+
+// loop runs what is due and sleeps until the next is, though never longer than it may be
+// late: a clock that was set, or a laptop that slept, is noticed in time.
+func (s *Scheduler) loop(ctx context.Context) {
+	defer close(s.done)
+	for {
+		pause := s.runDue(wallClock())
+		timer := time.NewTimer(min(pause, lateness/2))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-s.wake:
+			timer.Stop()
+		case <-timer.C:
+		}
+	}
+}
+
+// runDue starts what is due and returns how long it is until more will be.
+func (s *Scheduler) runDue(now time.Time) time.Duration {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	pause := lateness
+	for _, name := range slices.Sorted(maps.Keys(s.schedules)) {
+		one := s.schedules[name]
+		if one.due.IsZero() {
+			continue
+		}
+		if !one.due.After(now) {
+			if now.Sub(one.due) <= lateness {
+				s.start(one)
+			} else {
+				s.config.Log.Warn("a schedule was missed and does not run", "schedule", name, "due", one.due)
+			}
+			one.due = one.expression.next(now, one.record.Created)
+			if one.due.IsZero() && one.record.After == "DELETE" {
+				s.forget(name)
+			}
+		}
+		if !one.due.IsZero() {
+			pause = min(pause, one.due.Sub(now))
+		}
+	}
+	return pause
+}
+
+// start starts the execution of a due time.
+func (s *Scheduler) start(one *schedule) {
+	r := one.record
+	name := executionName(r.Name, one.due)
+	input := strings.NewReplacer(
+		"<aws.scheduler.schedule-arn>", r.arn(),
+		"<aws.scheduler.scheduled-time>", one.due.UTC().Format(time.RFC3339),
+		"<aws.scheduler.execution-id>", name,
+		"<aws.scheduler.attempt-number>", "1",
+	).Replace(r.Target.Input)
+	_, err := s.config.Start(r.Target.ARN, name, json.RawMessage(input))
+	var known *APIError
+	switch {
+	case err == nil:
+		s.config.Log.Info("a schedule started an execution", "schedule", r.Name, "execution", name)
+	case errors.As(err, &known) && known.Code == "ExecutionAlreadyExists":
+		s.config.Log.Info("a schedule's execution was started before", "schedule", r.Name, "execution", name)
+	default:
+		s.config.Log.Error("a schedule could not start its execution", "schedule", r.Name, "execution", name, "error", err)
+	}
+}
+
+// executionName names the execution of a due time. A schedule's name has at most 64
+// characters and an execution's 80, which this just fits into.
+func executionName(schedule string, due time.Time) string {
+	return schedule + "-" + due.UTC().Format("20060102T150405")
+}
+
+var scheduleName = regexp.MustCompile(`^[0-9a-zA-Z_.-]{1,64}$`)
+
+// put makes a schedule or replaces one, by whether it must be new.
+func (s *Scheduler) put(r scheduleRecord, create bool) error {
+	now := wallClock()
+	r.Created, r.Modified = now, now
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	// A rate's first time is its creation, which must not be over when it begins.
+	after := now.Add(-time.Nanosecond)
+	old, ok := s.schedules[r.Name]
+	switch {
+	case create && ok:
+		return apiError(codeConflict, "Schedule %s already exists.", r.Name)
+	case !create && !ok:
+		return apiError(codeNotFound, "Schedule %s does not exist.", r.Name)
+	case ok:
+		r.Created, after = old.record.Created, now
+	}
+	one, err := newSchedule(r, after)
+	if err != nil {
+		return apiError(codeInvalid, "%v", err)
+	}
+	if one.expression.next(after, r.Created).IsZero() {
+		return apiError(codeInvalid, "%s is never due any more", r.Expression)
+	}
+	if err := writeRecord(s.config.Dir, r.Group, r.Name, r); err != nil {
+		return err
+	}
+	s.schedules[r.Name] = one
+	s.changed()
+	return nil
+}
+
+// changed wakes the loop; the channel holds one call, and one is enough.
+func (s *Scheduler) changed() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (s *Scheduler) get(name string) (scheduleRecord, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if one, ok := s.schedules[name]; ok {
+		return one.record, nil
+	}
+	return scheduleRecord{}, apiError(codeNotFound, "Schedule %s does not exist.", name)
+}
+
+func (s *Scheduler) remove(name string) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if _, ok := s.schedules[name]; !ok {
+		return apiError(codeNotFound, "Schedule %s does not exist.", name)
+	}
+	if err := os.Remove(recordPath(filepath.Join(s.config.Dir, s.config.Group), name)); err != nil {
+		return err
+	}
+	delete(s.schedules, name)
+	return nil
+}
+
+// forget removes a schedule that has completed. The caller holds the mutex.
+func (s *Scheduler) forget(name string) {
+	if err := os.Remove(recordPath(filepath.Join(s.config.Dir, s.config.Group), name)); err != nil {
+		s.config.Log.Error("a completed schedule was not deleted", "schedule", name, "error", err)
+	}
+	delete(s.schedules, name)
+}
+
+// list gives the schedules in order of name.
+func (s *Scheduler) list() []scheduleRecord {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	var out []scheduleRecord
+	for _, name := range slices.Sorted(maps.Keys(s.schedules)) {
+		out = append(out, s.schedules[name].record)
+	}
+	return out
+}

@@ -1,0 +1,138 @@
+package registry_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/profile"
+	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/registry/dirstore"
+)
+
+func TestDataParts(t *testing.T) {
+	dir := t.TempDir()
+	store, err := dirstore.New(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &registry.Registry{Store: store}
+	for key, body := range map[string]string{
+		"b.csv": "x\n2\n", "a/2.CSV": "x\n1\n", "a-1.csv": "x\n0\n",
+	} {
+		put(t, store, "data/wine/"+key, body)
+	}
+	put(t, store, "data/wine-2/c.csv", "x\n9\n")
+	if err := os.WriteFile(filepath.Join(dir, "data/wine/.DS_Store"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	parts, err := r.DataParts(t.Context(), "wine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, p := range parts {
+		names = append(names, p.Name)
+		if p.ETag == "" {
+			t.Errorf("%s has no ETag", p.Name)
+		}
+	}
+	if !slices.Equal(names, []string{"a-1.csv", "a/2.CSV", "b.csv"}) {
+		t.Errorf("parts %q", names)
+	}
+	table, digest, err := dataset.ReadCSV(t.Context(), parts, dataset.Options{})
+	if err != nil || table.Rows() != 3 || table.Columns[0].Text(0) != "0" {
+		t.Fatalf("%+v, %v", table, err)
+	}
+	// The same files of a directory are the same data set.
+	files, err := dataset.Files(filepath.Join(dir, "data/wine"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, local, err := dataset.ReadCSV(t.Context(), files, dataset.Options{}); err != nil || local != digest {
+		t.Errorf("digest %s from the store, %s from the directory, %v", digest, local, err)
+	}
+
+	put(t, store, "data/wine/b.csv", "x\n3\n")
+	if _, err := parts[2].Open(t.Context()); !errors.Is(err, registry.ErrConflict) {
+		t.Errorf("a part that changed opens: %v", err)
+	}
+	put(t, store, "data/wine/notes.txt", "")
+	var fault *registry.DatasetError
+	if _, err := r.DataParts(t.Context(), "wine"); !errors.As(err, &fault) || fault.Part != "notes.txt" {
+		t.Errorf("with a text file: %v", err)
+	}
+}
+
+func TestStatistics(t *testing.T) {
+	dir := t.TempDir()
+	store, err := dirstore.New(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &registry.Registry{Store: store}
+	one, two := strings.Repeat("1", 64), strings.Repeat("2", 64)
+	save := func(version string, rows int, at time.Time) {
+		t.Helper()
+		s := registry.Statistics{Dataset: "wine", Version: version, Profile: &profile.Profile{Rows: rows}}
+		if err := r.SaveStatistics(t.Context(), "wine", s); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(filepath.Join(dir, "statistics/wine", version+".json"), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	latest := func(want string, rows int) {
+		t.Helper()
+		s, err := r.Statistics(t.Context(), "wine")
+		if err != nil || s.Version != want || s.Dataset != "wine" || s.Profile.Rows != rows {
+			t.Errorf("latest is %+v, %v, want %s", s, err, want)
+		}
+	}
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	save(two, 2, at)
+	latest(two, 2)
+	save(one, 1, at.Add(time.Second))
+	latest(one, 1)
+	save(two, 2, at.Add(2*time.Second)) // the data set went back
+	latest(two, 2)
+	save(one, 1, at.Add(2*time.Second)) // at the same moment the greatest key
+	latest(two, 2)
+	put(t, store, "statistics/wine/"+two+".html", "<p>")
+	latest(two, 2)
+
+	for _, bad := range []registry.Statistics{
+		{Dataset: "beer", Version: one, Profile: &profile.Profile{}},
+		{Dataset: "wine", Version: "../x", Profile: &profile.Profile{}},
+		{Dataset: "wine", Version: one},
+	} {
+		if err := r.SaveStatistics(t.Context(), "wine", bad); err == nil {
+			t.Errorf("%+v is saved", bad)
+		}
+	}
+}
+
+func TestReadBounds(t *testing.T) {
+	r := newRegistry(t)
+	put(t, r.Store, "big.json", `"`+strings.Repeat("x", registry.MaxJSON)+`"`)
+	put(t, r.Store, "two.json", "{}{}")
+	put(t, r.Store, "cut.json", `{"a":`)
+	var v any
+	var large *registry.TooLargeError
+	if _, err := registry.ReadJSON(t.Context(), r.Store, "big.json", &v); !errors.As(err, &large) || large.Key != "big.json" {
+		t.Errorf("a large object: %v", err)
+	}
+	for _, key := range []string{"two.json", "cut.json"} {
+		if _, err := registry.ReadJSON(t.Context(), r.Store, key, &v); err == nil || !strings.Contains(err.Error(), key) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	if _, err := registry.WriteJSON(t.Context(), r.Store, "a.json", strings.Repeat("x", registry.MaxJSON), registry.Condition{}); err == nil {
+		t.Error("what cannot be read back is written")
+	}
+}

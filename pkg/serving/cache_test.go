@@ -1,0 +1,78 @@
+package serving
+
+import (
+	"context"
+	"errors"
+	"testing"
+)
+
+// TestCancelledLoader: who waits for another's load is not cancelled with it.
+func TestCancelledLoader(t *testing.T) {
+	var c cache[int]
+	ctx, cancel := context.WithCancel(t.Context())
+	loading, first := make(chan struct{}), make(chan error, 1)
+	go func() {
+		_, err := c.get(ctx, "k", 1, func(ctx context.Context) (int, error) {
+			close(loading)
+			<-ctx.Done()
+			return 0, ctx.Err()
+		})
+		first <- err
+	}()
+	<-loading
+	second := make(chan int, 1)
+	go func() {
+		v, err := c.get(t.Context(), "k", 1, func(context.Context) (int, error) { return 2, nil })
+		if err != nil {
+			t.Error(err)
+		}
+		second <- v
+	}()
+	cancel()
+	if err := <-first; !errors.Is(err, context.Canceled) {
+		t.Errorf("the first got %v", err)
+	}
+	if v := <-second; v != 2 {
+		t.Errorf("the second got %d", v)
+	}
+}
+
+// TestWaiterStops: who waits stops when its own context ends.
+func TestWaiterStops(t *testing.T) {
+	var c cache[int]
+	loading, finish, first := make(chan struct{}), make(chan struct{}), make(chan int, 1)
+	go func() {
+		v, _ := c.get(t.Context(), "k", 1, func(context.Context) (int, error) {
+			close(loading)
+			<-finish
+			return 1, nil
+		})
+		first <- v
+	}()
+	<-loading
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.get(ctx, "k", 1, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("the waiter got %v", err)
+	}
+	// Another key takes the only place while the first still loads.
+	if v, err := c.get(t.Context(), "other", 1, func(context.Context) (int, error) { return 3, nil }); v != 3 || err != nil {
+		t.Errorf("%d, %v", v, err)
+	}
+	close(finish)
+	if v := <-first; v != 1 || len(c.entries) != 1 || c.used.Len() != 1 {
+		t.Errorf("the first got %d; %d kept", v, len(c.entries))
+	}
+}
+
+// TestFailureIsNotKept: the next request tries again.
+func TestFailureIsNotKept(t *testing.T) {
+	var c cache[int]
+	broken := errors.New("broken")
+	if _, err := c.get(t.Context(), "k", 1, func(context.Context) (int, error) { return 0, broken }); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	if v, err := c.get(t.Context(), "k", 1, func(context.Context) (int, error) { return 1, nil }); v != 1 || err != nil {
+		t.Errorf("%d, %v", v, err)
+	}
+}

@@ -1,0 +1,130 @@
+package training
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/search"
+)
+
+func TestDefaults(t *testing.T) {
+	c := parse(t, "data: {source: s3://b/data/Adult Income/, target: income}")
+	if c.Model != "adult-income" || c.Validation != (ValidationConfig{Scheme: "kfold", Folds: 5}) ||
+		c.Search != (SearchConfig{search.RandomSearch, 20}) || c.Promote.When != "always" {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestYAMLAndJSONAreTheSame(t *testing.T) {
+	asYAML := parse(t, "data: {source: a.csv, target: y}\nseed: 18446744073709551615\nconfigurations:\n- learner: boosting\n  params: {leaves: [7, 15]}")
+	asJSON := parse(t, `{"data":{"source":"a.csv","target":"y"},"seed":18446744073709551615,"configurations":[{"learner":"boosting","params":{"leaves":[7,15]}}]}`)
+	if !reflect.DeepEqual(asYAML, asJSON) {
+		t.Errorf("%+v\n%+v", asYAML, asJSON)
+	}
+}
+
+func TestFaultsAreListedAllAtOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want []string // pointer: part of the detail
+	}{
+		"empty":         {"", []string{": want a mapping"}},
+		"a list":        {"[1]", []string{": want a mapping"}},
+		"not YAML":      {"data: {source: [", []string{": "}},
+		"key twice":     {"seed: 1\nseed: 2", []string{": "}},
+		"nothing named": {"seed: 1", []string{"/data/source: required", "/data/target: required"}},
+		"unknown keys": {"data: {source: a.csv, target: y, tipes: {}}\nmetrics: rmse\nserch: {}",
+			[]string{`/data/tipes: did you mean "types"?`, `/metrics: did you mean "metric"?`, `/serch: did you mean "search"?`}},
+		"wrong type": {"data: {source: a.csv, target: y}\nsearch: {trials: many}", []string{"/search/trials: want int"}},
+		"values": {"data: {source: a.csv, target: y, task: guess, drop: [y], types: {x: date}}\nmetric: cleverness\nschedule: daily\npromote: {when: sometimes}\nvalidation: {folds: 1}",
+			[]string{"/data/task: guess", "/data/drop: y", "/data/types/x: date", "/validation/folds: 2 to 50", "/metric: cleverness", "/schedule: daily", "/promote/when: sometimes"}},
+		"schemes": {"data: {source: a.csv, target: y}\nvalidation: {scheme: holdout, folds: 3}", []string{"/validation/folds: belongs"}},
+		"learner": {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boostin}]", []string{"/configurations/0: boostin"}},
+		"param":   {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {leafs: 3}}]", []string{"/configurations/0: leafs"}},
+		"space":   {"data: {source: a.csv, target: y}\nconfigurations: [{learner: linear, params: {l2: {log: [0, 1]}}}]", []string{"/configurations/0/params: l2: log wants"}},
+		"grid":    {"data: {source: a.csv, target: y}\nsearch: {strategy: grid}\nconfigurations: [{learner: linear, params: {l2: {log: [1, 2]}}}]", []string{"/search: l2"}},
+		"range":   {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {learning_rate: [0.1, -4]}}]", []string{"/configurations/0: learning_rate"}},
+	} {
+		_, err := ParseConfig([]byte(c.text))
+		var faulty *ConfigError
+		if !errors.As(err, &faulty) {
+			t.Errorf("%s: got %v", name, err)
+			continue
+		}
+		if len(faulty.Faults) != len(c.want) {
+			t.Errorf("%s: %d faults, want %d: %v", name, len(faulty.Faults), len(c.want), err)
+			continue
+		}
+		for i, want := range c.want {
+			pointer, detail, _ := strings.Cut(want, ": ")
+			if f := faulty.Faults[i]; f.Pointer != pointer || !strings.Contains(f.Detail, detail) {
+				t.Errorf("%s: got %s: %s, want %s", name, f.Pointer, f.Detail, want)
+			}
+		}
+	}
+}
+
+func TestColumnsThatTheDataLacks(t *testing.T) {
+	e := engine(t)
+	c := parse(t, "data: {source: ../../testdata/penguins.csv, target: specie, drop: [yaer], types: {ilsand: text}}")
+	_, _, err := e.Submit(ctx, c)
+	var faulty *ConfigError
+	if !errors.As(err, &faulty) || len(faulty.Faults) != 3 || !strings.Contains(err.Error(), `did you mean "species"?`) {
+		t.Errorf("got %v", err)
+	}
+	for info, err := range e.Registry.Store.List(ctx, "") {
+		t.Errorf("left behind: %s, %v", info.Key, err)
+	}
+}
+
+func TestWhatTheDataForbids(t *testing.T) {
+	for text, want := range map[string]string{
+		"data: {source: ../../testdata/penguins.csv, target: species}\nmetric: rmse":                                                                             "/metric",
+		"data: {source: ../../testdata/penguins.csv, target: species}\nconfigurations: [{learner: linear}]":                                                      "/configurations/0/learner",
+		"data: {source: ../../testdata/penguins.csv, target: species, task: regression}":                                                                         "/data/target",
+		"data: {source: ../../testdata/penguins.csv, target: species, drop: [island, bill_length_mm, bill_depth_mm, flipper_length_mm, body_mass_g, sex, year]}": "/data/drop",
+	} {
+		e := engine(t)
+		_, err := e.Plan(ctx, submit(t, e, parse(t, text)))
+		var faulty *ConfigError
+		if !errors.As(err, &faulty) || faulty.Faults[0].Pointer != want {
+			t.Errorf("%s: got %v", text, err)
+		}
+	}
+}
+
+func TestUnknownRun(t *testing.T) {
+	e := engine(t)
+	var missing *registry.NotFoundError
+	if _, err := e.Plan(ctx, "wine-000000000000"); !errors.As(err, &missing) || missing.Kind != registry.KindRun {
+		t.Errorf("plan: %v", err)
+	}
+	if _, err := e.Status(ctx, "wine-000000000000"); !errors.As(err, &missing) {
+		t.Errorf("status: %v", err)
+	}
+	if _, err := e.Leaderboard(ctx, "wine-000000000000"); !errors.As(err, &missing) || missing.Kind != registry.KindLeaderboard {
+		t.Errorf("leaderboard: %v", err)
+	}
+}
+
+// TestExamplesParse keeps the configs that users copy valid.
+func TestExamplesParse(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/*.yaml")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ParseConfig(text); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}

@@ -1,0 +1,414 @@
+package training
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
+	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/registry/dirstore"
+)
+
+var ctx = context.Background()
+
+const penguins = `
+model: penguins
+data: {source: ../../testdata/penguins.csv, target: species}
+search: {strategy: random, trials: 6}
+configurations:
+  - learner: baseline
+  - learner: logistic
+    params: {l2: {log: [0.01, 10]}}
+  - learner: boosting
+    params: {rounds: [5, 10], leaves: 7}
+seed: 3
+`
+
+func parse(t testing.TB, text string) Config {
+	t.Helper()
+	c, err := ParseConfig([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// engine works on a new store in a folder of its own.
+func engine(t testing.TB) *Engine {
+	t.Helper()
+	store, err := dirstore.New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Engine{Registry: &registry.Registry{Store: store}, Source: func(_ context.Context, source string) ([]dataset.Part, error) {
+		return dataset.Files(source)
+	}}
+}
+
+func submit(t testing.TB, e *Engine, c Config) RunID {
+	t.Helper()
+	run, _, err := e.Submit(ctx, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+func TestRun(t *testing.T) {
+	e := engine(t)
+	run := submit(t, e, parse(t, penguins))
+	seen := 0
+	e.Workers = 1
+	verdict, err := e.Run(ctx, run, func(Result, int) { seen++ })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen != 6 || !verdict.Promoted || verdict.Version != 1 || verdict.Learner == "baseline" {
+		t.Errorf("saw %d trials, verdict %+v", seen, verdict)
+	}
+	board, err := e.Leaderboard(ctx, run)
+	if err != nil || len(board.Standings) != 6 || board.Metric != "log_loss" {
+		t.Fatalf("leaderboard %+v, %v", board, err)
+	}
+	for i := 1; i < len(board.Standings); i++ {
+		if board.Standings[i].Score < board.Standings[i-1].Score {
+			t.Errorf("standing %d is better than the one above", i)
+		}
+	}
+	alias, _, err := e.Registry.Alias(ctx, "penguins", registry.Champion)
+	if err != nil || alias.Version != 1 || alias.Digest != verdict.Digest {
+		t.Errorf("alias %+v, %v", alias, err)
+	}
+	artifact, err := e.Registry.Artifact(ctx, "penguins", verdict.Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pipeline.Decode(artifact)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Lineage.Rows != 344 || p.Lineage.Configuration.Learner != verdict.Learner || len(p.Target.Classes) != 3 {
+		t.Errorf("lineage %+v, target %+v", p.Lineage, p.Target)
+	}
+}
+
+// TestSameDigestAnyHow does the run at several numbers of workers, and step by step as the
+// workflow does, trials last first: the model is the same.
+func TestSameDigestAnyHow(t *testing.T) {
+	var digests []string
+	for _, workers := range []int{1, 2, 4} {
+		e := engine(t)
+		e.Workers = workers
+		verdict, err := e.Run(ctx, submit(t, e, parse(t, penguins)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		digests = append(digests, verdict.Digest)
+	}
+	e := engine(t)
+	run := submit(t, e, parse(t, penguins))
+	step := func(name string, input any) json.RawMessage {
+		text, err := json.Marshal(input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fresh := &Engine{Registry: e.Registry, Source: e.Source} // every step in a worker of its own
+		answer, err := fresh.Handle(ctx, Event{name, text})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		out, err := json.Marshal(answer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	step("plan", map[string]any{"run": run})
+	var trials []Trial
+	if err := e.read(ctx, run, "trials.json", &trials); err != nil {
+		t.Fatal(err)
+	}
+	for i := len(trials) - 1; i >= 0; i-- {
+		step("trial", trials[i])
+	}
+	if got := string(step("advance", Progress{Run: run})); got != fmt.Sprintf(`{"run":%q,"items":"","done":true}`, run) {
+		t.Errorf("advance answered %s", got)
+	}
+	var verdict Verdict
+	if err := json.Unmarshal(step("conclude", Progress{Run: run}), &verdict); err != nil {
+		t.Fatal(err)
+	}
+	digests = append(digests, verdict.Digest)
+	for _, d := range digests[1:] {
+		if d != digests[0] {
+			t.Errorf("digests differ: %v", digests)
+		}
+	}
+}
+
+// TestFinishedTrialsAreNotRedone puts a result of its own into the ledger: the run must
+// take it as it is.
+func TestFinishedTrialsAreNotRedone(t *testing.T) {
+	e := engine(t)
+	run := submit(t, e, parse(t, penguins))
+	if _, err := e.Plan(ctx, run); err != nil {
+		t.Fatal(err)
+	}
+	planted := Result{Trial: "0002-logistic", Learner: "logistic", Params: map[string]any{"l2": 1.0},
+		Scores: map[string][]float64{"log_loss": {-1, -1, -1, -1, -1}}}
+	if err := e.write(ctx, run.trialKey("0002-logistic"), planted); err != nil {
+		t.Fatal(err)
+	}
+	verdict, err := e.Run(ctx, run, nil)
+	if err != nil || verdict.Trial != "0002-logistic" || verdict.Score != -1 {
+		t.Errorf("verdict %+v, %v", verdict, err)
+	}
+}
+
+func TestSubmittedAgainIsTheSameRun(t *testing.T) {
+	e := engine(t)
+	c := parse(t, penguins)
+	first, created, err := e.Submit(ctx, c)
+	if err != nil || !created {
+		t.Fatal(created, err)
+	}
+	if _, err := e.Run(ctx, first, nil); err != nil {
+		t.Fatal(err)
+	}
+	second, created, err := e.Submit(ctx, c)
+	if err != nil || created || second != first {
+		t.Errorf("run %s, created %t, %v", second, created, err)
+	}
+	if _, err := e.Run(ctx, second, nil); err != nil {
+		t.Fatal(err)
+	}
+	versions, err := e.Registry.Versions(ctx, "penguins")
+	if err != nil || len(versions) != 1 {
+		t.Errorf("%d versions, %v", len(versions), err)
+	}
+	c.Seed++
+	if other := submit(t, e, c); other == first {
+		t.Error("another seed is the same run")
+	}
+}
+
+// failing fails the nth write, once and for all before it or after it, like a process that
+// dies.
+type failing struct {
+	registry.Store
+	n     int
+	after bool
+}
+
+var errKilled = errors.New("killed")
+
+func (f *failing) Put(ctx context.Context, key string, body []byte, c registry.Condition) (registry.Info, error) {
+	f.n--
+	if f.n < 0 {
+		return registry.Info{}, errKilled
+	}
+	info, err := f.Store.Put(ctx, key, body, c)
+	if f.n == 0 && f.after {
+		f.n = -1
+		return registry.Info{}, errKilled
+	}
+	return info, err
+}
+
+// TestKilledAtEveryWrite kills the run before and after each of its writes and starts it
+// again: it converges to the same model, one version, and the alias on it.
+func TestKilledAtEveryWrite(t *testing.T) {
+	reference := engine(t)
+	want, err := reference.Run(ctx, submit(t, reference, parse(t, penguins)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kills := 0
+	for n := 0; ; n++ {
+		survived := false
+		for _, after := range []bool{false, true} {
+			e := engine(t)
+			e.Workers = 1
+			whole := e.Registry.Store
+			e.Registry = &registry.Registry{Store: &failing{whole, n, after}}
+			run, _, err := e.Submit(ctx, parse(t, penguins))
+			if err == nil {
+				_, err = e.Run(ctx, run, nil)
+			}
+			survived = err == nil
+			if err != nil && !errors.Is(err, errKilled) {
+				t.Fatalf("write %d: %v", n, err)
+			}
+			kills++
+			e = &Engine{Registry: &registry.Registry{Store: whole}, Source: e.Source}
+			got, err := e.Run(ctx, submit(t, e, parse(t, penguins)), nil)
+			if err != nil {
+				t.Fatalf("started again after write %d: %v", n, err)
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("killed at write %d (after: %t): verdict %+v, want %+v", n, after, got, want)
+			}
+			versions, err := e.Registry.Versions(ctx, "penguins")
+			if err != nil || len(versions) != 1 {
+				t.Errorf("killed at write %d: %d versions, %v", n, len(versions), err)
+			}
+		}
+		if survived {
+			break
+		}
+	}
+	if kills < 2*14 { // config, data, trials, plan, 6 results, leaderboard, artifact, version, alias, verdict
+		t.Errorf("only %d kills", kills)
+	}
+}
+
+func TestCancelledTrialLeavesNoResult(t *testing.T) {
+	e := engine(t)
+	run := submit(t, e, parse(t, penguins))
+	if _, err := e.Plan(ctx, run); err != nil {
+		t.Fatal(err)
+	}
+	var trials []Trial
+	if err := e.read(ctx, run, "trials.json", &trials); err != nil {
+		t.Fatal(err)
+	}
+	over, cancel := context.WithCancel(ctx)
+	if _, err := e.data(ctx, run); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if _, err := e.Trial(over, trials[1]); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	status, err := e.Status(ctx, run)
+	if err != nil || status.Finished != 0 || status.Trials != 6 {
+		t.Errorf("status %+v, %v", status, err)
+	}
+}
+
+func TestChangedDataIsNoticed(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "data.csv")
+	content, err := os.ReadFile("../../testdata/penguins.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := parse(t, penguins)
+	c.Data.Source = file
+	e := engine(t)
+	run := submit(t, e, c)
+	if err := os.WriteFile(file, bytes.Replace(content, []byte("Adelie"), []byte("Gentoo"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Plan(ctx, run); err == nil || !strings.Contains(err.Error(), "submit it again") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestPromotersRace lets two runs of one model conclude against a champion that moves in
+// between: the later one does not overwrite it.
+func TestPromotersRace(t *testing.T) {
+	e := engine(t)
+	if _, err := e.Run(ctx, submit(t, e, parse(t, penguins)), nil); err != nil {
+		t.Fatal(err)
+	}
+	moving := &movingAlias{Store: e.Registry.Store}
+	other := &Engine{Registry: &registry.Registry{Store: moving}, Source: e.Source}
+	c := parse(t, penguins)
+	c.Seed = 99
+	verdict, err := other.Run(ctx, submit(t, other, c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if verdict.Promoted || !strings.Contains(verdict.Reason, "moved") {
+		t.Errorf("verdict %+v", verdict)
+	}
+	alias, _, err := e.Registry.Alias(ctx, "penguins", registry.Champion)
+	if err != nil || alias.Reason != "by hand" {
+		t.Errorf("alias %+v, %v", alias, err)
+	}
+}
+
+// movingAlias is a store in which somebody else moves champion just before we do.
+type movingAlias struct{ registry.Store }
+
+func (m *movingAlias) Put(ctx context.Context, key string, body []byte, c registry.Condition) (registry.Info, error) {
+	if strings.Contains(key, "/aliases/") {
+		r := &registry.Registry{Store: m.Store}
+		_, info, err := r.Alias(ctx, "penguins", registry.Champion)
+		if err != nil {
+			return registry.Info{}, err
+		}
+		to := registry.Alias{Version: 1, Reason: "by hand"}
+		if _, err := r.SetAlias(ctx, "penguins", registry.Champion, to, registry.Condition{IfMatch: info.ETag}); err != nil {
+			return registry.Info{}, err
+		}
+	}
+	return m.Store.Put(ctx, key, body, c)
+}
+
+func TestRowsWithoutTargetAreLeftOut(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "data.csv")
+	var text strings.Builder
+	text.WriteString("x,y\n")
+	for i := range 40 {
+		fmt.Fprintf(&text, "%d,%d\n", i, 2*i)
+	}
+	text.WriteString("41,\n42,NA\n")
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := engine(t)
+	c := parse(t, "data: {source: "+file+", target: y, task: regression}\nconfigurations: [{learner: linear}]")
+	verdict, err := e.Run(ctx, submit(t, e, c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(verdict.Warnings) != 1 || !strings.Contains(verdict.Warnings[0], "2 of 42 rows") {
+		t.Errorf("warnings %v", verdict.Warnings)
+	}
+	// The relation is exact, so the error is rounding.
+	if verdict.Metric != "rmse" || verdict.Score > 1e-9 {
+		t.Errorf("%s %v", verdict.Metric, verdict.Score)
+	}
+}
+
+func TestPreparedSurvivesStorage(t *testing.T) {
+	e := engine(t)
+	run := submit(t, e, parse(t, penguins))
+	var s submission
+	if err := e.read(ctx, run, "config.json", &s); err != nil {
+		t.Fatal(err)
+	}
+	_, _, before, err := e.prepare(ctx, run, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := before.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := decodePrepared(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(before.folds, after.folds) || !reflect.DeepEqual(before.y, after.y) {
+		t.Error("folds or targets changed")
+	}
+	again, err := after.encode()
+	if err != nil || !bytes.Equal(b, again) {
+		t.Errorf("stored again it has other bytes (%v)", err)
+	}
+}
