@@ -37,9 +37,16 @@ func run(assets string) error {
 			return fmt.Errorf("the %s function is not built, run `make build` first: %w", f.Name, err)
 		}
 	}
-	defer jsii.Close()
 	app := newApp("") // the CDK command line names the output folder by CDK_OUTDIR
 	newStack(app, assets)
 	app.Synth(nil)
+
+	// All is written. jsii now waits for Node.js twice, and may print that the second wait
+	// was abnormal, which would look like a failure.
+	var err error
+	if os.Stderr, err = os.OpenFile(os.DevNull, os.O_WRONLY, 0); err != nil {
+		return err
+	}
+	jsii.Close()
 	return nil
 }

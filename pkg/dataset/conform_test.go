@@ -17,7 +17,7 @@ func TestConform(t *testing.T) {
 		{Name: "e", Type: Categorical, Levels: []string{"l"}},
 		{Name: "d", Type: Categorical, Levels: []string{"in"}},
 	}
-	table := read(t, "d,extra,n,c,s,t,e\nin,1,10,z,q,,\nnew,2,NA,b,r,,\n,3,30,?,q,,\nold,4,40,a,r,,\n", Options{})
+	table := read(t, "d,extra,n,c,s,t,e\nnew,1,10,z,q,,\nnew,2,NA,b,r,,\nin,3,30,?,q,,\nold,4,40,a,r,,\n", Options{})
 	before := texts(table)
 	got, unseen, err := table.Conform(schema)
 	if err != nil {
@@ -29,10 +29,10 @@ func TestConform(t *testing.T) {
 		{Name: "n", Type: Numeric, Values: []float64{10, math.NaN(), 30, 40}},
 		{Name: "t", Type: Timestamp, Values: []float64{math.NaN(), math.NaN(), math.NaN(), math.NaN()}},
 		{Name: "e", Type: Categorical, Levels: schema[4].Levels, Codes: []int32{-1, -1, -1, -1}},
-		{Name: "d", Type: Categorical, Levels: schema[5].Levels, Codes: []int32{0, -1, -1, -1}},
+		{Name: "d", Type: Categorical, Levels: schema[5].Levels, Codes: []int32{-1, -1, 0, -1}},
 	}}
 	equalTables(t, got, want)
-	if want := []Unseen{{1, "c", "b"}, {1, "d", "new"}, {3, "d", "old"}}; !reflect.DeepEqual(unseen, want) {
+	if want := []Unseen{{0, "d", "new"}, {1, "c", "b"}, {1, "d", "new"}, {3, "d", "old"}}; !reflect.DeepEqual(unseen, want) {
 		t.Errorf("unseen %v, want %v", unseen, want)
 	}
 	if !reflect.DeepEqual(texts(table), before) {

@@ -339,6 +339,15 @@ func TestChunkBorders(t *testing.T) {
 	}
 }
 
+// The sample ends in the middle of a row: what is cut off does not count against a
+// delimiter.
+func TestDetectionInCutSample(t *testing.T) {
+	content := "a,b;c;d\n1," + strings.Repeat("x", chunkSize) + ";2;3\n"
+	if got := read(t, content, Options{}); len(got.Columns) != 3 || got.Columns[0].Name != "a,b" {
+		t.Errorf("%d columns, the first %q", len(got.Columns), got.Columns[0].Name)
+	}
+}
+
 func TestReadHeader(t *testing.T) {
 	source := &counting{Reader: strings.NewReader("a; b\n" + strings.Repeat("1;2\n", 1<<20))}
 	part := Part{Name: "p", Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(source), nil }}

@@ -42,8 +42,9 @@ type Cloud struct {
 	lock    *os.File
 	s3      *s3Server
 	runtime *Runtime
-	// executions is nil until the runtime is there.
+	// executions and scheduler are nil until the runtime is there.
 	executions *Executions
+	scheduler  *Scheduler
 
 	servers []*http.Server
 	serving sync.WaitGroup
@@ -181,7 +182,8 @@ func functionARN(name string) string {
 	return "arn:aws:lambda:" + Region + ":" + Account + ":function:" + name
 }
 
-// startWorkflows makes the state machines ready and finds the executions of before.
+// startWorkflows makes the state machines ready, finds the executions and schedules of
+// before, and sets the clock going.
 func (c *Cloud) startWorkflows() error {
 	definition, err := Substitute(topology.Training, map[string]string{"TrainFunction": "train", "Bucket": c.config.Bucket})
 	if err != nil {
@@ -197,6 +199,13 @@ func (c *Cloud) startWorkflows() error {
 		Environment: Environment{Invoker: c.runtime, ReadObject: c.s3.read},
 		Log:         c.log,
 	})
+	if err != nil {
+		return err
+	}
+	c.scheduler, err = OpenScheduler(SchedulerConfig{
+		Dir:   filepath.Join(c.config.Dir, "schedules"),
+		Group: scheduleGroup, Start: c.executions.Start, Log: c.log,
+	})
 	return err
 }
 
@@ -204,9 +213,10 @@ func (c *Cloud) startWorkflows() error {
 func (c *Cloud) endpoints() http.Handler {
 	mux := http.NewServeMux()
 	for path, handler := range map[string]http.Handler{
-		runtimePath: c.runtime.RuntimeAPI(),
-		lambdaPath:  invokeAPI(c.runtime),
-		statesPath:  c.executions,
+		runtimePath:   c.runtime.RuntimeAPI(),
+		lambdaPath:    invokeAPI(c.runtime),
+		statesPath:    c.executions,
+		schedulerPath: c.scheduler,
 	} {
 		mux.Handle(path+"/", http.StripPrefix(path, handler))
 	}
@@ -260,7 +270,7 @@ func (c *Cloud) Invoke(ctx context.Context, function string, payload []byte) ([]
 
 var _ Invoker = (*Cloud)(nil)
 
-// Close stops all of it: workflows and schedule first, so that they start nothing more; then
+// Close stops all of it: schedule and workflows first, so that they start nothing more; then
 // functions, whose callers get an error; then the servers. When it returns no process that
 // the cloud started is left, and the data is as it was. ctx bounds the wait for clients
 // that do not take their answers. A second Close waits for the first.
@@ -271,6 +281,9 @@ func (c *Cloud) Close(ctx context.Context) error {
 
 func (c *Cloud) close(ctx context.Context) error {
 	var faults []error
+	if c.scheduler != nil {
+		c.scheduler.Close()
+	}
 	if c.executions != nil {
 		c.executions.Close()
 	}

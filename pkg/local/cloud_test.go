@@ -260,6 +260,47 @@ func TestOneCloudPerFolder(t *testing.T) {
 	}
 }
 
+// TestCloudServices calls Step Functions and the Scheduler at the endpoints that functions
+// are given, and has a workflow reach a function.
+func TestCloudServices(t *testing.T) {
+	cloud := startCloud(t, t.Context(), Config{Dir: t.TempDir(), Functions: cloudBuild(t)})
+	values := variablesOf(t, cloud, "api")
+	account := credentials.NewStaticCredentialsProvider(values["AWS_ACCESS_KEY_ID"], values["AWS_SECRET_ACCESS_KEY"], "")
+
+	workflows := sfn.New(sfn.Options{Region: Region, BaseEndpoint: aws.String(values["AWS_ENDPOINT_URL_SFN"]), Credentials: account})
+	machine := values[topology.EnvTrainingWorkflow]
+	started, err := workflows.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: &machine, Name: aws.String("r1"), Input: aws.String(`{"run":"r1"}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The test function is no planner: its answer lacks what the state selects from it.
+	end := wait(t, workflows, started.ExecutionArn)
+	if end.Status != "FAILED" || aws.ToString(end.Error) != errorParameterPath {
+		t.Errorf("execution ended %s: %s %s", end.Status, aws.ToString(end.Error), aws.ToString(end.Cause))
+	}
+	log, err := os.ReadFile(filepath.Join(cloud.Dir(), "logs", "train.log"))
+	if err != nil || strings.Count(string(log), "START RequestId") != 1 {
+		t.Errorf("log of train: %v\n%s", err, log)
+	}
+
+	clock := scheduler.New(scheduler.Options{Region: Region, BaseEndpoint: aws.String(values["AWS_ENDPOINT_URL_SCHEDULER"]), Credentials: account})
+	group, role := values[topology.EnvScheduleGroup], values[topology.EnvScheduleRole]
+	in := createInput("nightly", "rate(1 day)")
+	in.GroupName, in.Target.Arn, in.Target.RoleArn = &group, &machine, &role
+	if _, err := clock.CreateSchedule(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := clock.GetSchedule(t.Context(), &scheduler.GetScheduleInput{Name: aws.String("nightly"), GroupName: &group}); err != nil {
+		t.Error(err)
+	}
+
+	functions := lambda.New(lambda.Options{Region: Region, BaseEndpoint: aws.String(values["AWS_ENDPOINT_URL_LAMBDA"]), Credentials: account})
+	name := values[topology.EnvStatisticsFunction]
+	if out, err := functions.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: &name}); err != nil || out.FunctionError != nil {
+		t.Errorf("invoke %s: %v", name, err)
+	}
+}
+
 // TestCloudObjects reads what an SDK client of the user's own writes.
 func TestCloudObjects(t *testing.T) {
 	cloud := startCloud(t, t.Context(), Config{Dir: t.TempDir(), Functions: cloudBuild(t), Bucket: "tables"})

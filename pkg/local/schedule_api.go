@@ -1,11 +1,13 @@
 package local
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,10 +58,15 @@ type scheduleTarget struct {
 
 // scheduleRequest is the body of CreateSchedule and UpdateSchedule.
 type scheduleRequest struct {
-	ActionAfterCompletion, ClientToken, Description, GroupName string
-	ScheduleExpression, ScheduleExpressionTimezone, State      string
-	FlexibleTimeWindow                                         flexibleWindow
-	Target                                                     scheduleTarget
+	ActionAfterCompletion      string `json:",omitempty"`
+	ClientToken                string `json:",omitempty"`
+	Description                string `json:",omitempty"`
+	GroupName                  string
+	ScheduleExpression         string
+	ScheduleExpressionTimezone string `json:",omitempty"`
+	State                      string `json:",omitempty"`
+	FlexibleTimeWindow         flexibleWindow
+	Target                     scheduleTarget
 }
 
 // ServeHTTP speaks the API of EventBridge Scheduler (REST JSON), as the SDK's client
@@ -131,17 +138,9 @@ func (s *Scheduler) putSchedule(name string, body []byte, create bool) (any, err
 	}
 	r := scheduleRecord{
 		Name: name, Group: s.config.Group, Description: in.Description,
-		Expression: in.ScheduleExpression, Timezone: in.ScheduleExpressionTimezone,
-		State: in.State, After: in.ActionAfterCompletion, Window: in.FlexibleTimeWindow, Target: in.Target,
-	}
-	if r.Timezone == "" {
-		r.Timezone = "UTC"
-	}
-	if r.State == "" {
-		r.State = stateEnabled
-	}
-	if r.After == "" {
-		r.After = "NONE"
+		Expression: in.ScheduleExpression, Timezone: cmp.Or(in.ScheduleExpressionTimezone, "UTC"),
+		State: cmp.Or(in.State, stateEnabled), After: cmp.Or(in.ActionAfterCompletion, "NONE"),
+		Window: in.FlexibleTimeWindow, Target: in.Target,
 	}
 	if err := s.put(r, create); err != nil {
 		return nil, err
@@ -158,16 +157,11 @@ func (in scheduleRequest) check(name string) error {
 		}
 	}
 	oneOf := func(member, value string, values ...string) {
-		for _, v := range values {
-			if v == value {
-				return
-			}
-		}
-		refuse(true, "%s is %q, not one of %s", member, value, strings.Join(values, ", "))
+		refuse(!slices.Contains(values, value), "%s is %q, not %s", member, value, strings.Join(values, " or "))
 	}
 	refuse(!scheduleName.MatchString(name), "Name %q does not have 1 to 64 letters, digits, '-', '_' or '.'", name)
-	oneOf("State", in.State, "", stateEnabled, stateDisabled)
-	oneOf("ActionAfterCompletion", in.ActionAfterCompletion, "", "NONE", "DELETE")
+	oneOf("State", cmp.Or(in.State, stateEnabled), stateEnabled, stateDisabled)
+	oneOf("ActionAfterCompletion", cmp.Or(in.ActionAfterCompletion, "NONE"), "NONE", "DELETE")
 	window := in.FlexibleTimeWindow
 	oneOf("FlexibleTimeWindow.Mode", window.Mode, "OFF", "FLEXIBLE")
 	refuse(window.Mode == "OFF" && window.Minutes != nil, "MaximumWindowInMinutes is given with Mode OFF")

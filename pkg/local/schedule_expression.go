@@ -73,7 +73,7 @@ func parseRate(inner string) (time.Duration, error) {
 
 // next is the first time after t that is due, or the zero time. A rate counts from since,
 // which is its first time. Of cron, a time that the clocks skip in spring is skipped, and
-// one that they show twice in autumn comes once, as on AWS.
+// one that they show twice in autumn comes once, the first time, as on AWS.
 func (x expression) next(t, since time.Time) time.Time {
 	switch {
 	case x.cron != nil:
@@ -99,10 +99,23 @@ func (x expression) nextCron(t time.Time) time.Time {
 		if wall.IsZero() {
 			return time.Time{}
 		}
-		due := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), 0, 0, x.zone)
+		due := onWall(wall, x.zone)
 		skipped := due.Hour() != wall.Hour() || due.Minute() != wall.Minute()
 		if !skipped && due.After(t) {
 			return due
 		}
 	}
+}
+
+// onWall is when a zone's clocks first show a time. time.Date says of a time that is shown
+// twice that it gives either.
+func onWall(wall time.Time, zone *time.Location) time.Time {
+	due := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), 0, 0, zone)
+	_, now := due.Zone()
+	_, before := due.Add(-3 * time.Hour).Zone()
+	first := due.Add(time.Duration(now-before) * time.Second) // as the zone was before it changed
+	if first.Before(due) && first.Hour() == due.Hour() && first.Minute() == due.Minute() {
+		return first
+	}
+	return due
 }

@@ -94,8 +94,6 @@ func FuzzExpression(f *testing.F) {
 	}
 	from := time.Date(2026, 11, 22, 23, 38, 14, 5, time.UTC)
 	f.Fuzz(func(t *testing.T, text string) {
-		timer := time.AfterFunc(3*time.Second, func() { panic("HANG " + text) })
-		defer timer.Stop()
 		x, err := parseExpression(text, "Europe/Zurich")
 		if err != nil {
 			return

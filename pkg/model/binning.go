@@ -101,7 +101,7 @@ func weighDistinct(values, weights []float64) (distinct []float64, masses []int6
 
 // between returns a threshold t with a <= t < b, the middle if it is representable.
 func between(a, b float64) float64 {
-	if middle := a/2 + b/2; a <= middle && middle < b {
+	if middle := float64(a/2) + float64(b/2); a <= middle && middle < b {
 		return middle
 	}
 	return a

@@ -38,19 +38,21 @@ func fixedScale(values, weights []float64, size int) fixed {
 	// A first scale by the largest value bounds the sum to 2^61; the sum itself, in those
 	// integers and hence free of order, shows how many bits are to spare.
 	_, exponent := math.Frexp(largest)
-	exponent = 61 - bits.Len(uint(len(values))) - exponent
-	first := math.Ldexp(1, clampExponent(exponent))
-	total := uint64(len(values)) // what rounding may add
+	exponent = clampExponent(61 - bits.Len(uint(len(values))) - exponent)
+	first := math.Ldexp(1, exponent)
+	total := uint64(len(values)) // what is cut off
 	for i, v := range values {
 		total += uint64(float64(float64(math.Abs(v)*weights[i]) * first))
 	}
-	exponent = clampExponent(exponent + size - bits.Len64(total))
-	weight := weightExponent(heaviest)
+	// One bit less for the sum, which leaves as much for what rounding adds.
+	exponent = clampExponent(exponent + size - 1 - bits.Len64(total))
+	weight := clampExponent(weightExponent(heaviest, size-3-bits.Len(uint(len(values)))))
+	weight = max(exponent-1000, min(weight, exponent+1000))
 	return fixed{
 		scale:   math.Ldexp(1, exponent),
 		inverse: math.Ldexp(1, -exponent),
-		value:   math.Ldexp(1, clampExponent(exponent-weight)),
-		weight:  math.Ldexp(1, clampExponent(weight)),
+		value:   math.Ldexp(1, exponent-weight),
+		weight:  math.Ldexp(1, weight),
 	}
 }
 
@@ -58,10 +60,10 @@ func fixedScale(values, weights []float64, size int) fixed {
 func clampExponent(e int) int { return max(-1000, min(e, 1000)) }
 
 // weightExponent is the power of two to scale weights by: none if the heaviest lies between
-// 1 and 1024.
-func weightExponent(heaviest float64) int {
+// 1 and 1024, or the power of two of that many bits if fewer are free.
+func weightExponent(heaviest float64, free int) int {
 	_, e := math.Frexp(heaviest)
-	return min(max(0, 1-e), 11-e)
+	return min(max(0, 1-e), max(0, min(free, 10))+1-e)
 }
 
 // fix returns w·v as an integer. v is rounded first, so that an integer weight gives exactly

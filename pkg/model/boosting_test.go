@@ -383,11 +383,7 @@ func TestBoostingScalesWithTheTarget(t *testing.T) {
 			}
 		}
 	}
-	over := Data{X: oneColumn(1, 2), Y: []float64{-math.MaxFloat64, math.MaxFloat64}, Task: dataset.Regression}
-	if _, err := small(1, 2, 1).Fit(context.Background(), over, 1); err == nil {
-		t.Log("the largest values fit")
-	}
-	over = Data{X: oneColumn(1, 2, 3), Y: []float64{-math.MaxFloat64, math.MaxFloat64, math.MaxFloat64}, Task: dataset.Regression}
+	over := Data{X: oneColumn(1, 2, 3), Y: []float64{-math.MaxFloat64, math.MaxFloat64, math.MaxFloat64}, Task: dataset.Regression}
 	if _, err := small(1, 2, 1).Fit(context.Background(), over, 1); !errors.Is(err, errOverflow) {
 		t.Errorf("overflow: %v", err)
 	}

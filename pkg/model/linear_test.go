@@ -115,10 +115,9 @@ func everyFifthOff(rows int) []float64 {
 	return w
 }
 
-// agree is to how much of a coefficient's or prediction's size (at least 1) the peer and we
-// must agree. What is found is 1e-10 or better for all but the raw columns, whose condition
-// number of 1e6 costs the peer digits.
-const agree = 1e-8
+// agree is to how much of its size (at least 1) a coefficient or prediction must agree with
+// the peer. What is found is 3e-12 or better.
+const agree = 1e-10
 
 func TestAgreesWithScikitLearn(t *testing.T) {
 	var golden peers

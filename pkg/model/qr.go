@@ -21,8 +21,9 @@ type qr struct {
 }
 
 // factorize overwrites columns, whose norms should be near 1, with their factorization.
-// The first fixed columns are not moved. A column whose part outside the span of those
-// before it is no longer than its noise is left as dependent, behind the rank.
+// The first fixed columns are not moved. noise is how far each column is known; a column
+// whose part outside the span of those before it is no longer than its noise, and theirs in
+// what it takes of them, is left as dependent, behind the rank.
 func factorize(ctx context.Context, columns [][]float64, fixed int, noise []float64) (*qr, error) {
 	f := &qr{columns: columns, order: make([]int, len(columns))}
 	rest := make([]float64, len(columns))  // squared norm of what is left of each column
@@ -41,7 +42,7 @@ func factorize(ctx context.Context, columns [][]float64, fixed int, noise []floa
 			return nil, err
 		}
 		if k >= fixed {
-			p := pivot(rest, noise, f.order, k)
+			p := f.pivot(rest, noise)
 			if p < 0 {
 				break
 			}
@@ -58,15 +59,37 @@ func factorize(ctx context.Context, columns [][]float64, fixed int, noise []floa
 	return f, nil
 }
 
-// pivot is the place at or behind k of the longest column above its noise; -1 if none is.
-func pivot(rest, noise []float64, order []int, k int) int {
-	best := -1
-	for j := k; j < len(rest); j++ {
-		if math.Sqrt(rest[j]) > noise[order[j]] && (best < 0 || rest[j] > rest[best]) {
-			best = j
+// dependent marks, in the norms of what is left, a column found to be a combination of
+// others: it stays one whatever columns follow.
+const dependent = -1
+
+// pivot is the place of the longest column behind the rank that is not dependent; -1 if
+// there is none.
+func (f *qr) pivot(rest, noise []float64) int {
+	for {
+		best := -1
+		for j := f.rank; j < len(rest); j++ {
+			if rest[j] != dependent && (best < 0 || rest[j] > rest[best]) {
+				best = j
+			}
 		}
+		if best < 0 || math.Sqrt(rest[best]) > f.noiseOf(best, noise) {
+			return best
+		}
+		rest[best] = dependent
 	}
-	return best
+}
+
+// noiseOf is how far the part of column j outside the span is known: to its own noise, and
+// to that of each column before it times what it takes of it.
+func (f *qr) noiseOf(j int, noise []float64) float64 {
+	z := append([]float64(nil), f.columns[j][:f.rank]...)
+	f.solve(z)
+	sum := noise[f.order[j]]
+	for k, v := range z {
+		sum += math.Abs(v) * noise[f.order[k]]
+	}
+	return sum
 }
 
 // reflectColumn makes the reflector that zeroes column k below its diagonal.
@@ -86,6 +109,9 @@ func (f *qr) reflectColumn(k int) {
 // anew those that have lost six digits, whose difference would be mostly rounding.
 func downdate(columns [][]float64, rest, exact []float64, k int) {
 	for j := k + 1; j < len(columns); j++ {
+		if rest[j] == dependent {
+			continue
+		}
 		r := columns[j][k]
 		rest[j] -= float64(r * r)
 		if rest[j] < 1e-6*exact[j] {

@@ -50,9 +50,10 @@ func (h *histogram) fill(r *treeRecords, begin, end int) {
 // subtract takes the sums of other, whose rows are a part of h's, from h. Since sums are
 // exact, what remains is to the bit what fill would give for the other rows.
 func (h *histogram) subtract(other *histogram) {
-	from := other.cells[:len(h.cells)]
-	for i := range h.cells {
-		h.cells[i].gradient -= from[i].gradient
-		h.cells[i].rest -= from[i].rest
+	cells := h.cells
+	from := other.cells[:len(cells)]
+	for i := range cells {
+		cells[i].gradient -= from[i].gradient
+		cells[i].rest -= from[i].rest
 	}
 }

@@ -59,9 +59,9 @@ func TestBadRequests(t *testing.T) {
 
 		{"wrong type in row 3", path, row(`{"age": 1}, {"age": 2}, {"age": "old"}`), gateway.InvalidInstances, `row 3, column "age"`, nil},
 		{"unknown column", path, row(`{"aeg": 1, "age": 1}`), gateway.InvalidInstances, "", []gateway.FieldError{
-			{Pointer: "/instances/0/aeg", Row: 1, Column: "aeg", Detail: `is not a column of the model; it has age, work/class, member, since`}}},
-		{"near column", path, row(`{"Work-Class": "State"}`), gateway.InvalidInstances, "", []gateway.FieldError{
-			{Pointer: "/instances/0/Work-Class", Row: 1, Column: "Work-Class", Detail: `is not a column of the model; did you mean "work/class"?`}}},
+			{Pointer: "/instances/0/aeg", Row: 1, Column: "aeg", Detail: `is not a column of the model; it has age, job/class, member, since`}}},
+		{"near column", path, row(`{"Job-Class": "State"}`), gateway.InvalidInstances, "", []gateway.FieldError{
+			{Pointer: "/instances/0/Job-Class", Row: 1, Column: "Job-Class", Detail: `is not a column of the model; did you mean "job/class"?`}}},
 		{"target", path, row(`{"age": 1, "income": ">50K"}`), gateway.InvalidInstances, "", []gateway.FieldError{
 			{Pointer: "/instances/0/income", Row: 1, Column: "income", Detail: "is what the model predicts; leave it out"}}},
 		{"several", path, row(`1, {"age": [1, {"x": [2]}], "member": "x"}, {}, {"age": 1, "age": 2}, {"age": true, "since": 5}, {"age": 1e999}`),
@@ -69,10 +69,10 @@ func TestBadRequests(t *testing.T) {
 		{"row that is none", path, row(`{"age": 1}, null`), gateway.InvalidInstances, "", []gateway.FieldError{
 			{Pointer: "/instances/1", Row: 2, Detail: "want an object with the row's columns, got null"}}},
 		{"nothing known", path, row(`{}`), gateway.InvalidInstances, "", []gateway.FieldError{
-			{Pointer: "/instances/0", Row: 1, Detail: "has none of the model's columns: age, work/class, member, since"}}},
-		{"nested", path, row(`{"age": {"x": 1}, "work/class": []}`), gateway.InvalidInstances, "", []gateway.FieldError{
+			{Pointer: "/instances/0", Row: 1, Detail: "has none of the model's columns: age, job/class, member, since"}}},
+		{"nested", path, row(`{"age": {"x": 1}, "job/class": []}`), gateway.InvalidInstances, "", []gateway.FieldError{
 			{Pointer: "/instances/0/age", Row: 1, Column: "age", Detail: "want a single value, got an object"},
-			{Pointer: "/instances/0/work~1class", Row: 1, Column: "work/class", Detail: "want a single value, got an array"}}},
+			{Pointer: "/instances/0/job~1class", Row: 1, Column: "job/class", Detail: "want a single value, got an array"}}},
 	} {
 		w := post(h, tt.target, tt.body)
 		var p gateway.Problem

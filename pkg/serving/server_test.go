@@ -23,11 +23,11 @@ import (
 )
 
 // census is a table of 60 rows: income is high for the old, and for a quarter of all.
-func census(t *testing.T) *dataset.Table {
+func census(t testing.TB) *dataset.Table {
 	t.Helper()
 	const rows = 60
 	age := dataset.Column{Name: "age", Type: dataset.Numeric}
-	class := dataset.Column{Name: "work/class", Type: dataset.Categorical, Levels: []string{"3.0", "Private", "State"}}
+	class := dataset.Column{Name: "job/class", Type: dataset.Categorical, Levels: []string{"3.0", "Private", "State"}}
 	member := dataset.Column{Name: "member", Type: dataset.Boolean}
 	since := dataset.Column{Name: "since", Type: dataset.Timestamp}
 	income := dataset.Column{Name: "income", Type: dataset.Categorical, Levels: []string{"<=50K", ">50K"}}
@@ -52,7 +52,7 @@ func census(t *testing.T) *dataset.Table {
 }
 
 // train registers a model of the census as the next version of its name.
-func train(t *testing.T, r *registry.Registry, model registry.ModelName, learner, target string) (*pipeline.Pipeline, registry.Manifest) {
+func train(t testing.TB, r *registry.Registry, model registry.ModelName, learner, target string) (*pipeline.Pipeline, registry.Manifest) {
 	t.Helper()
 	table := census(t)
 	goal, err := pipeline.NewTarget(table.Column(target), "")
@@ -78,7 +78,7 @@ func train(t *testing.T, r *registry.Registry, model registry.ModelName, learner
 	return p, m
 }
 
-func promote(t *testing.T, r *registry.Registry, model registry.ModelName, version int) {
+func promote(t testing.TB, r *registry.Registry, model registry.ModelName, version int) {
 	t.Helper()
 	c := registry.Condition{Absent: true}
 	if _, info, err := r.Alias(t.Context(), model, registry.Champion); err == nil {
@@ -102,7 +102,7 @@ func (c *counting) Open(ctx context.Context, key string) (io.ReadCloser, registr
 	return c.Store.Open(ctx, key)
 }
 
-func newRegistry(t *testing.T) (*registry.Registry, *counting) {
+func newRegistry(t testing.TB) (*registry.Registry, *counting) {
 	t.Helper()
 	s, err := dirstore.New(t.TempDir())
 	if err != nil {
@@ -181,9 +181,9 @@ func TestSameAsTable(t *testing.T) {
 		}
 		// since: 1.6e15 µs is 2020-09-13T12:26:40Z (date -u -d @1600000000), a day a row.
 		a := ask(t, h, fmt.Sprintf("/v1/models/adult/predict?version=%d", m.Version), `{"instances": [
-			{"age": 20, "work/class": 3.0, "member": false, "since": "2020-09-13T12:26:40Z"},
-			{"since": "2020-10-06T12:26:40Z", "member": 1, "work/class": " State ", "age": 4.3e1},
-			{"age": "79", "work/class": "State", "member": "true", "since": "2020-11-11T12:26:40Z"}]}`)
+			{"age": 20, "job/class": 3.0, "member": false, "since": "2020-09-13T12:26:40Z"},
+			{"since": "2020-10-06T12:26:40Z", "member": 1, "job/class": " State ", "age": 4.3e1},
+			{"age": "79", "job/class": "State", "member": "true", "since": "2020-11-11T12:26:40Z"}]}`)
 		if len(a.Predictions) != 3 || a.Alias != "" || len(a.Warnings) > 0 {
 			t.Fatalf("%s: %+v", learner, a)
 		}
@@ -204,17 +204,17 @@ func TestMissingAndUnseen(t *testing.T) {
 	promote(t, r, "adult", 1)
 	h := (&serving.Server{Registry: r}).Routes()
 	a := ask(t, h, "/v1/models/adult/predict", `{"instances": [
-		{"age": 77}, {"age": 77, "work/class": null, "member": null, "since": ""}, {"age": 77, "work/class": "Privat"}]}`)
+		{"age": 77}, {"age": 77, "job/class": null, "member": null, "since": ""}, {"age": 77, "job/class": "Privat"}]}`)
 	for _, p := range a.Predictions[1:] {
 		if p.Probabilities[">50K"] != a.Predictions[0].Probabilities[">50K"] {
 			t.Errorf("absent, null and unseen differ: %+v", a.Predictions)
 		}
 	}
-	want := []serving.Warning{{Pointer: "/instances/2/work~1class", Row: 3, Column: "work/class", Detail: `"Privat" was never seen in training and counts as missing`}}
+	want := []serving.Warning{{Pointer: "/instances/2/job~1class", Row: 3, Column: "job/class", Detail: `"Privat" was never seen in training and counts as missing`}}
 	if !slices.Equal(a.Warnings, want) {
 		t.Errorf("warnings %+v", a.Warnings)
 	}
-	many := strings.Repeat(`{"work/class": "x"},`, 150) + `{"age": 1}`
+	many := strings.Repeat(`{"job/class": "x"},`, 150) + `{"age": 1}`
 	a = ask(t, h, "/v1/models/adult/predict", `{"instances": [`+many+`]}`)
 	if n := len(a.Warnings); n != serving.MaxFaults+1 || a.Warnings[n-1].Detail != "50 more values were never seen in training" {
 		t.Errorf("%d warnings, at last %+v", n, a.Warnings[n-1])

@@ -36,6 +36,23 @@ var invariances = []check{
 		x := s.data(2).X
 		near(t, predict(s.fit(t, d), x), predict(s.fit(t, pick(dropped, kept)), x), rounding)
 	}},
+	{"class of weight 0", func(t *testing.T, s suite) {
+		if s.classes == 0 {
+			return // there are no classes
+		}
+		d, x := clone(s.data(1)), s.data(2).X
+		d.Weights = ones(rows)
+		var kept []int
+		for i, y := range d.Y {
+			if y == 1 {
+				d.Weights[i] = 0
+				d.X.Columns[0][i] *= 1e100
+			} else {
+				kept = append(kept, i)
+			}
+		}
+		near(t, predict(s.fit(t, d), x), predict(s.fit(t, pick(s.data(1), kept)), x), rounding)
+	}},
 	{"whole weights and repeats", func(t *testing.T, s suite) {
 		d := s.data(1)
 		d.Weights = ones(rows)

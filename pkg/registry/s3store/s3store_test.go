@@ -26,10 +26,7 @@ func TestConformance(t *testing.T) {
 func TestConformanceWithPrefix(t *testing.T) {
 	bucket := newBucket(t)
 	outside := s3store.New(newClient(nil), bucket, "")
-	for _, key := range []string{"team", "team-b/x", "teams/x"} {
-		if key == "team" {
-			continue // a key that is a folder of others
-		}
+	for _, key := range []string{"team-b/x", "teams/x"} { // no team's business
 		if _, err := outside.Put(t.Context(), key, nil, registry.Condition{}); err != nil {
 			t.Fatal(err)
 		}

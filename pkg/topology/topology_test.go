@@ -1,0 +1,161 @@
+package topology_test
+
+import (
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/foretell-ml/foretell/pkg/topology"
+)
+
+var plainName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+
+func functionsByName() map[string]topology.Function {
+	out := map[string]topology.Function{}
+	for _, f := range topology.Functions {
+		out[f.Name] = f
+	}
+	return out
+}
+
+func TestFunctionsAreSortedAndUnique(t *testing.T) {
+	var names []string
+	for _, f := range topology.Functions {
+		names = append(names, f.Name)
+		if !plainName.MatchString(f.Name) || f.Description == "" {
+			t.Errorf("function %q: wants a plain name and a description", f.Name)
+		}
+	}
+	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
+		t.Errorf("functions %v are not in order of unique names", names)
+	}
+}
+
+// TestFunctionLimits holds the quotas of Lambda, and of API Gateway for what it invokes.
+func TestFunctionLimits(t *testing.T) {
+	routed := map[string]bool{}
+	for _, r := range topology.Routes {
+		routed[r.Function] = true
+	}
+	for _, f := range topology.Functions {
+		if f.MemoryMB < 128 || f.MemoryMB > 10_240 {
+			t.Errorf("%s: %d MB are not within 128 to 10,240", f.Name, f.MemoryMB)
+		}
+		if f.Concurrency < 1 {
+			t.Errorf("%s: a concurrency of %d lets it never run", f.Name, f.Concurrency)
+		}
+		limit := 15 * time.Minute
+		if routed[f.Name] {
+			limit = topology.GatewayTimeout
+		}
+		if f.Timeout < time.Second || f.Timeout > limit || f.Timeout%time.Second != 0 {
+			t.Errorf("%s: timeout %v is not a number of whole seconds up to %v", f.Name, f.Timeout, limit)
+		}
+	}
+}
+
+// TestStatisticsFitsIntoTheGateway: api waits for statistics within a request of its own,
+// and must still be there to say that it timed out.
+func TestStatisticsFitsIntoTheGateway(t *testing.T) {
+	f := functionsByName()
+	if f["statistics"].Timeout >= f["api"].Timeout {
+		t.Errorf("statistics may take %v, not less than the %v of api, which waits for it", f["statistics"].Timeout, f["api"].Timeout)
+	}
+}
+
+func TestRoutes(t *testing.T) {
+	functions := functionsByName()
+	mux := http.NewServeMux() // panics on a malformed, double or ambiguous pattern
+	for _, r := range topology.Routes {
+		if _, ok := functions[r.Function]; !ok {
+			t.Errorf("%s %s leads to the function %q, which does not exist", r.Method, r.Path, r.Function)
+		}
+		if !strings.HasPrefix(r.Path, "/v1/") || strings.HasSuffix(r.Path, "/") {
+			t.Errorf("%s %s: a path begins with /v1/ and does not end in /", r.Method, r.Path)
+		}
+		// Whole segments only: API Gateway has no {name}.csv, and net/http no such thing either.
+		for _, segment := range strings.Split(r.Path, "/") {
+			if strings.ContainsAny(segment, "{}") && !regexp.MustCompile(`^\{[a-z]+\}$`).MatchString(segment) {
+				t.Errorf("%s %s: segment %q is not one plain {name}", r.Method, r.Path, segment)
+			}
+		}
+		if !slices.Contains([]string{"GET", "PUT", "POST", "DELETE"}, r.Method) {
+			t.Errorf("%s %s: method", r.Method, r.Path)
+		}
+		mux.HandleFunc(r.Method+" "+r.Path, func(http.ResponseWriter, *http.Request) {})
+	}
+}
+
+// TestPermissions holds least privilege: named actions on named prefixes of the bucket, and
+// nothing that the function's environment does not let it find.
+func TestPermissions(t *testing.T) {
+	services := map[topology.Resource]string{
+		topology.Bucket: "s3", topology.TrainingWorkflow: "states", topology.StatisticsFunction: "lambda",
+		topology.ScheduleGroup: "scheduler", topology.ScheduleRole: "iam",
+	}
+	needs := map[topology.Resource]string{
+		topology.Bucket: topology.EnvBucket, topology.TrainingWorkflow: topology.EnvTrainingWorkflow,
+		topology.StatisticsFunction: topology.EnvStatisticsFunction,
+		topology.ScheduleGroup:      topology.EnvScheduleGroup, topology.ScheduleRole: topology.EnvScheduleRole,
+	}
+	for _, f := range topology.Functions {
+		used := map[string]bool{}
+		for _, p := range f.Permissions {
+			service, known := services[p.Resource]
+			if !known || len(p.Actions) == 0 {
+				t.Errorf("%s: a permission of %v on %q", f.Name, p.Actions, p.Resource)
+			}
+			used[needs[p.Resource]] = true
+			for _, action := range p.Actions {
+				if !strings.HasPrefix(action, service+":") || strings.Contains(action, "*") {
+					t.Errorf("%s: action %q on %q is not a single one of %s", f.Name, action, p.Resource, service)
+				}
+			}
+			checkPrefixes(t, f.Name, p)
+		}
+		environment := slices.Sorted(slices.Values(f.Environment))
+		if want := slices.Sorted(maps.Keys(used)); !slices.Equal(environment, want) {
+			t.Errorf("%s gets the variables %v, but its permissions call for %v", f.Name, environment, want)
+		}
+	}
+}
+
+func checkPrefixes(t *testing.T, function string, p topology.Permission) {
+	t.Helper()
+	if (p.Resource == topology.Bucket) != (len(p.Prefixes) > 0) {
+		t.Errorf("%s: prefixes %v of %q: the bucket has some, and nothing else has", function, p.Prefixes, p.Resource)
+	}
+	for _, prefix := range p.Prefixes {
+		if !strings.HasSuffix(prefix, "/") || strings.HasPrefix(prefix, "/") || strings.Contains(prefix, "*") {
+			t.Errorf("%s: prefix %q is not a folder: it must end in / and hold no wildcard", function, prefix)
+		}
+	}
+}
+
+// TestPredictOnlyReadsModels is the promise of the predict function.
+func TestPredictOnlyReadsModels(t *testing.T) {
+	for _, p := range functionsByName()["predict"].Permissions {
+		for _, action := range p.Actions {
+			if action != "s3:GetObject" && action != "s3:ListBucket" {
+				t.Errorf("predict may do %s", action)
+			}
+		}
+		if !slices.Equal(p.Prefixes, []string{"models/"}) {
+			t.Errorf("predict may see %v", p.Prefixes)
+		}
+	}
+}
+
+// TestTrainingPlaceholders: the stack and the local cloud substitute these two and no more.
+// That the workflow parses and runs is held in pkg/local.
+func TestTrainingPlaceholders(t *testing.T) {
+	found := regexp.MustCompile(`\$\{[^}]*\}`).FindAllString(topology.Training, -1)
+	slices.Sort(found)
+	if got := slices.Compact(found); !slices.Equal(got, []string{"${Bucket}", "${TrainFunction}"}) {
+		t.Errorf("placeholders %v", got)
+	}
+}
