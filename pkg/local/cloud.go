@@ -218,7 +218,9 @@ func (c *Cloud) endpoints() http.Handler {
 		statesPath:    c.executions,
 		schedulerPath: c.scheduler,
 	} {
-		mux.Handle(path+"/", http.StripPrefix(path, handler))
+		stripped := http.StripPrefix(path, handler)
+		mux.Handle(path+"/", stripped)
+		mux.Handle(path, stripped) // clients that post to the endpoint itself leave out the slash
 	}
 	return mux
 }

@@ -136,6 +136,31 @@ func TestSchedulerRuns(t *testing.T) {
 	})
 }
 
+// TestSchedulerLateness: after a machine slept, what was due within the last minute runs
+// once, and what was due before does not.
+func TestSchedulerLateness(t *testing.T) {
+	for _, test := range []struct {
+		late time.Duration
+		runs bool
+	}{{0, true}, {time.Minute, true}, {time.Minute + time.Millisecond, false}, {50 * time.Hour, false}} {
+		s := &starts{}
+		clock := openScheduler(t, t.TempDir(), s)
+		clock.Close() // the test turns the clock itself
+		if err := clock.put(recordOf("daily", "cron(0 3 * * ? *)"), true); err != nil {
+			t.Fatal(err)
+		}
+		due := clock.schedules["daily"].due
+		clock.runDue(due.Add(test.late))
+		clock.runDue(due.Add(test.late))
+		if ran := len(s.take()); ran > 1 || (ran == 1) != test.runs {
+			t.Errorf("%v late: %d starts, want it to run: %v", test.late, ran, test.runs)
+		}
+		if next := clock.schedules["daily"].due; !next.After(due.Add(test.late)) {
+			t.Errorf("%v late: next due at %v, which is over", test.late, next)
+		}
+	}
+}
+
 // TestSchedulerStartsExecution joins the parts: a schedule runs a workflow, once per time.
 func TestSchedulerStartsExecution(t *testing.T) {
 	e := openExecutions(t, t.TempDir(), echo)

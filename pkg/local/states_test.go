@@ -113,6 +113,16 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestResultPathLeavesOthersAlone: a state's output is a new value; what the context object
+// or another child holds stays as it was.
+func TestResultPathLeavesOthersAlone(t *testing.T) {
+	m := mustParse(t, `{"StartAt": "A", "States": {
+		"A": {"Type": "Pass", "Result": 2, "ResultPath": "$.a.b", "Next": "B"},
+		"B": {"Type": "Pass", "Parameters": {"now.$": "$", "then.$": "$$.Execution.Input"}, "End": true}}}`)
+	got, err := m.Run(t.Context(), Environment{}, "run", json.RawMessage(`{"a":{"b":1}}`))
+	checkOutcome(t, got, err, `{"now":{"a":{"b":2}},"then":{"a":{"b":1}}}`, "", "")
+}
+
 func checkOutcome(t *testing.T, got json.RawMessage, err error, want, wantError, wantCause string) {
 	t.Helper()
 	if wantError == "" {
