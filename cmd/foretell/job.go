@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -231,14 +230,14 @@ func (j *job) predict(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(j.c.stdout, "%s\n", indent(request))
+	fmt.Fprintf(j.c.stdout, "%s\n", perLine(request))
 	began := time.Now()
 	response, err := j.api.send(ctx, "POST", path, request)
 	if err != nil {
 		return err
 	}
 	j.say("answered in %s:", time.Since(began).Round(100*time.Microsecond))
-	fmt.Fprintf(j.c.stdout, "%s\n", indent(response))
+	fmt.Fprintf(j.c.stdout, "%s\n", perLine(response))
 	one, err := json.Marshal(map[string]any{"instances": j.example[:1]})
 	if err != nil {
 		return err
@@ -248,10 +247,8 @@ func (j *job) predict(ctx context.Context) error {
 	return nil
 }
 
-func indent(text []byte) string {
-	var b bytes.Buffer
-	if json.Indent(&b, text, "   ", "  ") != nil {
-		return string(text)
-	}
-	return "   " + strings.TrimSpace(b.String())
+// perLine breaks a request or response so that each row stands on a line of its own.
+func perLine(text []byte) string {
+	broken := strings.NewReplacer(`[{`, "[\n     {", `},{`, "},\n     {", `}]`, "}\n   ]").Replace(strings.TrimSpace(string(text)))
+	return "   " + broken
 }

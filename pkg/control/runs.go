@@ -56,14 +56,17 @@ func (s *Server) createRun(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	run, _, err := s.Engine.Submit(r.Context(), config)
-	if err != nil {
-		return answer{}, err
-	}
-	if config.Schedule != "" {
+	if config.Schedule != "" { // before the run is recorded: the scheduler may refuse it
+		if _, err := s.Engine.Check(r.Context(), config); err != nil {
+			return answer{}, err
+		}
 		if err := s.schedule(r.Context(), config); err != nil {
 			return answer{}, err
 		}
+	}
+	run, _, err := s.Engine.Submit(r.Context(), config)
+	if err != nil {
+		return answer{}, err
 	}
 	view, err := s.view(r.Context(), run)
 	if err != nil {

@@ -97,13 +97,13 @@ func (r *boostingRun) round(ctx context.Context, round int) (grown bool, err err
 func (r *boostingRun) tree(t, k int) ([]treeNode, error) {
 	gradients := &r.gradients[k]
 	g := r.growerFor(t)
-	limits, err := r.quantize(g.records, gradients)
+	limits, first, err := r.quantize(g.records, gradients)
 	if err != nil {
 		return nil, err
 	}
 	g.grow(limits)
 	if len(g.leaves) > 1 {
-		if err := r.renew(g, gradients); err != nil {
+		if err := r.renew(g, first, gradients.second); err != nil {
 			return nil, err
 		}
 		r.addScores(g, r.scores[k])
@@ -151,8 +151,9 @@ func sample(n int, share float64, seedOfSample uint64) []int32 {
 }
 
 // quantize sets the records' cells to the gradients as integers and returns the rules in
-// their units. Hessians get what the count of rows leaves of 64 bits.
-func (r *boostingRun) quantize(records *treeRecords, gradients *boostingGradients) (treeLimits, error) {
+// their units and the unit of the first derivatives. Hessians get what the count of rows
+// leaves of 64 bits.
+func (r *boostingRun) quantize(records *treeRecords, gradients *boostingGradients) (treeLimits, fixed, error) {
 	total := uint64(0)
 	for _, c := range r.counts {
 		total += uint64(c)
@@ -161,7 +162,7 @@ func (r *boostingRun) quantize(records *treeRecords, gradients *boostingGradient
 	first := fixedScale(gradients.first, r.weights, fixedBits)
 	second := fixedScale(gradients.second, r.weights, min(fixedBits, 64-shift))
 	if !first.finite() || !second.finite() {
-		return treeLimits{}, errOverflow
+		return treeLimits{}, fixed{}, errOverflow
 	}
 	for i, row := range records.rows {
 		w := r.weights[row]
@@ -179,23 +180,21 @@ func (r *boostingRun) quantize(records *treeRecords, gradients *boostingGradient
 	if r.params.MinGain > 0 {
 		limits.minScore = float64(float64(r.params.MinGain*first.scale)*first.scale) / second.scale
 	}
-	return limits, nil
+	return limits, first, nil
 }
 
-// renew sets the leaves' values, -ΣG/(ΣH+λ) times the learning rate, from the gradients
-// themselves, so that the histograms' resolution touches only the choice of splits.
-func (r *boostingRun) renew(g *treeGrower, gradients *boostingGradients) error {
-	first := fixedScale(gradients.first, r.weights, fixedBits)
-	second := fixedScale(gradients.second, r.weights, fixedBits)
+// renew sets the leaves' values, -ΣG/(ΣH+λ) times the learning rate. Gradients were summed
+// to all their bits, in units of first; hessians, which left bits to the counts, are summed
+// again, so that the resolution of the histograms touches only the choice of splits.
+func (r *boostingRun) renew(g *treeGrower, first fixed, hessians []float64) error {
+	second := fixedScale(hessians, r.weights, fixedBits)
 	for i := range g.leaves {
 		leaf := &g.leaves[i]
-		var sumFirst, sumSecond int64
+		sum := int64(0)
 		for _, row := range g.records.rows[leaf.begin:leaf.end] {
-			w := r.weights[row]
-			sumFirst += first.fix(gradients.first[row], w)
-			sumSecond += second.fix(gradients.second[row], w)
+			sum += second.fix(hessians[row], r.weights[row])
 		}
-		value := -first.float(sumFirst) / (second.float(sumSecond) + r.params.L2)
+		value := -first.float(leaf.total.gradient) / (second.float(sum) + r.params.L2)
 		value = float64(value * r.params.LearningRate)
 		if math.IsNaN(value) || math.IsInf(value, 0) {
 			return errOverflow

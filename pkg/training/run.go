@@ -46,33 +46,47 @@ type fileTag struct {
 	ETag string `json:"etag"`
 }
 
-// Submit checks a config against the data it names and records the run. Submitting the same
-// config on the same data again gives the same run, with all that it has finished; created
-// tells which. A target or column that the data lacks is a *ConfigError.
+// Check checks a config against the data it names, and names the run that it would be; it
+// writes nothing. A target or column that the data lacks is a *ConfigError.
+func (e *Engine) Check(ctx context.Context, c Config) (RunID, error) {
+	run, _, err := e.submission(ctx, c)
+	return run, err
+}
+
+// Submit checks a config and records the run. Submitting the same config on the same data
+// again gives the same run, with all that it has finished; created tells which.
 func (e *Engine) Submit(ctx context.Context, c Config) (run RunID, created bool, err error) {
-	parts, err := e.Source(ctx, c.Data.Source)
+	run, s, err := e.submission(ctx, c)
 	if err != nil {
 		return "", false, err
 	}
-	header, err := dataset.ReadHeader(ctx, parts[0], dataset.Options{})
-	if err != nil {
-		return "", false, err
-	}
-	if faults := columnFaults(c, header); len(faults) > 0 {
-		return "", false, &ConfigError{faults}
-	}
-	s := submission{Config: c, Files: tags(parts)}
-	text, err := json.Marshal(s)
-	if err != nil {
-		return "", false, fmt.Errorf("submit: %w", err)
-	}
-	sum := sha256.Sum256(text)
-	run = RunID(fmt.Sprintf("%s-%s", c.Model, hex.EncodeToString(sum[:6])))
 	_, err = registry.WriteJSON(ctx, e.Registry.Store, run.key("config.json"), s, registry.Condition{Absent: true})
 	if errors.Is(err, registry.ErrConflict) {
 		return run, false, nil
 	}
 	return run, err == nil, err
+}
+
+// submission is what a run would be made from, once it is checked.
+func (e *Engine) submission(ctx context.Context, c Config) (RunID, submission, error) {
+	parts, err := e.Source(ctx, c.Data.Source)
+	if err != nil {
+		return "", submission{}, err
+	}
+	header, err := dataset.ReadHeader(ctx, parts[0], dataset.Options{})
+	if err != nil {
+		return "", submission{}, err
+	}
+	if faults := columnFaults(c, header); len(faults) > 0 {
+		return "", submission{}, &ConfigError{faults}
+	}
+	s := submission{Config: c, Files: tags(parts)}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return "", submission{}, fmt.Errorf("submit: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return RunID(fmt.Sprintf("%s-%s", c.Model, hex.EncodeToString(sum[:6]))), s, nil
 }
 
 func tags(parts []dataset.Part) []fileTag {

@@ -209,7 +209,7 @@ func same(t *testing.T, got, want []float64) {
 	}
 }
 
-// column returns a matrix of the given columns, named x1, x2, …
+// matrix has the given columns, named x1, x2, …
 func matrix(columns ...[]float64) *dataset.Matrix {
 	x := &dataset.Matrix{Columns: columns}
 	for j, c := range columns {
