@@ -109,11 +109,11 @@ func (c *Cloud) start(ctx context.Context) (err error) {
 	if c.control, err = listen(0, ""); err != nil {
 		return err
 	}
-	port, err := freePort(c.config.S3Port)
+	objectPort, err := listen(c.config.S3Port, "--s3-port")
 	if err != nil {
 		return err
 	}
-	if c.s3, err = startS3(ctx, objects, port, c.config.Bucket); err != nil {
+	if c.s3, err = startS3(ctx, objects, objectPort, c.config.Bucket); err != nil {
 		return err
 	}
 	if c.runtime, err = NewRuntime(c.runtimeConfig(logs)); err != nil {
@@ -127,15 +127,6 @@ func (c *Cloud) start(ctx context.Context) (err error) {
 		routes: topology.Routes, invoker: c.runtime, timeout: topology.GatewayTimeout, log: c.log,
 	})
 	return nil
-}
-
-// freePort finds a port for the S3 server, which opens its port itself.
-func freePort(port int) (int, error) {
-	l, err := listen(port, "--s3-port")
-	if err != nil {
-		return 0, err
-	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
 
 // runtimeConfig gives functions what the stack in infra gives them, with local values.

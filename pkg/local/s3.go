@@ -34,52 +34,57 @@ const (
 
 // s3Server keeps objects as files: a folder per bucket, metadata in extended attributes.
 type s3Server struct {
-	endpoint string
-	client   *s3.Client
-	cancel   context.CancelFunc
-	done     chan error
-	folder   string // the working directory from before
+	endpoint  string
+	client    *s3.Client
+	forwarder *forwarder
+	cancel    context.CancelFunc
+	done      chan error
+	folder    string // the working directory from before
 }
 
-// startS3 serves dir on 127.0.0.1:port and makes the bucket if it is absent. The server
-// uses paths relative to the working directory of this process, and moves it to dir until
-// stop.
-func startS3(ctx context.Context, dir string, port int, bucket string) (*s3Server, error) {
+// s3Socket is where the S3 server listens, seen from the folder of its objects. Relative, it
+// is short: the path of a Unix socket may have about 100 bytes.
+const s3Socket = "../s3.sock"
+
+// startS3 serves dir on a listener, which it closes if it fails, and makes the bucket if it
+// is absent. The server uses paths relative to the working directory of this process, and
+// moves it to dir until stop.
+func startS3(ctx context.Context, dir string, l net.Listener, bucket string) (*s3Server, error) {
 	if err := checkAttributes(dir, probeAttribute); err != nil {
-		return nil, err
+		return nil, errors.Join(err, l.Close())
 	}
 	folder, err := os.Getwd()
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, l.Close())
 	}
 	backend, err := posix.New(dir, meta.XattrMeta{}, posix.PosixOpts{
 		CopyObjectThreshold: 5 << 30, // S3's own limit; the zero value refuses every copy
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("s3 server in %s: %w", dir, err), os.Chdir(folder))
+		return nil, errors.Join(fmt.Errorf("s3 server in %s: %w", dir, err), l.Close(), os.Chdir(folder))
 	}
-	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	s := &s3Server{endpoint: "http://" + address, cancel: cancel, done: make(chan error, 1), folder: folder}
+	s := &s3Server{endpoint: "http://" + l.Addr().String(), cancel: cancel, done: make(chan error, 1), folder: folder}
 	s.client = newS3Client(s.endpoint)
 	ready := make(chan struct{})
-	go func() { s.done <- embedgw.RunVersityGW(running, backend, s3Config(address, func() { close(ready) })) }()
+	go func() { s.done <- embedgw.RunVersityGW(running, backend, s3Config(func() { close(ready) })) }()
 	select {
 	case <-ready:
 	case err := <-s.done:
 		cancel()
-		return nil, errors.Join(fmt.Errorf("s3 server on %s: %w", address, err), os.Chdir(folder))
+		return nil, errors.Join(fmt.Errorf("s3 server in %s: %w", dir, err), l.Close(), os.Chdir(folder))
 	}
+	s.forwarder = newForwarder(l, s3Socket)
 	if err := s.makeBucket(ctx, bucket); err != nil {
 		return nil, errors.Join(err, s.stop())
 	}
 	return s, nil
 }
 
-func s3Config(address string, listening func()) *embedgw.Config {
+func s3Config(listening func()) *embedgw.Config {
 	return &embedgw.Config{
 		RootUserAccess: accessKeyID, RootUserSecret: secretAccessKey, Region: Region,
-		Ports:          []string{address},
+		Ports:          []string{s3Socket},
 		MaxConnections: 4096, MaxRequests: 2048, MultipartMaxParts: 10_000,
 		Quiet: true, KeepAlive: true, DisableACLs: true,
 		// What the server would choose itself, but it says so on standard output.
@@ -110,6 +115,7 @@ func (s *s3Server) read(ctx context.Context, bucket, key string) ([]byte, error)
 
 // stop ends the server and restores the working directory. The objects stay.
 func (s *s3Server) stop() error {
+	s.forwarder.close()
 	s.cancel()
 	err := <-s.done
 	if err != nil {

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -24,11 +26,15 @@ import (
 // newS3 serves a folder of its own. There can be one at a time in a process.
 func newS3(t *testing.T, dir string) *s3Server {
 	t.Helper()
-	port, err := freePort(0)
+	dir = filepath.Join(dir, "s3")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	l, err := listen(0, "--s3-port")
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := startS3(t.Context(), dir, port, "foretell")
+	server, err := startS3(t.Context(), dir, l, "foretell")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,11 +113,12 @@ func TestS3Conditions(t *testing.T) {
 	server := newS3(t, t.TempDir())
 	defer server.stop()
 	const writers = 12
-	race := func(change func(*s3.PutObjectInput)) (won int) {
+	// Every body is another: with equal ones the ETag would stay, and a second writer win.
+	race := func(letter string, change func(*s3.PutObjectInput)) (won int) {
 		var wg sync.WaitGroup
 		errs := make([]error, writers)
 		for i := range errs {
-			wg.Go(func() { _, errs[i] = put(t, server.client, "k", strings.Repeat("x", i+1), change) })
+			wg.Go(func() { _, errs[i] = put(t, server.client, "k", strings.Repeat(letter, i+1), change) })
 		}
 		wg.Wait()
 		for _, err := range errs {
@@ -124,14 +131,14 @@ func TestS3Conditions(t *testing.T) {
 		}
 		return won
 	}
-	if won := race(func(in *s3.PutObjectInput) { in.IfNoneMatch = aws.String("*") }); won != 1 {
+	if won := race("x", func(in *s3.PutObjectInput) { in.IfNoneMatch = aws.String("*") }); won != 1 {
 		t.Errorf("%d writers made the object, want 1", won)
 	}
 	head, err := server.client.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("foretell"), Key: aws.String("k")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if won := race(func(in *s3.PutObjectInput) { in.IfMatch = head.ETag }); won != 1 {
+	if won := race("y", func(in *s3.PutObjectInput) { in.IfMatch = head.ETag }); won != 1 {
 		t.Errorf("%d writers replaced the object, want 1", won)
 	}
 	if _, err := server.client.CopyObject(t.Context(), &s3.CopyObjectInput{
@@ -235,5 +242,31 @@ func TestNoAttributes(t *testing.T) {
 	left, err := os.ReadDir(dir)
 	if err != nil || len(left) > 0 {
 		t.Errorf("the probe left %v (%v)", left, err)
+	}
+}
+
+// TestS3StopsAtOnce stops the server while clients hold connections: one that has never
+// asked for anything, one amid an upload.
+func TestS3StopsAtOnce(t *testing.T) {
+	server := newS3(t, t.TempDir())
+	for _, text := range []string{"", "PUT /foretell/k HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf of i"} {
+		client, err := net.Dial("tcp", strings.TrimPrefix(server.endpoint, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		if _, err := io.WriteString(client, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := put(t, server.client, "k2", "v", nil); err != nil { // by now both are known to the server
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if err := server.stop(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("the stop took %v", took)
 	}
 }
