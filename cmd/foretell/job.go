@@ -51,7 +51,7 @@ func newJob(ctx context.Context, c *invocation, configFile string) (*job, error)
 	if err != nil {
 		return nil, err
 	}
-	return &job{c: c, config: config, set: datasetName(source), file: filepath.Base(source), content: content, shown: configFile,
+	return &job{c: c, config: config, set: registry.DatasetName(registry.NameFrom(source)), file: filepath.Base(source), content: content, shown: configFile,
 		example: instances(table.Without(append(config.Data.Drop, config.Data.Target)...), 3)}, nil
 }
 

@@ -18,7 +18,7 @@ func statisticsCommand(ctx context.Context, c *invocation) error {
 	}
 	set := registry.DatasetName(*name)
 	if set == "" {
-		set = datasetName(args[0])
+		set = registry.DatasetName(registry.NameFrom(args[0]))
 	}
 	store, err := openStore(ctx, *place)
 	if err != nil {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -77,13 +75,4 @@ func openSource(ctx context.Context, source string) ([]dataset.Part, error) {
 		return nil, fmt.Errorf("no .csv object below %s", source)
 	}
 	return parts, nil
-}
-
-var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
-
-// datasetName makes the name of a data set from a file or folder: data/Adult.csv → adult.
-func datasetName(source string) registry.DatasetName {
-	base := filepath.Base(strings.TrimSuffix(source, "/"))
-	base = strings.ToLower(strings.TrimSuffix(base, filepath.Ext(base)))
-	return registry.DatasetName(strings.Trim(notInNames.ReplaceAllString(base, "-"), "-"))
 }

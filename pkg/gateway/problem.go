@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -105,17 +106,17 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 
 // write encodes before it answers, so that a failure is not half an answer.
 func write(w http.ResponseWriter, status int, contentType string, v any) {
-	body, err := json.Marshal(v)
+	body, err := marshal(v)
 	if err != nil {
 		slog.Error("response cannot be encoded", "type", fmt.Sprintf("%T", v), "error", err)
 		p := InternalError.New("")
 		status, contentType = p.Status, "application/problem+json"
-		body, _ = json.Marshal(p) // strings and a number
+		body, _ = marshal(p) // strings and a number
 	}
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // a client that hung up is no fault of ours
+	_, _ = w.Write(body) // a client that hung up is no fault of ours
 }
 
 // Func is a handler that returns its error, which WriteProblem answers. It must not have
@@ -127,4 +128,14 @@ func (f Func) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := f(w, r); err != nil {
 		WriteProblem(w, r, err)
 	}
+}
+
+// marshal is json.Marshal with a line end, and without the escapes that HTML would need: the
+// class "<=50K" stays readable, and nosniff keeps browsers from reading HTML into it.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
 }

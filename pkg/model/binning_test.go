@@ -29,6 +29,8 @@ func TestBinningOfFewValues(t *testing.T) {
 		// 5 fills more than a bin: it has one alone, the rest share the other two.
 		{"frequent value", []float64{1, 2, 5, 5, 5, 5, 5, 7, 8}, 3, []float64{3.5, 6}, false},
 		{"neighbors", []float64{1, math.Nextafter(1, 2)}, 255, []float64{1}, false},
+		// Their middle would round up to the second.
+		{"neighbors, odd first", []float64{1 + 0x1p-52, 1 + 0x2p-52}, 255, []float64{1 + 0x1p-52}, false},
 		{"extremes", []float64{-math.MaxFloat64, math.MaxFloat64}, 255, []float64{0}, false},
 	} {
 		b := newBinning(c.values, nil, c.limit)

@@ -21,7 +21,7 @@ type boostingRun struct {
 	// gradients of each output: all are taken before the first tree of a round changes
 	// the scores.
 	gradients []boostingGradients
-	grower    *treeGrower // for all columns and rows; nil when they are sampled
+	grower    *treeGrower // of the tree before; nil when each has columns of its own
 }
 
 func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, error) {
@@ -113,24 +113,21 @@ func (r *boostingRun) tree(t, k int) ([]treeNode, error) {
 
 // growerFor returns a grower that holds the rows and columns of tree t.
 func (r *boostingRun) growerFor(t int) *treeGrower {
-	if r.grower != nil {
+	if r.grower != nil && r.params.RowShare == 1 {
 		return r.grower // in the row order of the tree before, which is as good as any
+	}
+	rows := sample(len(r.y), r.params.RowShare, seed.Derive(r.seed, "rows", t))
+	if r.grower != nil {
+		r.grower.records.load(r.columns, rows)
+		return r.grower
 	}
 	columns := make([]binnedColumn, 0, len(r.columns))
 	for _, j := range sample(len(r.columns), r.params.ColumnShare, seed.Derive(r.seed, "columns", t)) {
 		columns = append(columns, r.columns[j])
 	}
-	rows := sample(len(r.y), r.params.RowShare, seed.Derive(r.seed, "rows", t))
-	g := newTreeGrower(treeRules{
-		leaves:     r.params.Leaves,
-		depth:      r.params.MaxDepth,
-		minRows:    r.params.MinLeafRows,
-		minHessian: r.params.MinLeafHessian,
-		l2:         r.params.L2,
-		minGain:    r.params.MinGain,
-	}, columns, len(rows))
+	g := newTreeGrower(treeRules{r.params.Leaves, r.params.MaxDepth}, columns, len(rows))
 	g.records.load(columns, rows)
-	if !r.sampled() {
+	if r.params.ColumnShare == 1 {
 		r.grower = g
 	}
 	return g

@@ -174,7 +174,12 @@ func TestBoostingIgnoresTheOrderOfRows(t *testing.T) {
 func TestBoostingSamples(t *testing.T) {
 	for i, data := range tasks(600) {
 		learner := DefaultBoosting()
-		learner.Rounds, learner.RowShare, learner.ColumnShare = 10, 0.5, 0.3
+		learner.Rounds, learner.RowShare = 10, 0.5
+		all := fit(t, learner, data, 1)
+		if encoded(t, fit(t, learner, data, 1)) != encoded(t, all) {
+			t.Errorf("task %d: the same seed gives two models", i)
+		}
+		learner.ColumnShare = 0.3
 		first := encoded(t, fit(t, learner, data, 1))
 		if encoded(t, fit(t, learner, data, 1)) != first {
 			t.Errorf("task %d: the same seed gives two models", i)
@@ -193,6 +198,34 @@ func TestBoostingSamples(t *testing.T) {
 			if len(used) > 2 { // round(0.3 × 8)
 				t.Errorf("task %d: tree %d splits on %d columns", i, tree, len(used))
 			}
+		}
+	}
+}
+
+// Trees draw rows and columns of their own, and one that can do nothing with its draw does
+// not end the run.
+func TestBoostingSamplesForEachTree(t *testing.T) {
+	learner := DefaultBoosting()
+	learner.Rounds, learner.RowShare, learner.ColumnShare = 12, 0.5, 0.5
+	run, err := newBoostingRun(learner, generated(200, 10, dataset.Regression, 0), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := run.growerFor(0), run.growerFor(1) // distinct, as columns are drawn
+	if slices.Equal(first.records.rows, second.records.rows) {
+		t.Error("two trees draw the same rows")
+	}
+	if slices.EqualFunc(first.columns, second.columns, func(a, b binnedColumn) bool { return a.source == b.source }) {
+		t.Error("two trees draw the same columns")
+	}
+	// The first column cannot part 20 rows from the rest, so its trees have no split.
+	data := generated(200, 2, dataset.Regression, 0)
+	clear(data.X.Columns[0])
+	data.X.Columns[0][7] = 1
+	learner.RowShare = 1
+	for seed := range uint64(8) {
+		if n := fit(t, learner, data, seed).trees.trees(); n == 0 || n == learner.Rounds {
+			t.Errorf("seed %d: %d of %d trees have splits", seed, n, learner.Rounds)
 		}
 	}
 }

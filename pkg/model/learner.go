@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/nearest"
 )
 
 // Names of the learners, as configs and artifacts write them.
@@ -76,7 +77,7 @@ func New(learner string, params map[string]any) (Learner, error) {
 		}
 		names = append(names, f.name)
 	}
-	return nil, fmt.Errorf("unknown learner %q%s", learner, suggest(learner, names))
+	return nil, fmt.Errorf("unknown learner %q%s", learner, nearest.Hint(learner, names))
 }
 
 // Load brings back the model of a State. States come from files: one that is damaged,
@@ -111,7 +112,7 @@ func decoder[L interface {
 		var faults []error
 		for _, key := range sortedKeys(params) {
 			if !slices.Contains(known, key) {
-				faults = append(faults, &ParamError{name, key, errors.New("there is no such parameter" + suggest(key, known))})
+				faults = append(faults, &ParamError{name, key, errors.New("there is no such parameter" + nearest.Hint(key, known))})
 			} else if err := setParam(&learner, key, params[key]); err != nil {
 				faults = append(faults, &ParamError{name, key, err})
 			}
@@ -186,46 +187,6 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	sort.Strings(keys)
 	return keys
-}
-
-// suggest is the tail of an error about an unknown word: the known word nearest to it,
-// or all of them if none is near.
-func suggest(word string, known []string) string {
-	if len(known) == 0 {
-		return "; there are none"
-	}
-	best, distance := "", len(word)/2+1
-	for _, k := range known {
-		if d := editDistance(word, k); d < distance {
-			best, distance = k, d
-		}
-	}
-	if best == "" {
-		return "; known are " + strings.Join(known, ", ")
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// editDistance is the least number of bytes inserted, deleted or replaced to make a of b
-// (Levenshtein, 1966).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // decodeStateParams reads a State's params strictly.

@@ -5,14 +5,10 @@ import (
 	"math"
 )
 
-// treeRules bound the growth of a tree.
+// treeRules bound the shape of a tree; treeLimits bound its splits.
 type treeRules struct {
-	leaves     int
-	depth      int // 0: no bound
-	minRows    int
-	minHessian float64
-	l2         float64
-	minGain    float64
+	leaves int // at most, ≥ 2
+	depth  int // at most, in splits; 0: no bound
 }
 
 // treeGrower grows trees leaf-wise (Shi 2007: always the split with the most gain next) on

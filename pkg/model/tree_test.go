@@ -8,8 +8,8 @@ import (
 )
 
 // treeSample is random columns with repeats and missing values, and a grower loaded with
-// them, each row with a small gradient and hessian 1.
-func treeSample(rows, columns int, rules treeRules) (*treeGrower, [][]float64, treeLimits) {
+// them, each row with a small gradient and hessian 1. It completes the limits.
+func treeSample(rows, columns int, rules treeRules, limits treeLimits) (*treeGrower, [][]float64, treeLimits) {
 	random := rand.New(rand.NewPCG(uint64(rows), uint64(columns)))
 	raw := make([][]float64, columns)
 	for j := range raw {
@@ -39,11 +39,12 @@ func treeSample(rows, columns int, rules treeRules) (*treeGrower, [][]float64, t
 		}
 		g.records.cells[i] = treeCell{int64(signal + random.NormFloat64()*100), 1<<shift | 1}
 	}
-	return g, raw, treeLimits{shift: shift, rows: uint64(rules.minRows), hessian: rules.minHessian, l2: rules.l2}
+	limits.shift = shift
+	return g, raw, limits
 }
 
 func TestSubtractionIsExact(t *testing.T) {
-	g, _, _ := treeSample(500, 6, treeRules{})
+	g, _, _ := treeSample(500, 6, treeRules{}, treeLimits{})
 	whole, part, rest := newHistogram(g.layout), newHistogram(g.layout), newHistogram(g.layout)
 	whole.fill(g.records, 0, 500)
 	part.fill(g.records, 0, 123)
@@ -90,8 +91,8 @@ func bruteForce(g *treeGrower, raw [][]float64, limits treeLimits) (score float6
 
 func TestBestSplitIsTheBestOfAll(t *testing.T) {
 	for rows := 20; rows < 220; rows += 20 {
-		for _, rules := range []treeRules{{minRows: 1}, {minRows: 10}, {minRows: 3, l2: 7}} {
-			g, raw, limits := treeSample(rows, 4, rules)
+		for _, limits := range []treeLimits{{rows: 1}, {rows: 10}, {rows: 3, l2: 7}} {
+			g, raw, limits := treeSample(rows, 4, treeRules{}, limits)
 			h := newHistogram(g.layout)
 			h.fill(g.records, 0, rows)
 			var total treeCell
@@ -101,7 +102,7 @@ func TestBestSplitIsTheBestOfAll(t *testing.T) {
 			}
 			split := limits.best(h, g.layout, g.columns, total)
 			if want := bruteForce(g, raw, limits); math.Abs(split.score-want) > 1e-6*want {
-				t.Errorf("rows=%d rules=%+v: best scores %v, want %v", rows, rules, split.score, want)
+				t.Errorf("rows=%d limits=%+v: best scores %v, want %v", rows, limits, split.score, want)
 			}
 			middle := g.records.partition(0, rows, &split)
 			var left treeCell
@@ -117,14 +118,18 @@ func TestBestSplitIsTheBestOfAll(t *testing.T) {
 }
 
 func TestGrowKeepsTheRules(t *testing.T) {
-	for _, rules := range []treeRules{
-		{leaves: 2, minRows: 1},
-		{leaves: 7, minRows: 1},
-		{leaves: 1000, minRows: 1, depth: 3},
-		{leaves: 1000, minRows: 25},
-		{leaves: 1000, minRows: 1, minHessian: 30},
+	for _, c := range []struct {
+		treeRules
+		treeLimits
+	}{
+		{treeRules{leaves: 2}, treeLimits{rows: 1}},
+		{treeRules{leaves: 7}, treeLimits{rows: 1}},
+		{treeRules{leaves: 1000, depth: 3}, treeLimits{rows: 1}},
+		{treeRules{leaves: 1000}, treeLimits{rows: 25}},
+		{treeRules{leaves: 1000}, treeLimits{rows: 1, hessian: 30}},
 	} {
-		g, raw, limits := treeSample(400, 5, rules)
+		rules := c.treeRules
+		g, raw, limits := treeSample(400, 5, rules, c.treeLimits)
 		g.grow(limits)
 		if len(g.leaves) < 2 || len(g.leaves) > rules.leaves || len(g.nodes) != 2*len(g.leaves)-1 {
 			t.Fatalf("%+v: %d leaves, %d nodes", rules, len(g.leaves), len(g.nodes))
@@ -141,8 +146,8 @@ func TestGrowKeepsTheRules(t *testing.T) {
 			leaf := &g.leaves[i]
 			g.nodes[leaf.node].value = float64(i)
 			f.nodes[leaf.node].value = float64(i)
-			if n := leaf.end - leaf.begin; n < rules.minRows || float64(n) < rules.minHessian {
-				t.Errorf("%+v: a leaf of %d rows", rules, n)
+			if n := leaf.end - leaf.begin; uint64(n) < limits.rows || float64(n) < limits.hessian {
+				t.Errorf("%+v: a leaf of %d rows", limits, n)
 			}
 			if rules.depth > 0 && leaf.depth > rules.depth {
 				t.Errorf("%+v: a leaf at depth %d", rules, leaf.depth)
@@ -169,11 +174,11 @@ func TestGrowKeepsTheRules(t *testing.T) {
 
 // Histograms given up for lack of memory are made again, to the same tree.
 func TestGrowWithoutMemory(t *testing.T) {
-	rules := treeRules{leaves: 31, minRows: 5}
-	g, _, limits := treeSample(2000, 7, rules)
+	rules := treeRules{leaves: 31}
+	g, _, limits := treeSample(2000, 7, rules, treeLimits{rows: 5})
 	g.grow(limits)
 	want, made := slices.Clone(g.nodes), g.made
-	poor, _, _ := treeSample(2000, 7, rules)
+	poor, _, _ := treeSample(2000, 7, rules, limits)
 	poor.memory = 0
 	poor.grow(limits)
 	if !slices.Equal(poor.nodes, want) {
@@ -184,23 +189,87 @@ func TestGrowWithoutMemory(t *testing.T) {
 	}
 }
 
-// Leaf-wise growth splits the leaf with the most to gain, whatever its depth.
-func TestGrowTakesTheMostGainFirst(t *testing.T) {
-	columns := binColumns([][]float64{{1, 2, 3, 4, 5, 6, 7, 8}}, nil, 255)
-	g := newTreeGrower(treeRules{leaves: 4, minRows: 1}, columns, 8)
-	g.records.load(columns, []int32{0, 1, 2, 3, 4, 5, 6, 7})
-	// Gains fall from right to left: 8 is cut off first, then 7, then 6.
-	for i, gradient := range []int64{0, 0, 0, 0, 0, 10, 100, 1000} {
+// lineGrower has one column, 1 to n, and a row of each gradient with hessian 1.
+func lineGrower(leaves int, minRows uint64, gradients ...int64) (*treeGrower, treeLimits) {
+	values, rows := make([]float64, len(gradients)), make([]int32, len(gradients))
+	for i := range values {
+		values[i], rows[i] = float64(i+1), int32(i)
+	}
+	columns := binColumns([][]float64{values}, nil, 255)
+	g := newTreeGrower(treeRules{leaves: leaves}, columns, len(rows))
+	g.records.load(columns, rows)
+	for i, gradient := range gradients {
 		g.records.cells[i] = treeCell{gradient, 1<<8 | 1}
 	}
-	g.grow(treeLimits{shift: 8, rows: 1})
+	return g, treeLimits{shift: 8, rows: minRows}
+}
+
+// cuts are the thresholds of a tree in the order of their nodes.
+func cuts(g *treeGrower) []float64 {
 	var thresholds []float64
 	for _, n := range g.nodes {
 		if n.feature >= 0 {
 			thresholds = append(thresholds, n.threshold)
 		}
 	}
-	if !slices.Equal(thresholds, []float64{7.5, 6.5, 5.5}) {
-		t.Errorf("cuts at %v", thresholds)
+	return thresholds
+}
+
+// Leaf-wise growth splits the leaf with the most to gain, whatever its depth, and of equals
+// the one made first.
+func TestGrowTakesTheMostGainFirst(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		leaves    int
+		gradients []int64
+		want      []float64
+	}{
+		{"deep on one side", 4, []int64{0, 0, 0, 0, 0, 10, 100, 1000}, []float64{7.5, 6.5, 5.5}},
+		{"left gains more", 3, []int64{-90, -60, 60, 70}, []float64{2.5, 1.5}},
+		{"right gains more", 3, []int64{-70, -60, 60, 90}, []float64{2.5, 3.5}},
+		{"equal gains", 3, []int64{-90, -60, 60, 90}, []float64{2.5, 1.5}},
+	} {
+		g, limits := lineGrower(c.leaves, 1, c.gradients...)
+		g.grow(limits)
+		if got := cuts(g); !slices.Equal(got, c.want) {
+			t.Errorf("%s: cuts at %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// The best cut is next to an end; the one taken leaves the least number of rows there.
+func TestSplitLeavesRowsOnEitherSide(t *testing.T) {
+	for _, c := range []struct {
+		gradients []int64
+		minRows   uint64
+		want      float64
+	}{
+		{[]int64{1000, 0, 0, 0, 0, 0}, 1, 1.5},
+		{[]int64{1000, 0, 0, 0, 0, 0}, 2, 2.5},
+		{[]int64{0, 0, 0, 0, 0, 1000}, 1, 5.5},
+		{[]int64{0, 0, 0, 0, 0, 1000}, 2, 4.5},
+	} {
+		g, limits := lineGrower(2, c.minRows, c.gradients...)
+		g.grow(limits)
+		if got := cuts(g); !slices.Equal(got, []float64{c.want}) {
+			t.Errorf("%v, at least %d rows: cuts at %v, want %v", c.gradients, c.minRows, got, c.want)
+		}
+	}
+}
+
+// Rows that all want the same value gain nothing by a split, but for rounding.
+func TestGrowIsNotTakenInByRounding(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for range 200 {
+		g, limits := lineGrower(31, 1, make([]int64, 50)...)
+		ratio := 1 + random.Int64N(1<<20)
+		for i := range g.records.cells {
+			hessian := 1 + random.Int64N(1<<26)
+			g.records.cells[i] = treeCell{ratio * hessian, uint64(hessian)<<8 | 1}
+		}
+		g.grow(limits)
+		if len(g.leaves) != 1 {
+			t.Fatalf("%d leaves of equal value", len(g.leaves))
+		}
 	}
 }

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -14,6 +15,20 @@ type DatasetName string
 
 // AliasName names a pointer to one version of a model, like "champion".
 type AliasName string
+
+// NameFrom makes a name of the last part of a path: data/Adult Income.csv → adult-income. It
+// is "" if no letter or digit is left.
+func NameFrom(path string) string {
+	base := path[strings.LastIndexByte(strings.TrimRight(path, "/"), '/')+1:]
+	base = strings.TrimRight(base, "/")
+	if dot := strings.LastIndexByte(base, '.'); dot > 0 {
+		base = base[:dot]
+	}
+	name := strings.Trim(notInNames.ReplaceAllString(strings.ToLower(base), "-"), "-")
+	return strings.TrimRight(name[:min(len(name), MaxName)], "-")
+}
+
+var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
 
 // Champion is the alias that serves when a request names none.
 const Champion AliasName = "champion"

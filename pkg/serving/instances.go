@@ -12,6 +12,7 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/internal/nearest"
 )
 
 // instances turns the JSON array of a request into a table of the model's inputs. A column
@@ -107,7 +108,7 @@ func (d *decoder) instance() error {
 		}
 	}
 	if known == 0 && len(d.faults) == faulty {
-		d.fault("", "has none of the model's columns: "+someNames(d.schema))
+		d.fault("", "has none of the model's columns: "+nearest.List(names(d.schema)))
 	}
 	_, err = d.json.Token() // the closing brace
 	return err
@@ -121,7 +122,7 @@ func (d *decoder) value(name string, value json.Token) bool {
 		d.fault(name, "is what the model predicts; leave it out")
 		return false
 	case !ok:
-		d.fault(name, "is not a column of the model"+suggestion(name, d.schema))
+		d.fault(name, "is not a column of the model"+nearest.Hint(name, names(d.schema)))
 		return false
 	case d.seen[field]:
 		d.fault(name, "appears twice in the row")
@@ -242,4 +243,13 @@ func kind(token json.Token) string {
 		return "true or false"
 	}
 	return "a number"
+}
+
+// names are the names of a schema's columns.
+func names(schema dataset.Schema) []string {
+	all := make([]string, len(schema))
+	for i, f := range schema {
+		all[i] = f.Name
+	}
+	return all
 }

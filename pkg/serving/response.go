@@ -1,6 +1,7 @@
 package serving
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -69,7 +70,7 @@ func predictions(target pipeline.Target, output []float64) ([]Prediction, error)
 	k := len(target.Classes)
 	names := make([]json.RawMessage, k)
 	for i, class := range target.Classes {
-		name, err := json.Marshal(class)
+		name, err := jsonText(class)
 		if err != nil {
 			return nil, err
 		}
@@ -103,4 +104,25 @@ func warnings(unseen []dataset.Unseen) []Warning {
 		})
 	}
 	return all
+}
+
+// jsonText is a text as JSON, without the escapes that HTML would need.
+func jsonText(s string) (json.RawMessage, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(s)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
+// cut shortens a user's text to what fits an error.
+func cut(s string) string {
+	const longest = 40 // letters
+	n := 0
+	for i := range s {
+		if n++; n > longest {
+			return s[:i] + "…"
+		}
+	}
+	return s
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -142,7 +141,7 @@ func decodeFault(err error) Fault {
 // resolve fills in the defaults that do not depend on the data.
 func (c Config) resolve() Config {
 	if c.Model == "" {
-		c.Model = defaultModel(c.Data.Source)
+		c.Model = registry.ModelName(registry.NameFrom(c.Data.Source))
 	}
 	if c.Validation.Scheme == "" {
 		c.Validation.Scheme = "kfold"
@@ -167,15 +166,6 @@ func (c Config) resolve() Config {
 
 // scheduleForm is only the outer form: EventBridge checks the rest when it takes it.
 var scheduleForm = regexp.MustCompile(`^(cron|rate)\([^()]+\)$`)
-
-var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
-
-// defaultModel makes a name of the last part of a source: data/Adult Income.csv → adult-income.
-func defaultModel(source string) registry.ModelName {
-	base := path.Base(strings.TrimSuffix(source, "/"))
-	base = strings.TrimSuffix(base, path.Ext(base))
-	return registry.ModelName(strings.Trim(notInNames.ReplaceAllString(strings.ToLower(base), "-"), "-"))
-}
 
 // faults checks a resolved config as far as that goes without the data.
 func (c Config) faults() []Fault {

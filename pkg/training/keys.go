@@ -35,7 +35,7 @@ func unknownKeys(document, want any, pointer string) []Fault {
 		for _, key := range keys {
 			at := pointer + "/" + key
 			if fields[key] == nil {
-				faults = append(faults, Fault{at, fmt.Sprintf("unknown key%s", hint(key, known))})
+				faults = append(faults, Fault{at, "unknown key" + nearest.Hint(key, known)})
 				continue
 			}
 			faults = append(faults, unknownKeys(v[key], reflect.Zero(fields[key]).Interface(), at)...)
@@ -49,11 +49,4 @@ func unknownKeys(document, want any, pointer string) []Fault {
 		}
 	}
 	return faults
-}
-
-func hint(key string, known []string) string {
-	if h := nearest.Hint(key, known); h != "" {
-		return h
-	}
-	return ": want one of " + strings.Join(known, ", ")
 }

@@ -44,5 +44,8 @@ func Close(a, b, tolerance float64) bool {
 	if a == b || (math.IsNaN(a) && math.IsNaN(b)) {
 		return true
 	}
+	if math.IsInf(a, 0) || math.IsInf(b, 0) {
+		return false // whose distance no tolerance measures
+	}
 	return math.Abs(a-b) <= float64(tolerance*max(1, math.Abs(a), math.Abs(b)))
 }
