@@ -141,8 +141,14 @@ func (s *Server) view(ctx context.Context, run training.RunID) (runView, error) 
 	switch execution.Status {
 	case "RUNNING":
 		v.State = running
-	case "SUCCEEDED": // the verdict was written between our two looks
+	case "SUCCEEDED": // between our two looks: look again
+		if v.Status, err = s.Engine.Status(ctx, run); err != nil {
+			return runView{}, err
+		}
 		v.State = succeeded
+		if v.Verdict == nil {
+			v.State, v.Cause = failed, "the workflow ended and there is no verdict; start the run again"
+		}
 	default:
 		v.State, v.Error, v.Cause = failed, execution.Error, execution.Cause
 	}
