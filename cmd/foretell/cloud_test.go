@@ -21,7 +21,6 @@ import (
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/local"
 	"github.com/foretell-ml/foretell/pkg/registry"
-	"github.com/foretell-ml/foretell/pkg/registry/s3store"
 	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
@@ -167,16 +166,7 @@ func newWorld(t *testing.T) world {
 	t.Helper()
 	dir := cloudDir(t)
 	foretell(t, "up", "--dir", dir, "--functions", functions, "--port", "0", "--job", smallConfig(t), "--exit")
-	cloud, err := local.Start(context.Background(), local.Config{Dir: dir, Functions: functions})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cloud.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	return world{cloud, client{cloud.URL()}, s3store.New(cloud.S3(), cloud.Bucket(), "")}
+	return openWorld(t, dir)
 }
 
 // objects are all keys with their ETags.

@@ -141,6 +141,7 @@ func (j *job) statistics(ctx context.Context) (version string, err error) {
 	if err := j.api.call(ctx, "POST", "/v1/datasets/"+string(j.set)+"/statistics", nil, &s); err != nil {
 		return "", err
 	}
+	j.say("stored as statistics/%s/%s.json\n", s.Dataset, s.Version)
 	return s.Version, report.Statistics(j.c.stdout, s.Profile, terminalStyle(j.c.stdout))
 }
 
@@ -204,6 +205,7 @@ func (j *job) leaderboard(ctx context.Context, run runState) error {
 	if err := j.api.call(ctx, "GET", "/v1/runs/"+string(run.Run)+"/leaderboard", nil, &board); err != nil {
 		return err
 	}
+	fmt.Fprintln(j.c.stdout)
 	return printLeaderboard(j.c.stdout, board)
 }
 
@@ -230,18 +232,19 @@ func (j *job) predict(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(j.c.stdout, "%s\n", perLine(request))
+	fmt.Fprintf(j.c.stdout, "\n%s\n\n", perLine(request))
 	began := time.Now()
 	response, err := j.api.send(ctx, "POST", path, request)
 	if err != nil {
 		return err
 	}
-	j.say("answered in %s:", time.Since(began).Round(100*time.Microsecond))
+	j.say("answered in %s:\n", time.Since(began).Round(100*time.Microsecond))
 	fmt.Fprintf(j.c.stdout, "%s\n", perLine(response))
 	one, err := json.Marshal(map[string]any{"instances": j.example[:1]})
 	if err != nil {
 		return err
 	}
+	fmt.Fprintln(j.c.stdout)
 	j.say("the same by hand, while it stays up (make up):\n")
 	fmt.Fprintf(j.c.stdout, "curl -s %s%s -d '%s'\n", j.api.url, path, strings.ReplaceAll(string(one), "'", `'\''`))
 	return nil

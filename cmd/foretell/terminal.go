@@ -36,7 +36,7 @@ type bar struct {
 	bar   *progressbar.ProgressBar
 }
 
-func newBar(w io.Writer, title string) *bar { return &bar{w: w, title: title, shown: -1} }
+func newBar(w io.Writer, title string) *bar { return &bar{w: w, title: title, shown: 0} }
 
 // set shows that done of total things are done.
 func (b *bar) set(done, total int) {
@@ -55,7 +55,7 @@ func (b *bar) set(done, total int) {
 		_ = b.bar.Set(done) // drawing fails only if the terminal is gone
 		return
 	}
-	if step := max(1, total/8); done == total && b.shown != done || done >= b.shown+step {
+	if step := (total + 5) / 6; done == total && b.shown != done || done >= b.shown+step {
 		b.shown = done
 		fmt.Fprintf(b.w, "%s %d of %d\n", b.title, done, total)
 	}

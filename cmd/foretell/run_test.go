@@ -1,0 +1,205 @@
+//go:build linux || darwin
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/foretell-ml/foretell/pkg/local"
+	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/registry/s3store"
+)
+
+// emptyWorld is a running cloud with the penguins uploaded and nothing else.
+func emptyWorld(t *testing.T, dir string) world {
+	t.Helper()
+	data, err := os.ReadFile("../../testdata/penguins.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := openWorld(t, dir)
+	w.put(t, "data/penguins/penguins.csv", string(data))
+	return w
+}
+
+// openWorld starts a cloud on a folder.
+func openWorld(t *testing.T, dir string) world {
+	t.Helper()
+	cloud, err := local.Start(context.Background(), local.Config{Dir: dir, Functions: functions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cloud.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return world{cloud, client{cloud.URL()}, s3store.New(cloud.S3(), cloud.Bucket(), "")}
+}
+
+// runView is what the API tells of a run.
+type runView struct {
+	runState
+	Attempt int
+}
+
+// post submits a config and returns how the run stands.
+func (w world) post(t *testing.T, config string) runView {
+	t.Helper()
+	text, err := w.api.send(context.Background(), "POST", "/v1/runs", []byte(config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return decodeRun(t, text)
+}
+
+// until polls a run until it is as asked.
+func (w world) until(t *testing.T, run string, asked func(runView) bool) runView {
+	t.Helper()
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		text, err := w.api.send(context.Background(), "GET", "/v1/runs/"+run, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := decodeRun(t, text)
+		if asked(v) {
+			return v
+		}
+		if time.Since(began) > 2*time.Minute {
+			t.Fatalf("waited for too long; last seen: %s", text)
+		}
+	}
+}
+
+// TestFailedRunSaysWhyAndStartsAgain trains on a target of a single class.
+func TestFailedRunSaysWhyAndStartsAgain(t *testing.T) {
+	w := openWorld(t, cloudDir(t))
+	w.put(t, "data/constant/constant.csv", "x,y\n"+strings.Repeat("1,same\n2,same\n", 20))
+	const config = `{"data":{"source":"s3://foretell/data/constant/","target":"y"}}`
+	for attempt := 1; attempt <= 2; attempt++ {
+		v := w.post(t, config)
+		v = w.until(t, string(v.Run), func(v runView) bool { return v.State != "running" })
+		if v.State != "failed" || v.Attempt != attempt || v.Error != "ConfigError" || !strings.Contains(v.Cause, "/data/target") {
+			t.Errorf("attempt %d: %+v", attempt, v)
+		}
+	}
+	for info, err := range w.store.List(context.Background(), "models/") {
+		t.Errorf("a failed run left %s (%v)", info.Key, err)
+	}
+}
+
+// TestInterruptedRunGoesOn stops the cloud in the middle of a run and starts both again: the
+// trials that were finished are not touched, and the model is that of a run in one piece.
+func TestInterruptedRunGoesOn(t *testing.T) {
+	const config = `{"model":"penguins","data":{"source":"s3://foretell/data/penguins/","target":"species"},"seed":11,
+		"search":{"trials":40},"configurations":[{"learner":"boosting","params":{"rounds":[40,60],"learning_rate":{"log":[0.05,0.3]}}}]}`
+	dir := cloudDir(t)
+	w := emptyWorld(t, dir)
+	run := w.post(t, config).Run
+	w.until(t, string(run), func(v runView) bool { return v.Finished >= 3 })
+	if err := w.cloud.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+
+	w = openWorld(t, dir)
+	trials := "runs/" + string(run) + "/trials/"
+	before := map[string]time.Time{}
+	for info, err := range w.store.List(context.Background(), trials) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		before[info.Key] = info.Modified
+	}
+	if len(before) < 3 || len(before) >= 40 {
+		t.Fatalf("%d of 40 trials were finished when the cloud stopped", len(before))
+	}
+	v := w.until(t, string(run), func(v runView) bool { return v.State != "running" })
+	if v.State != "failed" { // the execution was aborted, and is said to be
+		t.Errorf("after the stop the run is %+v", v)
+	}
+	if v = w.post(t, config); v.Run != run || v.Attempt != 2 {
+		t.Errorf("submitted again it is %+v", v)
+	}
+	v = w.until(t, string(run), func(v runView) bool { return v.State != "running" })
+	if v.State != "succeeded" || v.Finished != 40 || v.Verdict == nil {
+		t.Fatalf("started again it ended as %+v", v)
+	}
+	for key, modified := range before {
+		info, err := w.store.Stat(context.Background(), key)
+		if err != nil || !info.Modified.Equal(modified) {
+			t.Errorf("%s was written again (%v)", key, err)
+		}
+	}
+	whole := emptyWorldElsewhere(t, w)
+	uninterrupted := whole.until(t, string(whole.post(t, config).Run), func(v runView) bool { return v.State != "running" })
+	if uninterrupted.Verdict == nil || uninterrupted.Verdict.Digest != v.Verdict.Digest {
+		t.Errorf("in one piece the run ends as %+v, interrupted as %+v", uninterrupted.Verdict, v.Verdict)
+	}
+}
+
+// emptyWorldElsewhere stops a world, since a process can run only one, and starts another.
+func emptyWorldElsewhere(t *testing.T, w world) world {
+	t.Helper()
+	if err := w.cloud.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return emptyWorld(t, cloudDir(t))
+}
+
+// TestScheduledRetrain registers a schedule: the first retrain is due at once, is the run
+// that was posted, and makes no second version.
+func TestScheduledRetrain(t *testing.T) {
+	w := emptyWorld(t, cloudDir(t))
+	const config = `{"model":"penguins","data":{"source":"s3://foretell/data/penguins/","target":"species"},"schedule":"rate(1 days)",
+		"search":{"trials":3},"configurations":[{"learner":"logistic","params":{"l2":[0.1,1,10]}}]}`
+	v := w.post(t, config)
+	if v = w.until(t, string(v.Run), func(v runView) bool { return v.State != "running" }); v.State != "succeeded" {
+		t.Fatalf("run %+v", v)
+	}
+	if _, err := w.store.Stat(context.Background(), "schedules/penguins.json"); err != nil {
+		t.Errorf("schedule: %v", err)
+	}
+	models := &registry.Registry{Store: w.store}
+	if versions, err := models.Versions(context.Background(), "penguins"); err != nil || len(versions) != 1 {
+		t.Errorf("%d versions, %v", len(versions), err)
+	}
+	for range 2 { // the second time there is nothing left to delete
+		if _, err := w.api.send(context.Background(), "DELETE", "/v1/models/penguins/schedule", nil); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := w.store.Stat(context.Background(), "schedules/penguins.json"); err == nil {
+		t.Error("the schedule is still there")
+	}
+}
+
+// TestUpRefuses tells what is wrong before anything starts.
+func TestUpRefuses(t *testing.T) {
+	for want, args := range map[string][]string{
+		"make build":       {"up", "--dir", cloudDir(t), "--functions", t.TempDir()},
+		"needs a --job":    {"up", "--exit"},
+		"no such file":     {"up", "--job", "nowhere.yaml"},
+		"unknown command":  {"fly"},
+		"--model is requi": {"predict", "x.csv"},
+		"takes 1 to 1":     {"train"},
+	} {
+		var out strings.Builder
+		if err := run(context.Background(), &out, &out, args); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("foretell %v: %v, want %q", args, err, want)
+		}
+	}
+}
+
+func decodeRun(t *testing.T, text []byte) (v runView) {
+	t.Helper()
+	if err := json.Unmarshal(text, &v); err != nil {
+		t.Fatal(fmt.Errorf("%w: %s", err, text))
+	}
+	return v
+}
