@@ -53,7 +53,7 @@ func TestMain(m *testing.M) {
 
 // cloudDir is a folder for a local cloud. Not t.TempDir: /tmp may be a file system without
 // extended attributes, the folder of the package is where the code is.
-func cloudDir(t *testing.T) string {
+func cloudDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp(".", ".foretell-test-")
 	if err != nil {
@@ -71,7 +71,7 @@ func cloudDir(t *testing.T) string {
 }
 
 // foretell runs the command and returns what it prints.
-func foretell(t *testing.T, args ...string) string {
+func foretell(t testing.TB, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
 	if err := run(context.Background(), &out, &errs, args); err != nil {
@@ -105,7 +105,7 @@ configurations:
 seed: 5
 `
 
-func smallConfig(t *testing.T) string {
+func smallConfig(t testing.TB) string {
 	t.Helper()
 	data, err := filepath.Abs("../../testdata/penguins.csv")
 	if err != nil {
@@ -162,7 +162,7 @@ type world struct {
 	store registry.Store
 }
 
-func newWorld(t *testing.T) world {
+func newWorld(t testing.TB) world {
 	t.Helper()
 	dir := cloudDir(t)
 	foretell(t, "up", "--dir", dir, "--functions", functions, "--port", "0", "--job", smallConfig(t), "--exit")

@@ -29,7 +29,7 @@ func emptyWorld(t *testing.T, dir string) world {
 }
 
 // openWorld starts a cloud on a folder.
-func openWorld(t *testing.T, dir string) world {
+func openWorld(t testing.TB, dir string) world {
 	t.Helper()
 	cloud, err := local.Start(context.Background(), local.Config{Dir: dir, Functions: functions})
 	if err != nil {

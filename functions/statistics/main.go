@@ -4,9 +4,11 @@ package main
 import (
 	"context"
 	"log"
+	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -17,6 +19,7 @@ import (
 )
 
 func main() {
+	slog.SetDefault(lambdacontext.NewLogger()) // with the id of the request in every line
 	aws, err := config.LoadDefaultConfig(context.Background())
 	if err != nil {
 		log.Fatal(err)
