@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -37,7 +38,7 @@ func (s *stack) newFunction(f topology.Function, assets string) awslambda.Functi
 	suppressWildcards(role, "a prefix of the bucket, the runs of one workflow, the schedules of one group: pkg/topology lists them, infra_test.go compares",
 		`/[a-z]+/\*`, `:execution:<[A-Za-z0-9]+\.Name>:\*`, `:schedule/[A-Za-z0-9-]+/\*`)
 
-	environment := map[string]*string{}
+	environment := map[string]*string{"GOMAXPROCS": jsii.String(strconv.Itoa(f.CPUs()))}
 	for _, name := range f.Environment {
 		environment[name] = s.environment(name)
 	}
@@ -51,6 +52,7 @@ func (s *stack) newFunction(f topology.Function, assets string) awslambda.Functi
 		Timeout:                      awscdk.Duration_Millis(jsii.Number(f.Timeout.Milliseconds())),
 		ReservedConcurrentExecutions: jsii.Number(f.Concurrency),
 		LogGroup:                     logs,
+		LoggingFormat:                awslambda.LoggingFormat_JSON,
 		Role:                         role.WithoutPolicyUpdates(nil),
 		Environment:                  &environment,
 	})

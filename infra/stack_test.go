@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -62,7 +63,8 @@ func TestFunctions(t *testing.T) {
 			equal(t, "role", p["Role"], "<"+title(f.Name)+"Role.Arn>")
 			equal(t, "log", at(p, "LoggingConfig", "LogGroup"), "<"+title(f.Name)+"Log>")
 			got, _ := at(p, "Environment", "Variables").(map[string]any)
-			if len(got) != len(f.Environment) {
+			equal(t, "GOMAXPROCS", got["GOMAXPROCS"], strconv.Itoa(f.CPUs()))
+			if len(got) != len(f.Environment)+1 {
 				t.Errorf("environment is %v, want %v", got, f.Environment)
 			}
 			for _, name := range f.Environment {

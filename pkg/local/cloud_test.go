@@ -113,7 +113,7 @@ func TestCloud(t *testing.T) {
 					t.Errorf("%s: %s=%s, want %s", f.Name, name, values[name], value)
 				}
 			}
-			if len(values) != 9+7+len(f.Environment)+1 { // Lambda's, the platform's, its own, the trace's
+			if len(values) != 10+7+len(f.Environment)+1 { // Lambda's, the platform's, its own, the trace's
 				t.Errorf("%s has %d variables: %v", f.Name, len(values), values)
 			}
 		}

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
 // memoryInterval is how often the memory of a working process is read. A process can be
@@ -121,11 +119,12 @@ func (f *function) variables(address, root string) []string {
 		"AWS_LAMBDA_FUNCTION_NAME=" + f.Name,
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=" + strconv.Itoa(f.MemoryMB),
 		"AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
+		"AWS_LAMBDA_LOG_FORMAT=JSON",
 		"LAMBDA_TASK_ROOT=" + root,
 		"LANG=en_US.UTF-8",
 		"PATH=/usr/local/bin:/usr/bin:/bin",
 		"TZ=:UTC",
-		"GOMAXPROCS=" + strconv.Itoa(processors(f.Function)),
+		"GOMAXPROCS=" + strconv.Itoa(min(f.CPUs(), runtime.NumCPU())),
 	}
 	for name, value := range c.Platform {
 		list = append(list, name+"="+value)
@@ -135,13 +134,6 @@ func (f *function) variables(address, root string) []string {
 	}
 	slices.Sort(list)
 	return list
-}
-
-// processors are the virtual CPUs that the memory buys, 1,769 MB each and at most 6, and
-// no more than this machine has.
-func processors(f topology.Function) int {
-	const perCPU, most = 1769, 6
-	return min((f.MemoryMB+perCPU-1)/perCPU, most, runtime.NumCPU())
 }
 
 // init waits for the first poll of a new process. Lambda tries an init that takes too long

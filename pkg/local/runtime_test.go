@@ -96,7 +96,7 @@ func TestVariables(t *testing.T) {
 	slices.Sort(names)
 	want := []string{
 		"AWS_ACCESS_KEY_ID", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_NAME",
-		"AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "FORETELL_BUCKET",
+		"AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_LOG_FORMAT", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "FORETELL_BUCKET",
 		"GOMAXPROCS", "LAMBDA_TASK_ROOT", "LANG", "PATH", "TZ",
 	}
 	if !slices.Equal(names, want) {
@@ -109,15 +109,6 @@ func TestVariables(t *testing.T) {
 	} {
 		if values[name] != want {
 			t.Errorf("%s=%s, want %s", name, values[name], want)
-		}
-	}
-}
-
-func TestProcessors(t *testing.T) {
-	// Lambda documents one virtual CPU per 1,769 MB and six at 10,240 MB.
-	for memory, want := range map[int]int{128: 1, 1769: 1, 1770: 2, 3008: 2, 10240: 6} {
-		if got := processors(topology.Function{MemoryMB: memory}); got != min(want, runtime.NumCPU()) {
-			t.Errorf("%d MB: %d, want %d", memory, got, min(want, runtime.NumCPU()))
 		}
 	}
 }

@@ -159,3 +159,12 @@ func TestTrainingPlaceholders(t *testing.T) {
 		t.Errorf("placeholders %v", got)
 	}
 }
+
+func TestCPUs(t *testing.T) {
+	// Lambda documents one virtual CPU per 1,769 MB and six at 10,240 MB.
+	for memory, want := range map[int]int{128: 1, 1769: 1, 1770: 2, 3008: 2, 10240: 6} {
+		if got := (topology.Function{MemoryMB: memory}).CPUs(); got != want {
+			t.Errorf("%d MB: %d, want %d", memory, got, want)
+		}
+	}
+}
