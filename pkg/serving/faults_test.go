@@ -59,7 +59,7 @@ func TestBadRequests(t *testing.T) {
 
 		{"wrong type in row 3", path, row(`{"age": 1}, {"age": 2}, {"age": "old"}`), gateway.InvalidInstances, `row 3, column "age"`, nil},
 		{"unknown column", path, row(`{"aeg": 1, "age": 1}`), gateway.InvalidInstances, "", []gateway.FieldError{
-			{Pointer: "/instances/0/aeg", Row: 1, Column: "aeg", Detail: `is not a column of the model; did you mean "age"?`}}},
+			{Pointer: "/instances/0/aeg", Row: 1, Column: "aeg", Detail: `is not a column of the model; known are age, job/class, member, since`}}},
 		{"near column", path, row(`{"Job-Class": "State"}`), gateway.InvalidInstances, "", []gateway.FieldError{
 			{Pointer: "/instances/0/Job-Class", Row: 1, Column: "Job-Class", Detail: `is not a column of the model; did you mean "job/class"?`}}},
 		{"target", path, row(`{"age": 1, "income": ">50K"}`), gateway.InvalidInstances, "", []gateway.FieldError{
