@@ -43,6 +43,10 @@ func newJob(ctx context.Context, c *invocation, configFile string) (*job, error)
 	if err != nil {
 		return nil, fmt.Errorf("%s: a job takes one local file as data.source: %w", configFile, err)
 	}
+	set := registry.DatasetName(registry.NameFrom(source))
+	if err := set.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: the file's name gives the data set its name: %w", source, err)
+	}
 	parts, err := dataset.Files(source)
 	if err != nil {
 		return nil, err
@@ -51,7 +55,7 @@ func newJob(ctx context.Context, c *invocation, configFile string) (*job, error)
 	if err != nil {
 		return nil, err
 	}
-	return &job{c: c, config: config, set: registry.DatasetName(registry.NameFrom(source)), file: filepath.Base(source), content: content, shown: configFile,
+	return &job{c: c, config: config, set: set, file: filepath.Base(source), content: content, shown: configFile,
 		example: instances(table.Without(append(config.Data.Drop, config.Data.Target)...), 3)}, nil
 }
 
@@ -217,11 +221,18 @@ func (j *job) model(ctx context.Context, run runState) error {
 	j.step("Model %s, version %d", v.Model, v.Version)
 	j.say("%s, refitted on all rows: %s %.5g on the folds", v.Learner, v.Metric, v.Score)
 	j.say("sha256 %s", v.Digest)
+	if !v.Promoted {
+		j.say("not promoted: %s", v.Reason)
+	}
 	var alias registry.Alias
 	if err := j.api.call(ctx, "GET", "/v1/models/"+string(v.Model)+"/aliases/"+string(registry.Champion), nil, &alias); err != nil {
 		return err
 	}
-	j.say("alias champion points at version %d (%s), moved by compare-and-swap", alias.Version, alias.Reason)
+	moved := ""
+	if v.Promoted {
+		moved = ", moved by compare-and-swap"
+	}
+	j.say("alias champion points at version %d (%s)%s", alias.Version, alias.Reason, moved)
 	return nil
 }
 

@@ -76,7 +76,14 @@ func (c *invocation) parse(least, most int) ([]string, error) {
 	}
 	if len(plain) < least || len(plain) > most {
 		c.flags.Usage()
-		return nil, fmt.Errorf("%s takes %d to %d arguments, got %d", c.flags.Name(), least, most, len(plain))
+		takes := fmt.Sprintf("%d to %d arguments", least, most)
+		switch {
+		case most == 0:
+			takes = "no arguments"
+		case least == 1 && most == 1:
+			takes = "one argument"
+		}
+		return nil, fmt.Errorf("%s takes %s, got %d", c.flags.Name(), takes, len(plain))
 	}
 	return plain, nil
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -35,6 +37,9 @@ func openStore(ctx context.Context, place string) (*registry.Registry, error) {
 }
 
 func openBucket(ctx context.Context, bucket, prefix string) (registry.Store, error) {
+	if bucket == "" {
+		return nil, errors.New("s3:// names no bucket; want s3://bucket/prefix")
+	}
 	aws, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("s3://%s: %w", bucket, err)
@@ -58,21 +63,35 @@ func openSource(ctx context.Context, source string) ([]dataset.Part, error) {
 	if err != nil {
 		return nil, err
 	}
+	parts, err := objectParts(ctx, store, strings.TrimRight(prefix, "/"))
+	if err == nil && len(parts) == 0 {
+		err = fmt.Errorf("no .csv object below %s", source)
+	}
+	return parts, err
+}
+
+// objectParts are the CSV objects in a folder of a store, or the one object of that key:
+// data/wine is not the start of data/wine-2/…. As with local folders, hidden ones are left
+// out. Opening one fails if it is no longer what was listed.
+func objectParts(ctx context.Context, store registry.Store, folder string) ([]dataset.Part, error) {
 	var parts []dataset.Part
-	for info, err := range store.List(ctx, prefix) {
+	for info, err := range store.List(ctx, folder) {
 		if err != nil {
 			return nil, err
 		}
-		if !strings.HasSuffix(strings.ToLower(info.Key), ".csv") {
+		name, inside := strings.CutPrefix(info.Key, folder)
+		if inside = inside && (folder == "" || name == "" || name[0] == '/'); !inside || strings.Contains("/"+name, "/.") ||
+			!strings.EqualFold(path.Ext(info.Key), ".csv") {
 			continue
 		}
 		parts = append(parts, dataset.Part{Name: info.Key, ETag: info.ETag, Open: func(ctx context.Context) (io.ReadCloser, error) {
-			body, _, err := store.Open(ctx, info.Key)
+			body, now, err := store.Open(ctx, info.Key)
+			if err == nil && now.ETag != info.ETag {
+				body.Close()
+				return nil, fmt.Errorf("open %s: %w", info.Key, registry.ErrConflict)
+			}
 			return body, err
 		}})
-	}
-	if len(parts) == 0 {
-		return nil, fmt.Errorf("no .csv object below %s", source)
 	}
 	return parts, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
@@ -55,6 +56,10 @@ func (p LambdaProfiler) Profile(ctx context.Context, name registry.DatasetName) 
 		return err
 	}
 	out, err := p.Client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &p.Function, Payload: payload})
+	var throttled *lambdatypes.TooManyRequestsException
+	if errors.As(err, &throttled) {
+		return gateway.TooManyRequests.New("more data sets are being profiled than at a time can be; try again later")
+	}
 	if err != nil {
 		return fmt.Errorf("invoke %s: %w", p.Function, err)
 	}
@@ -104,6 +109,11 @@ func (w StepFunctions) Start(ctx context.Context, name string, input any) (strin
 // Execution implements Workflow.
 func (w StepFunctions) Execution(ctx context.Context, arn string) (Execution, error) {
 	out, err := w.Client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn})
+	var forgotten *sfntypes.ExecutionDoesNotExist
+	if errors.As(err, &forgotten) {
+		return Execution{Status: "ABORTED", Error: "ExecutionDoesNotExist",
+			Cause: "the execution ended so long ago that its record is gone; start the run again"}, nil
+	}
 	if err != nil {
 		return Execution{}, fmt.Errorf("describe %s: %w", arn, err)
 	}
@@ -138,15 +148,18 @@ func (e EventBridge) Put(ctx context.Context, model registry.ModelName, expressi
 	if errors.As(err, &invalid) {
 		return &ScheduleError{expression, invalid.ErrorMessage()}
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("schedule %s: %w", model, err)
+	}
+	return nil
 }
 
 // Delete implements Schedule.
 func (e EventBridge) Delete(ctx context.Context, model registry.ModelName) error {
 	_, err := e.Client.DeleteSchedule(ctx, &scheduler.DeleteScheduleInput{Name: aws.String(string(model)), GroupName: &e.Group})
 	var missing *schedulertypes.ResourceNotFoundException
-	if errors.As(err, &missing) {
-		return nil
+	if err != nil && !errors.As(err, &missing) {
+		return fmt.Errorf("delete schedule %s: %w", model, err)
 	}
-	return err
+	return nil
 }

@@ -4,11 +4,12 @@ import (
 	"errors"
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/training"
 )
 
-// problem maps the errors of run configs to HTTP; those of data, names and missing things
-// say by themselves what they are, and the gateway asks them.
+// problem maps the errors of run configs and of races to HTTP; those of data, names and
+// missing things say by themselves what they are, and the gateway asks them.
 func problem(err error) error {
 	var config *training.ConfigError
 	var schedule *ScheduleError
@@ -17,6 +18,9 @@ func problem(err error) error {
 	}
 	if errors.As(err, &schedule) {
 		return gateway.InvalidConfig.New("the schedule was refused", gateway.FieldError{Pointer: "/schedule", Detail: schedule.Reason})
+	}
+	if errors.Is(err, registry.ErrConflict) {
+		return gateway.Conflict.New("what the request is about was changed while it was read; try again")
 	}
 	return err
 }

@@ -150,9 +150,21 @@ func (s *Server) view(ctx context.Context, run training.RunID) (runView, error) 
 			v.State, v.Cause = failed, "the workflow ended and there is no verdict; start the run again"
 		}
 	default:
-		v.State, v.Error, v.Cause = failed, execution.Error, execution.Cause
+		v.State, v.Error, v.Cause = failed, execution.Error, explain(execution.Cause)
 	}
 	return v, nil
+}
+
+// explain is the message of a cause that a failed function left, which is JSON with a stack
+// trace that is no business of the client; another cause is text already.
+func explain(cause string) string {
+	var failure struct {
+		Message string `json:"errorMessage"`
+	}
+	if json.Unmarshal([]byte(cause), &failure) == nil && failure.Message != "" {
+		return failure.Message
+	}
+	return cause
 }
 
 func (s *Server) run(r *http.Request) (answer, error) {

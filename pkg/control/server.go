@@ -44,7 +44,7 @@ type Workflow interface {
 	// Start begins an execution and returns its ARN. The same name and input while it runs
 	// is the same execution; a name of one that ended is ErrNameTaken, with its ARN.
 	Start(ctx context.Context, name string, input any) (arn string, err error)
-	// Execution says how an execution stands.
+	// Execution says how an execution stands. One whose record is gone is ABORTED.
 	Execution(ctx context.Context, arn string) (Execution, error)
 }
 

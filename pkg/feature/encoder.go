@@ -108,7 +108,7 @@ func fitNumber(c *dataset.Column, o Options) (*Number, error) {
 		return nil, nil
 	}
 	n := &Number{Factor: 1}
-	imputed := c.Values
+	imputed := present
 	if o.Impute {
 		fill := median(present)
 		n.Fill, n.Indicator = &fill, len(present) < len(c.Values)
@@ -119,8 +119,6 @@ func fitNumber(c *dataset.Column, o Options) (*Number, error) {
 				imputed[i] = fill
 			}
 		}
-	} else {
-		imputed = present
 	}
 	if o.Scale {
 		n.Shift, n.Factor = standardize(imputed)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -118,6 +119,9 @@ func (p *Pipeline) checkGolden(file *safetensors.File) (err error) {
 	}
 	if p.golden.Rows() == 0 {
 		return errors.New("there are none")
+	}
+	if !reflect.DeepEqual(p.golden.Schema(), p.Schema) { // which requests are brought into the shape of
+		return errors.New("their columns are not those of the schema")
 	}
 	if width, want := len(p.Encoder.Names()), p.Model.Inputs(); width != want {
 		return fmt.Errorf("the encoder makes %d columns, the model takes %d", width, want)

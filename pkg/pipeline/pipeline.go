@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/feature"
@@ -127,6 +128,11 @@ func (p *Pipeline) Finish(ctx context.Context, inputs *dataset.Table, lineage Li
 	predictions, err := p.Predict(golden)
 	if err != nil {
 		return fmt.Errorf("golden rows: %w", err)
+	}
+	for i, v := range predictions {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("golden rows: the model predicts %v for row %d of the training data", v, rows[i/p.Model.Outputs()]+1)
+		}
 	}
 	p.Reference, p.Lineage = reference, lineage
 	p.golden, p.goldenPredictions = golden, predictions

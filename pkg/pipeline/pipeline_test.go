@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/model"
 	"github.com/foretell-ml/foretell/pkg/safetensors"
 )
 
@@ -154,6 +155,12 @@ func TestDecodeRefuses(t *testing.T) {
 		"fewer columns": func(f *safetensors.File) {
 			f.Metadata["pipeline"] = strings.Replace(f.Metadata["pipeline"], `"levels":["Biscoe","Dream","Torgersen"]}`, `"levels":["Biscoe"]}`, -1)
 		},
+		"schema without a column": func(f *safetensors.File) {
+			f.Metadata["pipeline"] = strings.Replace(f.Metadata["pipeline"], `{"name":"year","type":"numeric"}`, `{"name":"yeah","type":"numeric"}`, 1)
+		},
+		"unsorted levels": func(f *safetensors.File) {
+			f.Metadata["pipeline"] = strings.Replace(f.Metadata["pipeline"], `"type":"categorical","levels":["Biscoe","Dream","Torgersen"]`, `"type":"categorical","levels":["Dream","Biscoe","Torgersen"]`, 1)
+		},
 		"no model tensors": func(f *safetensors.File) {
 			for name := range f.Tensors {
 				if strings.HasPrefix(name, modelPrefix) {
@@ -212,6 +219,28 @@ func TestFreeTextStaysOutOfTheArtifact(t *testing.T) {
 	}
 	if _, err := Decode(artifact); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestFinishRefuses a model whose predictions no client could be sent.
+func TestFinishRefuses(t *testing.T) {
+	p, inputs := sets[0].finished(t, "baseline")
+	for _, v := range []float64{math.NaN(), math.Inf(1)} {
+		p.Model = diverged{p.Model, v}
+		if err := p.Finish(context.Background(), inputs, Lineage{}); err == nil || !strings.Contains(err.Error(), "row 1 of") {
+			t.Errorf("predicting %v: %v", v, err)
+		}
+	}
+}
+
+type diverged struct {
+	model.Model
+	v float64
+}
+
+func (d diverged) Predict(dst []float64, x *dataset.Matrix) {
+	for i := range dst {
+		dst[i] = d.v
 	}
 }
 

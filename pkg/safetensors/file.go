@@ -7,10 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"unicode/utf8"
 )
 
 // maxHeader bounds the header that Decode accepts, as the reference implementation does.
 const maxHeader = 100 << 20
+
+// metadataName is the header's entry that is no tensor.
+const metadataName = "__metadata__"
 
 // entry is a tensor in the header. Its offsets count from the end of the header.
 type entry struct {
@@ -24,6 +28,9 @@ type entry struct {
 func (f *File) Encode() ([]byte, error) {
 	names := make([]string, 0, len(f.Tensors))
 	for name, t := range f.Tensors {
+		if name == metadataName || !utf8.ValidString(name) { // what JSON would lose
+			return nil, fmt.Errorf("safetensors: %q is no name for a tensor", name)
+		}
 		if _, err := t.count(); err != nil {
 			return nil, fmt.Errorf("safetensors: tensor %q: %w", name, err)
 		}
@@ -38,7 +45,7 @@ func (f *File) Encode() ([]byte, error) {
 	})
 	header := make(map[string]any, len(names)+1) // encoding/json sorts keys
 	if len(f.Metadata) > 0 {
-		header["__metadata__"] = f.Metadata
+		header[metadataName] = f.Metadata
 	}
 	offset := 0
 	for _, name := range names {
@@ -83,7 +90,7 @@ func Decode(b []byte) (*File, error) {
 	type span struct{ from, to int }
 	var spans []span
 	for name, raw := range header {
-		if name == "__metadata__" {
+		if name == metadataName {
 			if err := json.Unmarshal(raw, &f.Metadata); err != nil {
 				return nil, fmt.Errorf("safetensors: metadata: %w", err)
 			}

@@ -103,6 +103,19 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
+func TestEncodeRefuses(t *testing.T) {
+	for name, f := range map[string]*File{
+		"the metadata's name": {Tensors: map[string]Tensor{"__metadata__": FromU8(nil)}},
+		"Latin-1":             {Tensors: map[string]Tensor{"caf\xe9": FromU8(nil)}},
+		"too few bytes":       {Tensors: map[string]Tensor{"x": {DType: F64, Shape: []int{2}, Bytes: make([]byte, 8)}}},
+		"no type":             {Tensors: map[string]Tensor{"x": {}}},
+	} {
+		if _, err := f.Encode(); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	b, _ := sample().Encode()
 	f.Add(b)

@@ -48,6 +48,9 @@ func TestRefuses(t *testing.T) {
 		"null":            {nil, "want a value"},
 		"two scales":      {map[string]any{"log": []any{1.0, 2.0}, "int": []any{1.0, 2.0}}, "want a range"},
 		"text for bounds": {map[string]any{"log": []any{"a", "b"}}, "two numbers"},
+		"many integers":   {map[string]any{"int": []any{0.0, 1e18}}, "bounds within"},
+		"far apart":       {map[string]any{"uniform": []any{-1e308, 1e308}}, "bounds that are"},
+		"next to nothing": {map[string]any{"log": []any{1e-320, 1.0}}, "bounds that are"},
 	} {
 		_, err := ParseSpace(map[string]any{"rate": c.value})
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "rate: ") {
@@ -61,6 +64,14 @@ func TestRefuses(t *testing.T) {
 	wide := []Space{space(t, map[string]any{"a": []any{1.0, 2.0, 3.0}})}
 	if _, err := Trials(GridSearch, wide, 2, 1); err == nil {
 		t.Error("a grid of 3 was allowed 2 trials")
+	}
+	choices := make([]any, 9000)
+	for i := range choices {
+		choices[i] = float64(i)
+	}
+	many := space(t, map[string]any{"a": choices})
+	if _, err := Trials(GridSearch, []Space{many, many}, 0, 1); err == nil || !strings.Contains(err.Error(), "together") {
+		t.Errorf("two grids of 9,000: %v", err)
 	}
 	if _, err := Trials("guess", wide, 2, 1); err == nil {
 		t.Error("unknown strategy")
@@ -125,6 +136,22 @@ func TestDrawsStayInRangeAndSpread(t *testing.T) {
 	for _, n := range []float64{3, 4, 5} {
 		if ints[n] < 1000-130 || ints[n] > 1000+130 {
 			t.Errorf("%v was drawn %d times of 3000", n, ints[n])
+		}
+	}
+}
+
+func TestDigits(t *testing.T) {
+	for _, c := range []struct{ v, low, high, want float64 }{
+		{0, 0, 1, 0},
+		{0.0123456, 0, 1, 0.0123},
+		{-98765, -1e6, 1e6, -98800},
+		{0.99951, 0, 0.9996, 0.9996}, // 1.00 leaves the range
+		{0.10004, 0.1001, 1, 0.1001}, // as does 0.100
+		{1.23456e-150, 1e-150, 1, 1.23e-150},
+		{9.9999e149, 1, 1e150, 1e150},
+	} {
+		if got := digits(c.v, c.low, c.high); got != c.want {
+			t.Errorf("digits(%v, %v, %v) = %v, want %v", c.v, c.low, c.high, got, c.want)
 		}
 	}
 }

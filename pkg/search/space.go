@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sort"
+	"strconv"
 )
 
 // Params are concrete hyperparameters: names to numbers, texts or booleans.
@@ -89,14 +90,27 @@ func parseRange(v map[string]any) (Dimension, error) {
 		switch {
 		case !okLow || !okHigh || !(low < high):
 			return Dimension{}, fmt.Errorf("%s wants two numbers, the lower first, got %v", scale, bounds)
+		case tooFar(low) || tooFar(high):
+			return Dimension{}, fmt.Errorf("%s wants bounds that are 0 or between 1e-150 and 1e150 in size, got %v", scale, bounds)
 		case scale == Log && low <= 0:
 			return Dimension{}, fmt.Errorf("log wants bounds above 0, got %v", bounds)
 		case scale == Integer && (low != math.Trunc(low) || high != math.Trunc(high)):
 			return Dimension{}, fmt.Errorf("int wants whole numbers, got %v", bounds)
+		case scale == Integer && max(-low, high) > maxInteger:
+			return Dimension{}, fmt.Errorf("int wants bounds within ±%d, got %v", maxInteger, bounds)
 		}
 		return Dimension{Low: low, High: high, Scale: scale}, nil
 	}
 	return Dimension{}, fmt.Errorf("want a range like {log: [0.01, 1]}, {uniform: [0, 1]} or {int: [1, 9]}, got %v", v)
+}
+
+// maxInteger bounds the ranges of whole numbers: their size fits an int everywhere.
+const maxInteger = 1 << 30
+
+// tooFar reports a bound whose range has a width or ratio that no float64 holds.
+func tooFar(v float64) bool {
+	size := math.Abs(v)
+	return size != 0 && !(size >= 1e-150 && size <= 1e150)
 }
 
 // Fixed reports whether the space holds a single combination.
@@ -135,7 +149,7 @@ func (s Space) Grid() ([]Params, error) {
 	return grid, nil
 }
 
-// maxGrid is the number of children that one Distributed Map may have.
+// maxGrid bounds a grid, of one space and of all together: what one Distributed Map takes.
 const maxGrid = 10_000
 
 // Draw returns one combination at random.
@@ -171,17 +185,14 @@ func (s Space) names() []string {
 	return names
 }
 
-// digits rounds to three significant digits, without leaving the range.
+// digits rounds to three significant digits, without leaving the range. It goes through
+// text, since a multiple of a power of ten is a rounding error off.
 func digits(v, low, high float64) float64 {
-	if v == 0 {
-		return 0
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
+	if err != nil {
+		return v // which parseRange rules out: bounds that no float64 holds
 	}
-	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(v)))-2)
-	rounded := math.Round(v/unit) * unit
-	// The product above carries a rounding error; the shortest text does not.
-	var exact float64
-	fmt.Sscan(fmt.Sprintf("%.3g", rounded), &exact)
-	return min(max(exact, low), high)
+	return min(max(rounded, low), high)
 }
 
 func scalar(v any) bool {

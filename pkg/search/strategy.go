@@ -22,10 +22,11 @@ type Trial struct {
 	Params Params
 }
 
-// Trials lists what to try. For grid, n bounds the number of combinations (0: no bound) and
+// Trials lists what to try. For grid, n bounds the number of combinations (0: 10,000) and
 // more than n is an error rather than a silent cut. For random, n is the number of trials;
 // a space without anything to vary is tried once, and a combination never twice, so fewer
-// than n come back when the spaces hold no more.
+// than n come back when the spaces hold no more, or so few more that 50 draws in a row miss
+// them.
 func Trials(strategy Strategy, spaces []Space, n int, s uint64) ([]Trial, error) {
 	switch strategy {
 	case GridSearch:
@@ -43,6 +44,9 @@ func gridTrials(spaces []Space, n int) ([]Trial, error) {
 		grid, err := space.Grid()
 		if err != nil {
 			return nil, fmt.Errorf("configuration %d: %w", i+1, err)
+		}
+		if len(trials)+len(grid) > maxGrid {
+			return nil, fmt.Errorf("configuration %d: the grids exceed %d combinations together", i+1, maxGrid)
 		}
 		for _, params := range grid {
 			trials = append(trials, Trial{i, params})

@@ -6,6 +6,7 @@ package statistics
 
 import (
 	"context"
+	"errors"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/gateway"
@@ -55,6 +56,9 @@ func Handler(r *registry.Registry) func(context.Context, Event) (Result, error) 
 }
 
 func answer(s registry.Statistics, err error) (Result, error) {
+	if errors.Is(err, registry.ErrConflict) {
+		err = gateway.Conflict.New("the data set was changed while it was read; try again")
+	}
 	if p, known := gateway.AsProblem(err); err != nil && known {
 		return Result{Problem: &p}, nil
 	}

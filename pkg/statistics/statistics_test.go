@@ -3,83 +3,76 @@ package statistics
 import (
 	"context"
 	"errors"
-	"os"
+	"io"
 	"testing"
 
-	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/registry/dirstore"
 )
 
-var ctx = context.Background()
-
-// sets is a registry with the penguins and a data set that is no table.
-func sets(t *testing.T) *registry.Registry {
+func sets(t *testing.T, objects map[string]string) *registry.Registry {
 	t.Helper()
 	store, err := dirstore.New(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	penguins, err := os.ReadFile("../../testdata/penguins.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for key, body := range map[string]string{
-		"data/penguins/penguins.csv": string(penguins), "data/ragged/ragged.csv": "x,y\n1,2\n3\n",
-	} {
-		if _, err := store.Put(ctx, key, []byte(body), registry.Condition{}); err != nil {
+	for key, body := range objects {
+		if _, err := store.Put(t.Context(), key, []byte(body), registry.Condition{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return &registry.Registry{Store: store}
 }
 
-func TestHandlerStoresWhatItRead(t *testing.T) {
-	r := sets(t)
-	result, err := Handler(r)(ctx, Event{Dataset: "penguins"})
+func TestHandlerStores(t *testing.T) {
+	r := sets(t, map[string]string{"data/wine/a.csv": "x,y\n1,a\n2,\n", "data/wine/b.csv": "x,y\n3,b\n"})
+	result, err := Handler(r)(t.Context(), Event{Dataset: "wine"})
 	if err != nil || result.Problem != nil {
-		t.Fatal(result, err)
+		t.Fatal(result.Problem, err)
 	}
-	// sha256sum testdata/penguins.csv
-	if want := "f204db2c753b0937caac3cb35258562c14f073e4bbc76be24b4c51ce22767a93"; result.Version != want {
-		t.Errorf("version %s, want %s", result.Version, want)
+	s, err := r.Statistics(t.Context(), "wine")
+	if err != nil || s.Version != result.Version || s.Profile.Rows != 3 || s.Profile.Columns[1].Missing != 1 {
+		t.Errorf("stored %+v, %v; answered %s", s, err, result.Version)
 	}
-	stored, err := r.Statistics(ctx, "penguins")
-	if err != nil || stored.Version != result.Version || stored.Profile.Rows != 344 || len(stored.Profile.Columns) != 8 {
-		t.Errorf("stored %+v, %v", stored, err)
+	again, err := Handler(r)(t.Context(), Event{Dataset: "wine"})
+	if err != nil || again != result {
+		t.Errorf("again: %+v, %v", again, err)
 	}
 }
 
-func TestHandlerAnswersWhatIsWrong(t *testing.T) {
-	r := sets(t)
+// TestHandlerRefuses: what is wrong with the data comes back as a problem with its place,
+// what is wrong with us as an error.
+func TestHandlerRefuses(t *testing.T) {
+	r := sets(t, map[string]string{"data/ragged/a.csv": "x,y\n1,2\n3\n", "data/text/a.txt": "x"})
 	for name, want := range map[registry.DatasetName]gateway.Type{
-		"ragged": gateway.InvalidDataset, "walruses": gateway.DatasetNotFound, "No Name": gateway.InvalidName,
+		"walrus": gateway.DatasetNotFound, "ragged": gateway.InvalidDataset, "text": gateway.InvalidDataset, "../x": gateway.InvalidName,
 	} {
-		result, err := Handler(r)(ctx, Event{Dataset: name})
+		result, err := Handler(r)(t.Context(), Event{Dataset: name})
 		if err != nil || result.Problem == nil || result.Problem.Type != want.URI() {
-			t.Errorf("%s: %+v, %v", name, result, err)
-			continue
-		}
-		if name == "ragged" && (len(result.Problem.Errors) != 1 || result.Problem.Errors[0].Row != 2) {
-			t.Errorf("errors %+v", result.Problem.Errors)
+			t.Errorf("%s: %+v, %v, want %s", name, result.Problem, err, want.Slug)
+		} else if name == "ragged" && result.Problem.Errors[0].Row != 2 {
+			t.Errorf("%s: %+v", name, result.Problem.Errors)
 		}
 	}
-	if _, err := r.Statistics(ctx, "ragged"); !errors.Is(err, registry.ErrNotFound) {
-		t.Errorf("a table that is none left statistics: %v", err)
+	for want, fault := range map[gateway.Type]error{gateway.Conflict: registry.ErrConflict, gateway.Timeout: context.DeadlineExceeded} {
+		broken := &registry.Registry{Store: unreadable{sets(t, map[string]string{"data/wine/a.csv": "x\n1\n"}).Store, fault}}
+		if result, err := Handler(broken)(t.Context(), Event{Dataset: "wine"}); err != nil || result.Problem == nil || result.Problem.Type != want.URI() {
+			t.Errorf("%v: %+v, %v, want %s", fault, result.Problem, err, want.Slug)
+		}
+	}
+	denied := errors.New("access denied")
+	broken := &registry.Registry{Store: unreadable{sets(t, map[string]string{"data/wine/a.csv": "x\n1\n"}).Store, denied}}
+	if result, err := Handler(broken)(t.Context(), Event{Dataset: "wine"}); !errors.Is(err, denied) {
+		t.Errorf("%+v, %v", result, err)
 	}
 }
 
-// TestOwnFaultsAreErrors: what is no fault of the data is for the caller's log, not for its
-// user.
-func TestOwnFaultsAreErrors(t *testing.T) {
-	r := sets(t)
-	broken := errors.New("disk on fire")
-	parts := []dataset.Part{{Name: "x.csv", Open: nil}}
-	if _, err := Store(ctx, r, "", parts); err == nil {
-		t.Error("no name")
-	}
-	if result, err := answer(registry.Statistics{}, broken); !errors.Is(err, broken) || result.Problem != nil {
-		t.Errorf("got %+v, %v", result, err)
-	}
+type unreadable struct {
+	registry.Store
+	fault error
+}
+
+func (u unreadable) Open(context.Context, string) (io.ReadCloser, registry.Info, error) {
+	return nil, registry.Info{}, u.fault
 }

@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"github.com/foretell-ml/foretell/pkg/internal/num"
+	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
@@ -65,8 +66,10 @@ func (e *Engine) Advance(ctx context.Context, run RunID) (Progress, error) {
 }
 
 // Conclude ranks the trials, fits the best on all rows, registers it and moves the alias.
-// Concluded before, it answers what it answered then; interrupted, it goes on: the version
-// is found by its run and digest, and the alias is moved only if it is not there yet.
+// Concluded before, it answers what it answered then; interrupted, it goes on: the
+// leaderboard that was written stands, also if trials that were missing have a result by
+// now, the version is found by its run and digest, and the alias is moved only if it is not
+// there yet.
 func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 	var verdict Verdict
 	if err := e.read(ctx, run, "verdict.json", &verdict); !errors.Is(err, registry.ErrNotFound) {
@@ -76,17 +79,11 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 	if err := e.read(ctx, run, "plan.json", &plan); err != nil {
 		return Verdict{}, err
 	}
-	board, err := e.rank(ctx, plan)
+	board, err := e.standings(ctx, plan)
 	if err != nil {
 		return Verdict{}, err
 	}
 	best := board.Standings[0]
-	if best.Error != "" {
-		return Verdict{}, fmt.Errorf("no configuration could be judged; the first failed with: %s", best.Error)
-	}
-	if err := e.write(ctx, run.key("leaderboard.json"), board); err != nil {
-		return Verdict{}, err
-	}
 	manifest, err := e.register(ctx, plan, best)
 	if err != nil {
 		return Verdict{}, err
@@ -102,6 +99,27 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 	return verdict, e.write(ctx, run.key("verdict.json"), verdict)
 }
 
+// standings returns the leaderboard that was written, or ranks the trials and writes it. It
+// is what the rest of Conclude goes by, so that two of them come to the same end.
+func (e *Engine) standings(ctx context.Context, plan Plan) (Leaderboard, error) {
+	var board Leaderboard
+	if err := e.read(ctx, plan.Run, "leaderboard.json", &board); !errors.Is(err, registry.ErrNotFound) {
+		return board, err
+	}
+	board, err := e.rank(ctx, plan)
+	if err != nil {
+		return board, err
+	}
+	if first := board.Standings[0]; first.Error != "" {
+		return board, fmt.Errorf("no configuration could be judged; the first failed with: %s", first.Error)
+	}
+	_, err = registry.WriteJSON(ctx, e.Registry.Store, plan.Run.key("leaderboard.json"), board, registry.Condition{Absent: true})
+	if errors.Is(err, registry.ErrConflict) {
+		err = e.read(ctx, plan.Run, "leaderboard.json", &board)
+	}
+	return board, err
+}
+
 // rank collects the ledger into a leaderboard. Ties go to the trial listed first.
 func (e *Engine) rank(ctx context.Context, plan Plan) (Leaderboard, error) {
 	board := Leaderboard{Run: plan.Run, Metric: plan.Metric, Greater: plan.Greater}
@@ -109,17 +127,26 @@ func (e *Engine) rank(ctx context.Context, plan Plan) (Leaderboard, error) {
 	if err := e.read(ctx, plan.Run, "trials.json", &trials); err != nil {
 		return board, err
 	}
-	for _, t := range trials {
+	results := make([]*Result, len(trials))
+	const readers = 16 // they wait for the store, not for a core
+	err := par.For(ctx, len(trials), readers, func(i int) error {
 		var result Result
-		_, err := registry.ReadJSON(ctx, e.Registry.Store, plan.Run.trialKey(t.ID), &result)
+		_, err := registry.ReadJSON(ctx, e.Registry.Store, plan.Run.trialKey(trials[i].ID), &result)
 		if errors.Is(err, registry.ErrNotFound) {
-			board.Missing = append(board.Missing, t.ID)
-			continue
+			return nil
 		}
-		if err != nil {
-			return board, err
+		results[i] = &result
+		return err
+	})
+	if err != nil {
+		return board, err
+	}
+	for i, result := range results {
+		if result == nil {
+			board.Missing = append(board.Missing, trials[i].ID)
+		} else {
+			board.Standings = append(board.Standings, standing(*result, plan.Metric))
 		}
-		board.Standings = append(board.Standings, standing(result, plan.Metric))
 	}
 	if len(board.Standings) == 0 {
 		return board, fmt.Errorf("run %s: none of %d trials has a result", plan.Run, len(trials))
@@ -207,6 +234,11 @@ func (e *Engine) promote(ctx context.Context, plan Plan, m registry.Manifest) (b
 	}
 	_, err = e.Registry.SetAlias(ctx, plan.Model, registry.Champion, registry.Alias{Version: m.Version, Reason: reason}, condition)
 	if errors.Is(err, registry.ErrConflict) {
+		// The store may have refused a second try of a write whose first was answered too
+		// late, or another worker may conclude the same run: both moved it to this version.
+		if now, _, err := e.Registry.Alias(ctx, plan.Model, registry.Champion); err == nil && now.Version == m.Version {
+			return true, now.Reason, nil
+		}
 		return false, "champion moved while this run concluded; promote by hand if it should be this version", nil
 	}
 	return err == nil, reason, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,7 +15,6 @@ import (
 	"github.com/foretell-ml/foretell/pkg/model"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/search"
-	"github.com/goccy/go-yaml"
 )
 
 // Config is a run config: YAML or JSON. Only Data.Source and Data.Target are required; the
@@ -69,7 +69,7 @@ type SearchConfig struct {
 	// Strategy is random (default) or grid.
 	Strategy search.Strategy `json:"strategy"`
 	// Trials is the number of points, 1 to 10,000. Default 20 for random; for grid the
-	// most that are allowed, and no bound by default.
+	// most that are allowed, by default 10,000.
 	Trials int `json:"trials,omitempty"`
 }
 
@@ -105,9 +105,9 @@ func (e *ConfigError) Error() string {
 // ParseConfig reads a config, fills in the defaults and checks it. What is wrong comes back
 // as a *ConfigError with every fault at once.
 func ParseConfig(text []byte) (Config, error) {
-	var document any
-	if err := yaml.Unmarshal(text, &document); err != nil {
-		return Config{}, &ConfigError{[]Fault{{"", strings.TrimSpace(yaml.FormatError(err, false, false))}}}
+	document, err := decodeDocument(text)
+	if err != nil {
+		return Config{}, &ConfigError{[]Fault{{"", err.Error()}}}
 	}
 	if _, ok := document.(map[string]any); !ok {
 		return Config{}, &ConfigError{[]Fault{{"", "want a mapping with data.source and data.target"}}}
@@ -133,9 +133,27 @@ func ParseConfig(text []byte) (Config, error) {
 // decodeFault says where a value has the wrong type.
 func decodeFault(err error) Fault {
 	if typed, ok := err.(*json.UnmarshalTypeError); ok {
-		return Fault{"/" + strings.ReplaceAll(typed.Field, ".", "/"), fmt.Sprintf("want %s, got %s", typed.Type, typed.Value)}
+		return Fault{"/" + strings.ReplaceAll(typed.Field, ".", "/"), fmt.Sprintf("want %s, got %s", words(typed.Type.Kind()), typed.Value)}
 	}
 	return Fault{"", err.Error()}
+}
+
+// words names the kind of value that a field takes, as people who write configs say it.
+func words(k reflect.Kind) string {
+	switch k {
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Uint64:
+		return "a whole number, not negative"
+	case reflect.Float64:
+		return "a number"
+	case reflect.String:
+		return "text"
+	case reflect.Slice:
+		return "a list"
+	default:
+		return "a mapping"
+	}
 }
 
 // resolve fills in the defaults that do not depend on the data.
@@ -196,7 +214,7 @@ func (c Config) faults() []Fault {
 		switch t := c.Data.Types[name]; t {
 		case dataset.Numeric, dataset.Boolean, dataset.Categorical, dataset.Timestamp, dataset.Text:
 		default:
-			fault("/data/types/"+name, "unknown type %q: want numeric, boolean, categorical, timestamp or text", t)
+			fault("/data/types/"+escape(name), "unknown type %q: want numeric, boolean, categorical, timestamp or text", t)
 		}
 	}
 	v := c.Validation
@@ -226,15 +244,31 @@ func (c Config) faults() []Fault {
 	return append(faults, c.searchFaults()...)
 }
 
+// Limits of what a config may explore: anybody who may start a run may post one, and it is
+// drawn in full before it is accepted.
+const (
+	maxConfigurations = 100
+	maxParams         = 100 // of one configuration
+)
+
 // searchFaults draws the trials and builds every learner, so that a parameter out of range
-// is an error before anything starts.
+// is an error before anything starts. Of each configuration it reports the first trial that
+// cannot be.
 func (c Config) searchFaults() []Fault {
+	if c.Search.Strategy == search.GridSearch && len(c.Configurations) == 0 {
+		return []Fault{{"/configurations", "is required by strategy grid: the default ones hold ranges, which have no grid"}}
+	}
+	if n := len(c.Configurations); n > maxConfigurations {
+		return []Fault{{"/configurations", fmt.Sprintf("want %d at most, got %d", maxConfigurations, n)}}
+	}
 	if c.Search.Trials < 0 || c.Search.Trials > 10_000 {
 		return []Fault{{"/search/trials", fmt.Sprintf("want 1 to 10,000, got %d", c.Search.Trials)}}
 	}
 	var faults []Fault
 	for i, configuration := range c.Configurations {
-		if _, err := search.ParseSpace(configuration.Params); err != nil {
+		if n := len(configuration.Params); n > maxParams {
+			faults = append(faults, Fault{fmt.Sprintf("/configurations/%d/params", i), fmt.Sprintf("want %d at most, got %d", maxParams, n)})
+		} else if _, err := search.ParseSpace(configuration.Params); err != nil {
 			faults = append(faults, Fault{fmt.Sprintf("/configurations/%d/params", i), err.Error()})
 		}
 	}
@@ -245,14 +279,14 @@ func (c Config) searchFaults() []Fault {
 	if err != nil {
 		return []Fault{{"/search", err.Error()}}
 	}
-	seen := map[string]bool{}
+	faulty := make([]bool, len(c.Configurations))
 	for _, t := range trials {
+		if faulty[t.configuration] {
+			continue // with thousands of trials, thousands of faults
+		}
 		if _, err := model.New(t.Learner, t.Params); err != nil {
-			f := Fault{fmt.Sprintf("/configurations/%d", t.configuration), err.Error()}
-			if key := f.Pointer + f.Detail; !seen[key] {
-				seen[key] = true
-				faults = append(faults, f)
-			}
+			faulty[t.configuration] = true
+			faults = append(faults, Fault{fmt.Sprintf("/configurations/%d", t.configuration), err.Error()})
 		}
 	}
 	return faults

@@ -28,6 +28,26 @@ func TestYAMLAndJSONAreTheSame(t *testing.T) {
 	}
 }
 
+// TestNumbersWithExponents: 1e-4 is a number in JSON and in YAML 1.2, and the first thing
+// that people write for a learning rate.
+func TestNumbersWithExponents(t *testing.T) {
+	want := map[string]any{"l2": map[string]any{"log": []any{1e-8, 1e5}}}
+	for _, text := range []string{
+		`{"data":{"source":"a.csv","target":"1e5"},"configurations":[{"learner":"linear","params":{"l2":{"log":[1e-8,1E+5]}}}]}`,
+		"data: {source: a.csv, target: '1e5'}\nconfigurations:\n- learner: linear\n  params: {l2: {log: [1e-8, 1e5]}}",
+		"data:\n  source: a.csv\n  target: \"1e5\"\nconfigurations:\n- learner: linear\n  params:\n    l2:\n      log:\n      - 1.0e-8\n      - 1E5",
+	} {
+		c := parse(t, text)
+		if !reflect.DeepEqual(c.Configurations[0].Params, want) || c.Data.Target != "1e5" {
+			t.Errorf("%s: params %v, target %q", text, c.Configurations[0].Params, c.Data.Target)
+		}
+	}
+	fixed := parse(t, "data: {source: a.csv, target: y}\nconfigurations: [{learner: linear, params: {l2: 1e-3}}]")
+	if got := fixed.Configurations[0].Params["l2"]; got != 1e-3 {
+		t.Errorf("l2 is %v (%T)", got, got)
+	}
+}
+
 func TestFaultsAreListedAllAtOnce(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string
@@ -40,15 +60,24 @@ func TestFaultsAreListedAllAtOnce(t *testing.T) {
 		"nothing named": {"seed: 1", []string{"/data/source: required", "/data/target: required"}},
 		"unknown keys": {"data: {source: a.csv, target: y, tipes: {}}\nmetrics: rmse\nserch: {}",
 			[]string{`/data/tipes: did you mean "types"?`, `/metrics: did you mean "metric"?`, `/serch: did you mean "search"?`}},
-		"wrong type": {"data: {source: a.csv, target: y}\nsearch: {trials: many}", []string{"/search/trials: want int"}},
+		"wrong type": {"data: {source: a.csv, target: y}\nsearch: {trials: many}", []string{"/search/trials: want a whole number, got string"}},
 		"values": {"data: {source: a.csv, target: y, task: guess, drop: [y], types: {x: date}}\nmetric: cleverness\nschedule: daily\npromote: {when: sometimes}\nvalidation: {folds: 1}",
 			[]string{"/data/task: guess", "/data/drop: y", "/data/types/x: date", "/validation/folds: 2 to 50", "/metric: cleverness", "/schedule: daily", "/promote/when: sometimes"}},
-		"schemes": {"data: {source: a.csv, target: y}\nvalidation: {scheme: holdout, folds: 3}", []string{"/validation/folds: belongs"}},
-		"learner": {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boostin}]", []string{"/configurations/0: boostin"}},
-		"param":   {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {leafs: 3}}]", []string{"/configurations/0: leafs"}},
-		"space":   {"data: {source: a.csv, target: y}\nconfigurations: [{learner: linear, params: {l2: {log: [0, 1]}}}]", []string{"/configurations/0/params: l2: log wants"}},
-		"grid":    {"data: {source: a.csv, target: y}\nsearch: {strategy: grid}\nconfigurations: [{learner: linear, params: {l2: {log: [1, 2]}}}]", []string{"/search: l2"}},
-		"range":   {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {learning_rate: [0.1, -4]}}]", []string{"/configurations/0: learning_rate"}},
+		"schemes":   {"data: {source: a.csv, target: y}\nvalidation: {scheme: holdout, folds: 3}", []string{"/validation/folds: belongs"}},
+		"learner":   {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boostin}]", []string{"/configurations/0: boostin"}},
+		"param":     {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {leafs: 3}}]", []string{"/configurations/0: leafs"}},
+		"space":     {"data: {source: a.csv, target: y}\nconfigurations: [{learner: linear, params: {l2: {log: [0, 1]}}}]", []string{"/configurations/0/params: l2: log wants"}},
+		"grid":      {"data: {source: a.csv, target: y}\nsearch: {strategy: grid}\nconfigurations: [{learner: linear, params: {l2: {log: [1, 2]}}}]", []string{"/search: l2"}},
+		"no grid":   {"data: {source: a.csv, target: y}\nsearch: {strategy: grid}", []string{"/configurations: required by strategy grid"}},
+		"anchors":   {"data: &d {source: a.csv, target: y}\nsearch: *d", []string{": anchors"}},
+		"two":       {"data: {source: a.csv, target: y}\n---\nseed: 1", []string{": more than one document"}},
+		"seed":      {`{"data":{"source":"a.csv","target":"y"},"seed":-1}`, []string{"/seed: want a whole number, not negative, got number -1"}},
+		"slash":     {`{"data":{"source":"a.csv","target":"y","types":{"a/b~c":"date"}},"x/y":1}`, []string{"/x~1y: unknown key"}},
+		"pointer":   {`{"data":{"source":"a.csv","target":"y","types":{"a/b~c":"date"}}}`, []string{"/data/types/a~1b~0c: date"}},
+		"integers":  {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {leaves: {int: [0, 1e300]}}}]", []string{"/configurations/0/params: leaves: int wants bounds"}},
+		"once each": {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {learning_rate: {log: [2, 100]}}}]", []string{"/configurations/0: learning_rate"}},
+		"too many":  {"data: {source: a.csv, target: y}\nconfigurations: [" + strings.Repeat("{learner: linear},", 101) + "]", []string{"/configurations: 100 at most, got 101"}},
+		"range":     {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {learning_rate: [0.1, -4]}}]", []string{"/configurations/0: learning_rate"}},
 	} {
 		_, err := ParseConfig([]byte(c.text))
 		var faulty *ConfigError
@@ -107,8 +136,13 @@ func TestUnknownRun(t *testing.T) {
 	if _, err := e.Status(ctx, "wine-000000000000"); !errors.As(err, &missing) {
 		t.Errorf("status: %v", err)
 	}
-	if _, err := e.Leaderboard(ctx, "wine-000000000000"); !errors.As(err, &missing) || missing.Kind != registry.KindLeaderboard {
-		t.Errorf("leaderboard: %v", err)
+	for _, run := range []RunID{"wine-000000000000", "../wine"} {
+		if _, err := e.Leaderboard(ctx, run); !errors.As(err, &missing) || missing.Kind != registry.KindRun {
+			t.Errorf("leaderboard of %s: %v", run, err)
+		}
+	}
+	if _, err := e.Leaderboard(ctx, submit(t, e, parse(t, penguins))); !errors.As(err, &missing) || missing.Kind != registry.KindLeaderboard {
+		t.Errorf("leaderboard of a run without one: %v", err)
 	}
 }
 

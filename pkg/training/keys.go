@@ -9,6 +9,9 @@ import (
 	"github.com/foretell-ml/foretell/pkg/internal/nearest"
 )
 
+// escape writes a key as an element of a JSON pointer (RFC 6901).
+func escape(key string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(key) }
+
 // unknownKeys compares a decoded document with the struct it is meant for and reports keys
 // that the struct does not have, with the key that was probably meant. Maps in the struct,
 // whose keys are the user's own, are not looked into.
@@ -33,7 +36,7 @@ func unknownKeys(document, want any, pointer string) []Fault {
 		}
 		sort.Strings(keys)
 		for _, key := range keys {
-			at := pointer + "/" + key
+			at := pointer + "/" + escape(key)
 			if fields[key] == nil {
 				faults = append(faults, Fault{at, "unknown key" + nearest.Hint(key, known)})
 				continue

@@ -207,6 +207,18 @@ func split(v ValidationConfig, target pipeline.Target, y []float64, seed uint64)
 	return validate.StratifiedKFold(classes, v.Folds, seed)
 }
 
+// finite refuses infinite values while rows still have their numbers: no learner takes them.
+func finite(t *dataset.Table) error {
+	for i := range t.Columns {
+		for row, v := range t.Columns[i].Values {
+			if math.IsInf(v, 0) {
+				return &dataset.ColumnError{Column: t.Columns[i].Name, Err: fmt.Errorf("row %d is infinite; give it a number or leave it empty", row+1)}
+			}
+		}
+	}
+	return nil
+}
+
 // newPrepared takes the target out of a table, drops what cannot be learned from, deals the
 // folds, and notes in the plan what it found.
 func newPrepared(table *dataset.Table, c Config, plan *Plan) (*prepared, error) {
@@ -221,6 +233,9 @@ func newPrepared(table *dataset.Table, c Config, plan *Plan) (*prepared, error) 
 	inputs := table.Without(append(slices.Clone(c.Data.Drop), c.Data.Target)...)
 	if len(inputs.Columns) == 0 {
 		return nil, &ConfigError{[]Fault{{"/data/drop", "no column is left to predict from"}}}
+	}
+	if err := finite(inputs); err != nil {
+		return nil, err
 	}
 	y := target.Values(column)
 	var labelled []int

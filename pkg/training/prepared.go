@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/registry"
@@ -22,6 +23,7 @@ type prepared struct {
 }
 
 const (
+	inputsPrefix = "inputs."
 	targetTensor = "target"
 	foldTensor   = "fold" // −1: no fold tests on the row
 )
@@ -30,7 +32,7 @@ func (p *prepared) encode() ([]byte, error) {
 	columns := p.inputs.Safetensors()
 	file := &safetensors.File{Metadata: columns.Metadata, Tensors: map[string]safetensors.Tensor{}}
 	for name, t := range columns.Tensors {
-		file.Tensors["inputs."+name] = t
+		file.Tensors[inputsPrefix+name] = t
 	}
 	tested := make([]int32, len(p.y))
 	for i := range tested {
@@ -53,8 +55,8 @@ func decodePrepared(b []byte) (*prepared, error) {
 	}
 	columns := &safetensors.File{Metadata: file.Metadata, Tensors: map[string]safetensors.Tensor{}}
 	for name, t := range file.Tensors {
-		if len(name) > 7 && name[:7] == "inputs." {
-			columns.Tensors[name[7:]] = t
+		if column, ok := strings.CutPrefix(name, inputsPrefix); ok {
+			columns.Tensors[column] = t
 		}
 	}
 	p := &prepared{}
@@ -72,22 +74,14 @@ func decodePrepared(b []byte) (*prepared, error) {
 		return nil, fmt.Errorf("prepared data: %d rows, %d targets, %d folds", p.inputs.Rows(), len(p.y), len(tested))
 	}
 	last := int32(-1)
+	assigned := make([]int, len(tested))
 	for row, f := range tested {
 		if f < -1 || int(f) >= len(tested) || math.IsNaN(p.y[row]) {
 			return nil, fmt.Errorf("prepared data: row %d has fold %d and target %v", row, f, p.y[row])
 		}
-		last = max(last, f)
+		last, assigned[row] = max(last, f), int(f)
 	}
-	p.folds = make([]validate.Fold, last+1)
-	for row, own := range tested {
-		for f := range p.folds {
-			if int(own) == f {
-				p.folds[f].Test = append(p.folds[f].Test, row)
-			} else {
-				p.folds[f].Train = append(p.folds[f].Train, row)
-			}
-		}
-	}
+	p.folds = validate.Folds(assigned, int(last)+1)
 	return p, nil
 }
 

@@ -114,7 +114,7 @@ func columnFaults(c Config, header []string) []Fault {
 		check(fmt.Sprintf("/data/drop/%d", i), name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Data.Types)) {
-		check("/data/types/"+name, name)
+		check("/data/types/"+escape(name), name)
 	}
 	return faults
 }

@@ -48,12 +48,16 @@ func (e *Engine) Status(ctx context.Context, run RunID) (Status, error) {
 	return status, nil
 }
 
-// Leaderboard returns the leaderboard of a concluded run; before that it is a
-// *registry.NotFoundError.
+// Leaderboard returns the leaderboard of a concluded run. Before that, or without such a run,
+// it is a *registry.NotFoundError that says which.
 func (e *Engine) Leaderboard(ctx context.Context, run RunID) (Leaderboard, error) {
 	var board Leaderboard
 	err := e.read(ctx, run, "leaderboard.json", &board)
 	if errors.Is(err, registry.ErrNotFound) {
+		var s submission
+		if err := e.read(ctx, run, "config.json", &s); err != nil {
+			return board, err
+		}
 		return board, &registry.NotFoundError{Kind: registry.KindLeaderboard, Name: "of run " + string(run)}
 	}
 	return board, err

@@ -271,6 +271,63 @@ func TestKilledAtEveryWrite(t *testing.T) {
 	}
 }
 
+// TestLeaderboardStands kills a run that lacks a trial between its leaderboard and its
+// verdict. Started again, it does the missing trial, which is the best, but the leaderboard
+// was published: verdict and leaderboard must agree.
+func TestLeaderboardStands(t *testing.T) {
+	e := engine(t)
+	run := submit(t, e, parse(t, penguins))
+	if _, err := e.Plan(ctx, run); err != nil {
+		t.Fatal(err)
+	}
+	score := func(trial, learner string, s float64) {
+		t.Helper()
+		err := e.write(ctx, run.trialKey(trial), Result{Trial: trial, Learner: learner, Params: map[string]any{},
+			Scores: map[string][]float64{"log_loss": {s, s, s, s, s}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	score("0001-baseline", "baseline", 0.5)
+	dying := &Engine{Registry: &registry.Registry{Store: &failing{e.Registry.Store, 1, false}}, Source: e.Source}
+	if _, err := dying.Conclude(ctx, run); !errors.Is(err, errKilled) {
+		t.Fatalf("got %v", err)
+	}
+	score("0002-logistic", "logistic", 0.1)
+	verdict, err := e.Conclude(ctx, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	board, err := e.Leaderboard(ctx, run)
+	if err != nil || verdict.Trial != "0001-baseline" || board.Standings[0].Trial != verdict.Trial || len(board.Missing) != 5 {
+		t.Errorf("verdict %+v, leaderboard %+v, %v", verdict, board, err)
+	}
+	if len(verdict.Warnings) != 1 || !strings.Contains(verdict.Warnings[0], "5 of 6 trials") {
+		t.Errorf("warnings %q", verdict.Warnings)
+	}
+}
+
+// TestLostAnswer: the store moves the alias but its answer is lost, and the second try is
+// refused. The version is promoted all the same, and the verdict must say so.
+func TestLostAnswer(t *testing.T) {
+	e := engine(t)
+	lossy := &Engine{Registry: &registry.Registry{Store: lostAnswer{e.Registry.Store}}, Source: e.Source}
+	verdict, err := lossy.Run(ctx, submit(t, lossy, parse(t, penguins)), nil)
+	if err != nil || !verdict.Promoted || verdict.Reason != "first version" {
+		t.Errorf("verdict %+v, %v", verdict, err)
+	}
+}
+
+type lostAnswer struct{ registry.Store }
+
+func (l lostAnswer) Put(ctx context.Context, key string, body []byte, c registry.Condition) (registry.Info, error) {
+	info, err := l.Store.Put(ctx, key, body, c)
+	if strings.Contains(key, "/aliases/") {
+		return l.Store.Put(ctx, key, body, c)
+	}
+	return info, err
+}
+
 func TestCancelledTrialLeavesNoResult(t *testing.T) {
 	e := engine(t)
 	run := submit(t, e, parse(t, penguins))
@@ -382,6 +439,21 @@ func TestRowsWithoutTargetAreLeftOut(t *testing.T) {
 	// The relation is exact, so the error is rounding.
 	if verdict.Metric != "rmse" || verdict.Score > 1e-9 {
 		t.Errorf("%s %v", verdict.Metric, verdict.Score)
+	}
+}
+
+// TestInfiniteInputs are refused by the plan, with the row of the file: not by each trial,
+// with the row of a fold.
+func TestInfiniteInputs(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "data.csv")
+	text := "x,y\n" + strings.Repeat("1,2\n2,3\n", 10) + "inf,4\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := engine(t)
+	_, err := e.Plan(ctx, submit(t, e, parse(t, "data: {source: "+file+", target: y, task: regression}")))
+	if err == nil || !strings.Contains(err.Error(), `column "x": row 21 is infinite`) {
+		t.Errorf("got %v", err)
 	}
 }
 

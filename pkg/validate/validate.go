@@ -5,6 +5,7 @@ package validate
 
 import (
 	"fmt"
+	"math"
 	"sort"
 
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
@@ -25,7 +26,7 @@ func KFold(n, k int, s uint64) ([]Fold, error) {
 	for i, row := range seed.Rand(seed.Derive(s, "kfold")).Perm(n) {
 		assigned[row] = i % k
 	}
-	return folds(assigned, k), nil
+	return Folds(assigned, k), nil
 }
 
 // StratifiedKFold deals the rows of each class in turn into k test sets, so that class
@@ -39,7 +40,7 @@ func StratifiedKFold(classes []int, k int, s uint64) ([]Fold, error) {
 	for i, row := range byClass(classes, s) {
 		assigned[row] = i % k
 	}
-	return folds(assigned, k), nil
+	return Folds(assigned, k), nil
 }
 
 // Holdout keeps a share of n rows, in (0, 1), for testing: at least one row on either side.
@@ -60,7 +61,7 @@ func holdout(rows []int, share float64) (Fold, error) {
 	if n < 2 || !(share > 0 && share < 1) {
 		return Fold{}, fmt.Errorf("a test share of %v of %d rows: share must lie between 0 and 1, with 2 rows or more", share, n)
 	}
-	tests := min(max(int(float64(n)*share+0.5), 1), n-1)
+	tests := min(max(int(math.Round(float64(n)*share)), 1), n-1)
 	var f Fold
 	for i, row := range rows {
 		if (i+1)*tests/n > i*tests/n {
@@ -81,17 +82,25 @@ func byClass(classes []int, s uint64) []int {
 	return rows
 }
 
-// folds turns the test set that each row is assigned to into folds.
-func folds(assigned []int, k int) []Fold {
-	out := make([]Fold, k)
-	for row, own := range assigned {
-		for f := range out {
-			if f == own {
-				out[f].Test = append(out[f].Test, row)
-			} else {
-				out[f].Train = append(out[f].Train, row)
-			}
+// Folds makes k folds of the fold that tests on each row; a row of −1 is tested by none.
+func Folds(assigned []int, k int) []Fold {
+	tests := make([]int, k)
+	for _, own := range assigned {
+		if own >= 0 {
+			tests[own]++
 		}
 	}
-	return out
+	folds := make([]Fold, k)
+	for f := range folds {
+		fold := Fold{Train: make([]int, 0, len(assigned)-tests[f]), Test: make([]int, 0, tests[f])}
+		for row, own := range assigned {
+			if own == f {
+				fold.Test = append(fold.Test, row)
+			} else {
+				fold.Train = append(fold.Train, row)
+			}
+		}
+		folds[f] = fold
+	}
+	return folds
 }

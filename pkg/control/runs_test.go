@@ -1,0 +1,222 @@
+package control
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/training"
+)
+
+// TestRunStates follows a run: new, running, failed, started again, succeeded.
+func TestRunStates(t *testing.T) {
+	w := newWorld(t)
+	post := func(status int, state string, attempt int) runView {
+		t.Helper()
+		var v runView
+		answer := w.do(t, "POST", "/v1/runs", plainConfig(), &v)
+		isStatus(t, answer, status)
+		if v.State != state || v.Attempt != attempt || answer.Header().Get("Location") != "/v1/runs/"+string(v.Run) {
+			t.Errorf("%+v at %q, want %s, attempt %d", v, answer.Header().Get("Location"), state, attempt)
+		}
+		return v
+	}
+	get := func() (v runView) {
+		t.Helper()
+		isStatus(t, w.do(t, "GET", "/v1/runs/"+string(post(http.StatusOK, "running", 1).Run), "", &v), http.StatusOK)
+		return v
+	}
+
+	run := post(http.StatusAccepted, "running", 1).Run
+	if v := get(); v.State != "running" || v.Run != run || w.workflow.count() != 1 {
+		t.Errorf("%+v, %d executions", v, w.workflow.count())
+	}
+	first, second := string(run)+"-1", string(run)+"-2"
+
+	// A function's error is its message, without the stack.
+	w.workflow.set(first, Execution{"FAILED", "ParseError", `{"errorMessage":"row 3","errorType":"ParseError","stackTrace":[{"path":"/secret"}]}`})
+	var v runView
+	isStatus(t, w.do(t, "GET", "/v1/runs/"+string(run), "", &v), http.StatusOK)
+	if v.State != "failed" || v.Error != "ParseError" || v.Cause != "row 3" {
+		t.Errorf("failed: %+v", v)
+	}
+	// Ended without a verdict is no success.
+	w.workflow.set(first, Execution{Status: "SUCCEEDED"})
+	isStatus(t, w.do(t, "GET", "/v1/runs/"+string(run), "", &v), http.StatusOK)
+	if v.State != "failed" || !strings.Contains(v.Cause, "no verdict") {
+		t.Errorf("ended without verdict: %+v", v)
+	}
+
+	w.workflow.set(first, Execution{Status: "TIMED_OUT"})
+	if v := post(http.StatusAccepted, "running", 2); v.Run != run || w.workflow.count() != 2 {
+		t.Errorf("%+v, %d executions", v, w.workflow.count())
+	}
+
+	w.refused(t, gateway.LeaderboardNotFound, "", "GET", "/v1/runs/"+string(run)+"/leaderboard", "")
+	w.train(t, run)
+	w.workflow.set(second, Execution{Status: "SUCCEEDED"})
+	if v := post(http.StatusOK, "succeeded", 2); v.Verdict == nil || v.Verdict.Version != 1 || w.workflow.count() != 2 {
+		t.Errorf("%+v, %d executions", v, w.workflow.count())
+	}
+	var board training.Leaderboard
+	isStatus(t, w.do(t, "GET", "/v1/runs/"+string(run)+"/leaderboard", "", &board), http.StatusOK)
+	if len(board.Standings) != 1 {
+		t.Errorf("leaderboard %+v", board)
+	}
+}
+
+// TestRunOfASchedule: the workflow that a schedule starts keeps no attempts. The run is
+// running until there is a verdict, and then needs no start.
+func TestRunOfASchedule(t *testing.T) {
+	w := newWorld(t)
+	c, err := training.ParseConfig([]byte(plainConfig()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, _, err := w.Engine.Submit(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v runView
+	isStatus(t, w.do(t, "GET", "/v1/runs/"+string(run), "", &v), http.StatusOK)
+	if v.State != "running" || v.Attempt != 0 {
+		t.Errorf("%+v", v)
+	}
+	w.train(t, run)
+	isStatus(t, w.do(t, "POST", "/v1/runs", plainConfig(), &v), http.StatusOK)
+	if v.State != "succeeded" || v.Verdict == nil || w.workflow.count() != 0 {
+		t.Errorf("%+v, %d executions", v, w.workflow.count())
+	}
+}
+
+// TestRacingCallers: of callers at one moment each is answered with the same run, and one
+// execution is started, the first time and after a failure.
+func TestRacingCallers(t *testing.T) {
+	w := newWorld(t)
+	race := func(attempt int) training.RunID {
+		t.Helper()
+		views := make([]runView, 8)
+		var group sync.WaitGroup
+		for i := range views {
+			group.Go(func() {
+				answer := w.do(t, "POST", "/v1/runs", plainConfig(), &views[i])
+				if answer.Code != http.StatusOK && answer.Code != http.StatusAccepted {
+					t.Errorf("caller %d: %d %s", i, answer.Code, answer.Body)
+				}
+			})
+		}
+		group.Wait()
+		for i, v := range views {
+			if v.Run != views[0].Run || v.State != "running" || v.Attempt != attempt {
+				t.Errorf("caller %d: %+v", i, v)
+			}
+		}
+		if n := w.workflow.count(); n != attempt {
+			t.Errorf("%d executions, want %d", n, attempt)
+		}
+		return views[0].Run
+	}
+	run := race(1)
+	w.workflow.set(string(run)+"-1", Execution{Status: "FAILED"})
+	race(2)
+}
+
+// TestDiedBeforeTheRecord: an execution was started and not recorded. It is found by its
+// name, running or ended.
+func TestDiedBeforeTheRecord(t *testing.T) {
+	for _, c := range []struct {
+		status            string
+		attempt, attempts int
+	}{{"RUNNING", 1, 1}, {"FAILED", 2, 2}} {
+		w := newWorld(t)
+		parsed, err := training.ParseConfig([]byte(plainConfig()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := w.Engine.Check(t.Context(), parsed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.workflow.set(string(run)+"-1", Execution{Status: c.status})
+		var v runView
+		isStatus(t, w.do(t, "POST", "/v1/runs", plainConfig(), &v), http.StatusAccepted)
+		if v.State != "running" || v.Attempt != c.attempt || w.workflow.count() != c.attempts {
+			t.Errorf("%s: %+v, %d executions", c.status, v, w.workflow.count())
+		}
+		for n := 1; n <= c.attempts; n++ {
+			var a attempt
+			_, err := registry.ReadJSON(t.Context(), w.Registry.Store, attemptKey(run, n), &a)
+			if err != nil || !strings.HasPrefix(a.Execution, arn(string(run))) {
+				t.Errorf("%s: attempt %d is %+v, %v", c.status, n, a, err)
+			}
+		}
+	}
+}
+
+// TestStartFails leaves a run that was submitted; the next call starts it.
+func TestStartFails(t *testing.T) {
+	w := newWorld(t)
+	w.workflow.fault = errors.New("no answer from arn:aws:states:secret")
+	w.refused(t, gateway.InternalError, "", "POST", "/v1/runs", plainConfig())
+	if keys := w.keys(t); strings.Contains(keys, "attempts") {
+		t.Errorf("keys %s", keys)
+	}
+	w.workflow.fault = nil
+	var v runView
+	isStatus(t, w.do(t, "POST", "/v1/runs", plainConfig(), &v), http.StatusAccepted)
+	if v.State != "running" || v.Attempt != 1 {
+		t.Errorf("%+v", v)
+	}
+}
+
+// TestRefusedRuns leave nothing behind: no object, no execution, no schedule.
+func TestRefusedRuns(t *testing.T) {
+	w := newWorld(t)
+	const runs = "/v1/runs"
+	w.refused(t, gateway.EmptyBody, "", "POST", runs, " ")
+	w.refused(t, gateway.InvalidJSON, "", "POST", runs, `{"data":`, "Content-Type", "application/json")
+	w.refused(t, gateway.UnsupportedMediaType, "", "POST", runs, "x", "Content-Type", "text/csv")
+	w.refused(t, gateway.BodyTooLarge, "", "POST", runs, strings.Repeat(" ", maxBody)+"x")
+	w.refused(t, gateway.InvalidConfig, "/data/source", "POST", runs, "data: {source: s3://other/data/penguins/, target: species}")
+	w.refused(t, gateway.InvalidConfig, "/data/source", "POST", runs, "model: m\ndata: {source: s3://bucket/data/../runs/, target: species}")
+	w.refused(t, gateway.DatasetNotFound, "", "POST", runs, "data: {source: s3://bucket/data/walrus/, target: species}")
+	w.refused(t, gateway.MissingTarget, "/data/target", "POST", runs, "data: {source: s3://bucket/data/penguins/, target: specie}\nschedule: rate(1 day)")
+	w.refused(t, gateway.InvalidConfig, "/schedule", "POST", runs, scheduledConfig("daily"))
+	w.refused(t, gateway.InvalidConfig, "/schedule", "POST", runs, scheduledConfig("rate(99 days)"))
+	w.refused(t, gateway.RunNotFound, "", "GET", runs+"/penguins-000000000000", "")
+	w.refused(t, gateway.RunNotFound, "", "GET", runs+"/penguins-000000000000/leaderboard", "")
+	w.refused(t, gateway.RunNotFound, "", "GET", runs+"/..%2Fmodels/leaderboard", "")
+	if keys := w.keys(t); keys != "" || w.workflow.count() != 0 || len(w.schedule.expressions) != 0 {
+		t.Errorf("left behind: %s, %d executions, schedules %v", keys, w.workflow.count(), w.schedule.expressions)
+	}
+}
+
+// TestSchedule stores the schedule with the config that its retrains use, and deletes both.
+func TestSchedule(t *testing.T) {
+	w := newWorld(t)
+	isStatus(t, w.do(t, "POST", "/v1/runs", scheduledConfig("rate(7 days)"), nil), http.StatusAccepted)
+	var c training.Config
+	if _, err := registry.ReadJSON(t.Context(), w.Registry.Store, training.ScheduleKey("penguins"), &c); err != nil {
+		t.Fatal(err)
+	}
+	if w.schedule.expressions["penguins"] != "rate(7 days)" || c.Schedule != "rate(7 days)" || c.Data.Target != "species" {
+		t.Errorf("schedules %v, config %+v", w.schedule.expressions, c)
+	}
+	// Refused, the one that is there stays.
+	w.refused(t, gateway.InvalidConfig, "/schedule", "POST", "/v1/runs", scheduledConfig("rate(99 days)"))
+	isStatus(t, w.do(t, "POST", "/v1/runs", scheduledConfig("rate(1 day)"), nil), http.StatusAccepted)
+	if w.schedule.expressions["penguins"] != "rate(1 day)" {
+		t.Errorf("schedules %v", w.schedule.expressions)
+	}
+	for range 2 { // the second finds nothing, which is what was asked for
+		isStatus(t, w.do(t, "DELETE", "/v1/models/penguins/schedule", "", nil), http.StatusOK)
+		if keys := w.keys(t); strings.Contains(keys, "schedules/") || len(w.schedule.expressions) != 0 {
+			t.Errorf("schedules %v, keys %s", w.schedule.expressions, keys)
+		}
+	}
+	w.refused(t, gateway.InvalidName, "", "DELETE", "/v1/models/..%2Fx/schedule", "")
+}
