@@ -179,15 +179,47 @@ func TestScheduledRetrain(t *testing.T) {
 	}
 }
 
+// TestCommandsOnABucket trains, describes and predicts with data and store in S3.
+func TestCommandsOnABucket(t *testing.T) {
+	config := smallConfig(t)
+	inFolder := digest(t, foretell(t, "train", "--store", t.TempDir(), config))
+	w := emptyWorld(t, cloudDir(t))
+	credentials := w.cloud.Credentials()
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL_S3": w.cloud.S3Endpoint(), "AWS_REGION": local.Region,
+		"AWS_ACCESS_KEY_ID": credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY": credentials.SecretAccessKey,
+	} {
+		t.Setenv(name, value)
+	}
+	const source = "s3://foretell/data/penguins/"
+	text := strings.Replace(fmt.Sprintf(small, source), "model: penguins", "model: from-bucket", 1)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const store = "s3://foretell/laptop"
+	if got := digest(t, foretell(t, "train", "--store", store, config)); got != inFolder {
+		t.Errorf("on a bucket the model is %s, on a folder %s", got, inFolder)
+	}
+	if out := foretell(t, "statistics", "--store", store, source); !strings.Contains(out, "stored in s3://foretell/laptop as statistics/penguins/") {
+		t.Errorf("statistics:\n%s", out)
+	}
+	if out := foretell(t, "predict", "--store", store, "--model", "from-bucket", source); strings.Count(out, "\n") != 345 {
+		t.Errorf("predictions:\n%.200s", out)
+	}
+	if out := foretell(t, "models", "--store", store); out != "from-bucket\n" {
+		t.Errorf("models:\n%s", out)
+	}
+}
+
 // TestUpRefuses tells what is wrong before anything starts.
 func TestUpRefuses(t *testing.T) {
 	for want, args := range map[string][]string{
-		"make build":       {"up", "--dir", cloudDir(t), "--functions", t.TempDir()},
-		"needs a --job":    {"up", "--exit"},
-		"no such file":     {"up", "--job", "nowhere.yaml"},
-		"unknown command":  {"fly"},
-		"--model is requi": {"predict", "x.csv"},
-		"takes 1 to 1":     {"train"},
+		"make build":         {"up", "--dir", cloudDir(t), "--functions", t.TempDir()},
+		"needs a --job":      {"up", "--exit"},
+		"no such file":       {"up", "--job", "nowhere.yaml"},
+		"unknown command":    {"fly"},
+		"--model is requi":   {"predict", "x.csv"},
+		"takes one argument": {"train"},
 	} {
 		var out strings.Builder
 		if err := run(context.Background(), &out, &out, args); err == nil || !strings.Contains(err.Error(), want) {

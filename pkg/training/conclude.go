@@ -84,7 +84,7 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 		return Verdict{}, err
 	}
 	best := board.Standings[0]
-	manifest, err := e.register(ctx, plan, best)
+	manifest, unused, err := e.register(ctx, plan, best)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -93,6 +93,7 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 	if n := len(board.Missing); n > 0 {
 		verdict.Warnings = append(verdict.Warnings, fmt.Sprintf("%d of %d trials have no result", n, plan.Trials))
 	}
+	verdict.Warnings = append(verdict.Warnings, unused...)
 	if verdict.Promoted, verdict.Reason, err = e.promote(ctx, plan, manifest); err != nil {
 		return Verdict{}, err
 	}
@@ -184,34 +185,36 @@ func standing(r Result, by string) Standing {
 	return s
 }
 
-// register fits the best configuration on all rows and registers the artifact.
-func (e *Engine) register(ctx context.Context, plan Plan, best Standing) (registry.Manifest, error) {
+// register fits the best configuration on all rows and registers the artifact. The warnings say
+// what of the data it does not use.
+func (e *Engine) register(ctx context.Context, plan Plan, best Standing) (m registry.Manifest, warnings []string, err error) {
 	data, err := e.data(ctx, plan.Run)
 	if err != nil {
-		return registry.Manifest{}, err
+		return registry.Manifest{}, nil, err
 	}
 	configuration := pipeline.Configuration{Learner: best.Learner, Params: best.Params}
 	fitted, err := pipeline.Fit(ctx, data.inputs, data.y, plan.Target, configuration, seed.Derive(plan.Config.Seed, "refit"))
 	if err != nil {
-		return registry.Manifest{}, fmt.Errorf("refit of %s: %w", best.Trial, err)
+		return registry.Manifest{}, nil, fmt.Errorf("refit of %s: %w", best.Trial, err)
 	}
 	lineage := pipeline.Lineage{Data: plan.Data, Rows: plan.Rows, Configuration: configuration,
 		Metric: plan.Metric, Scores: best.Scores, Seed: plan.Config.Seed}
 	if err := fitted.Finish(ctx, data.inputs, lineage); err != nil {
-		return registry.Manifest{}, err
+		return registry.Manifest{}, nil, err
 	}
 	artifact, err := fitted.Encode()
 	if err != nil {
-		return registry.Manifest{}, err
+		return registry.Manifest{}, nil, err
 	}
 	if _, err := pipeline.Decode(artifact); err != nil { // before anybody relies on it
-		return registry.Manifest{}, fmt.Errorf("the new artifact does not load: %w", err)
+		return registry.Manifest{}, nil, fmt.Errorf("the new artifact does not load: %w", err)
 	}
-	return e.Registry.Register(ctx, plan.Model, artifact, registry.Manifest{
+	m, err = e.Registry.Register(ctx, plan.Model, artifact, registry.Manifest{
 		Run: string(plan.Run), Task: plan.Target.Task, Target: plan.Target.Name, Learner: best.Learner, Params: best.Params,
 		Metric: plan.Metric, Score: best.Score, Scores: best.Scores, DataDigest: string(plan.Data), Rows: plan.Rows,
 		Schema: fitted.Schema, Classes: plan.Target.Classes,
 	})
+	return m, fitted.Encoder.Warnings, err
 }
 
 // promote points champion at a version, by compare-and-swap. If somebody else moves it at

@@ -419,11 +419,11 @@ func (m *movingAlias) Put(ctx context.Context, key string, body []byte, c regist
 func TestRowsWithoutTargetAreLeftOut(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "data.csv")
 	var text strings.Builder
-	text.WriteString("x,y\n")
+	text.WriteString("x,y,nothing\n")
 	for i := range 40 {
-		fmt.Fprintf(&text, "%d,%d\n", i, 2*i)
+		fmt.Fprintf(&text, "%d,%d,\n", i, 2*i)
 	}
-	text.WriteString("41,\n42,NA\n")
+	text.WriteString("41,,\n42,NA,\n")
 	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -433,7 +433,7 @@ func TestRowsWithoutTargetAreLeftOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(verdict.Warnings) != 1 || !strings.Contains(verdict.Warnings[0], "2 of 42 rows") {
+	if len(verdict.Warnings) != 2 || !strings.Contains(verdict.Warnings[0], "2 of 42 rows") || !strings.Contains(verdict.Warnings[1], `column "nothing" has no value`) {
 		t.Errorf("warnings %v", verdict.Warnings)
 	}
 	// The relation is exact, so the error is rounding.

@@ -125,3 +125,11 @@ func TestRefuses(t *testing.T) {
 		t.Error("1 row")
 	}
 }
+
+func TestFolds(t *testing.T) {
+	got := Folds([]int{1, -1, 0, 1}, 2)
+	want := []Fold{{Train: []int{0, 1, 3}, Test: []int{2}}, {Train: []int{1, 2}, Test: []int{0, 3}}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
