@@ -28,8 +28,9 @@ type job struct {
 	example []map[string]any // rows to predict
 	shown   string           // config file as the user gave it
 
-	api   client
-	steps int
+	api     client
+	version string // "?version=3" if champion does not point at it
+	steps   int
 }
 
 // newJob reads the config and the file that it names.
@@ -223,21 +224,19 @@ func (j *job) model(ctx context.Context, run runState) error {
 	j.say("sha256 %s", v.Digest)
 	if !v.Promoted {
 		j.say("not promoted: %s", v.Reason)
+		j.version = fmt.Sprintf("?version=%d", v.Version)
+		return nil
 	}
 	var alias registry.Alias
 	if err := j.api.call(ctx, "GET", "/v1/models/"+string(v.Model)+"/aliases/"+string(registry.Champion), nil, &alias); err != nil {
 		return err
 	}
-	moved := ""
-	if v.Promoted {
-		moved = ", moved by compare-and-swap"
-	}
-	j.say("alias champion points at version %d (%s)%s", alias.Version, alias.Reason, moved)
+	j.say("alias champion points at version %d (%s), moved by compare-and-swap", alias.Version, alias.Reason)
 	return nil
 }
 
 func (j *job) predict(ctx context.Context) error {
-	path := "/v1/models/" + string(j.config.Model) + "/predict"
+	path := "/v1/models/" + string(j.config.Model) + "/predict" + j.version
 	j.step("Predict: POST %s", path)
 	request, err := json.Marshal(map[string]any{"instances": j.example})
 	if err != nil {

@@ -16,8 +16,12 @@ const (
 	uploadValid = 15 * time.Minute
 )
 
-// maxBody bounds the JSON bodies of the control plane.
-const maxBody = 1 << 20
+// Bounds of the control plane's bodies, in bytes. A run config is read as YAML, whose parser
+// takes time with the square of the depth: a smaller bound keeps that to seconds.
+const (
+	maxBody   = 1 << 20
+	maxConfig = 64 << 10
+)
 
 var fileName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}\.csv$`)
 

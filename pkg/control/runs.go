@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
@@ -19,6 +18,7 @@ var ErrNameTaken = errors.New("an execution of this name has ended")
 
 // The states of a run.
 const (
+	submitted = "submitted" // recorded, and no workflow was started for it
 	running   = "running"
 	succeeded = "succeeded"
 	failed    = "failed"
@@ -27,22 +27,17 @@ const (
 // runView answers POST /v1/runs and GET /v1/runs/{run}.
 type runView struct {
 	training.Status
-	State   string `json:"state"`             // running, succeeded or failed
+	State   string `json:"state"`             // submitted, running, succeeded or failed
 	Error   string `json:"error,omitempty"`   // of the last attempt, when failed
 	Cause   string `json:"cause,omitempty"`   // likewise, for people
-	Attempt int    `json:"attempt,omitempty"` // how often it was started through the API
-}
-
-// attempt is runs/<run>/attempts/<n>.json.
-type attempt struct {
-	Execution string `json:"execution"` // ARN
+	Attempt int    `json:"attempt,omitempty"` // how often a workflow was started for it
 }
 
 // createRun submits a run and starts its workflow. A run that is going on, or has
 // succeeded, is answered as it is; one that failed is started again and redoes only what is
 // missing.
 func (s *Server) createRun(r *http.Request) (answer, error) {
-	text, err := gateway.ReadBody(r, maxBody, "application/json", "application/yaml", "application/x-yaml", "text/yaml")
+	text, err := gateway.ReadBody(r, maxConfig, "application/json", "application/yaml", "application/x-yaml", "text/yaml")
 	if err != nil {
 		return answer{}, err
 	}
@@ -73,7 +68,7 @@ func (s *Server) createRun(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	status := http.StatusOK
-	if view.State == failed || view.State == "" {
+	if view.State == failed || view.State == submitted {
 		if err := s.start(r.Context(), run, view.Attempt); err != nil {
 			return answer{}, err
 		}
@@ -93,8 +88,7 @@ func (s *Server) start(ctx context.Context, run training.RunID, attempts int) er
 		if err != nil && !errors.Is(err, ErrNameTaken) {
 			return err
 		}
-		_, recorded := registry.WriteJSON(ctx, s.Registry.Store, attemptKey(run, n), attempt{arn}, registry.Condition{Absent: true})
-		if recorded != nil && !errors.Is(recorded, registry.ErrConflict) {
+		if recorded := s.Engine.RecordAttempt(ctx, run, n, arn); recorded != nil {
 			return recorded
 		}
 		if err == nil {
@@ -103,36 +97,25 @@ func (s *Server) start(ctx context.Context, run training.RunID, attempts int) er
 	}
 }
 
-func attemptKey(run training.RunID, n int) string {
-	return fmt.Sprintf("runs/%s/attempts/%d.json", run, n)
-}
-
-// view joins what the store knows of a run with how its last attempt stands. The state is
-// empty if it was never started.
+// view joins what the store knows of a run with how its last attempt stands.
 func (s *Server) view(ctx context.Context, run training.RunID) (runView, error) {
 	status, err := s.Engine.Status(ctx, run)
 	if err != nil {
 		return runView{}, err
 	}
 	v := runView{Status: status}
-	for info, err := range s.Registry.Store.List(ctx, "runs/"+string(run)+"/attempts/") {
-		if err != nil {
-			return runView{}, err
-		}
-		if strings.HasSuffix(info.Key, ".json") {
-			v.Attempt++
-		}
+	n, last, err := s.Engine.Attempts(ctx, run)
+	if err != nil {
+		return runView{}, err
 	}
+	v.Attempt = n
 	if status.Verdict != nil {
 		v.State = succeeded
 		return v, nil
 	}
 	if v.Attempt == 0 {
+		v.State = submitted
 		return v, nil
-	}
-	var last attempt
-	if _, err := registry.ReadJSON(ctx, s.Registry.Store, attemptKey(run, v.Attempt), &last); err != nil {
-		return runView{}, err
 	}
 	execution, err := s.Workflow.Execution(ctx, last.Execution)
 	if err != nil {
@@ -171,9 +154,6 @@ func (s *Server) run(r *http.Request) (answer, error) {
 	v, err := s.view(r.Context(), training.RunID(r.PathValue("run")))
 	if err != nil {
 		return answer{}, err
-	}
-	if v.State == "" {
-		v.State = running // started by a schedule, which keeps no attempts
 	}
 	return ok(v)
 }

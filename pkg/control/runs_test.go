@@ -2,6 +2,7 @@ package control
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -69,9 +70,9 @@ func TestRunStates(t *testing.T) {
 	}
 }
 
-// TestRunOfASchedule: the workflow that a schedule starts keeps no attempts. The run is
-// running until there is a verdict, and then needs no start.
-func TestRunOfASchedule(t *testing.T) {
+// TestRunOfTheCommandLine: a run that is trained on the bucket without a workflow has no
+// attempts. It is submitted until there is a verdict, and then needs no start.
+func TestRunOfTheCommandLine(t *testing.T) {
 	w := newWorld(t)
 	c, err := training.ParseConfig([]byte(plainConfig()))
 	if err != nil {
@@ -83,7 +84,7 @@ func TestRunOfASchedule(t *testing.T) {
 	}
 	var v runView
 	isStatus(t, w.do(t, "GET", "/v1/runs/"+string(run), "", &v), http.StatusOK)
-	if v.State != "running" || v.Attempt != 0 {
+	if v.State != "submitted" || v.Attempt != 0 {
 		t.Errorf("%+v", v)
 	}
 	w.train(t, run)
@@ -148,8 +149,8 @@ func TestDiedBeforeTheRecord(t *testing.T) {
 			t.Errorf("%s: %+v, %d executions", c.status, v, w.workflow.count())
 		}
 		for n := 1; n <= c.attempts; n++ {
-			var a attempt
-			_, err := registry.ReadJSON(t.Context(), w.Registry.Store, attemptKey(run, n), &a)
+			var a training.Attempt
+			_, err := registry.ReadJSON(t.Context(), w.Registry.Store, fmt.Sprintf("runs/%s/attempts/%d.json", run, n), &a)
 			if err != nil || !strings.HasPrefix(a.Execution, arn(string(run))) {
 				t.Errorf("%s: attempt %d is %+v, %v", c.status, n, a, err)
 			}

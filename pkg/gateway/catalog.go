@@ -29,7 +29,7 @@ var (
 	InvalidJSON          = Type{"invalid-json", "Invalid JSON", http.StatusBadRequest, "The body is not JSON, or not of the request's shape. `detail` says where."}
 	BodyTooLarge         = Type{"body-too-large", "Body too large", http.StatusRequestEntityTooLarge, "The body is over the limit in `detail`. Send fewer rows at a time."}
 	UnsupportedMediaType = Type{"unsupported-media-type", "Unsupported media type", http.StatusUnsupportedMediaType, "The `Content-Type` is not one that the route reads, or the body is compressed."}
-	InvalidParameter     = Type{"invalid-parameter", "Invalid parameter", http.StatusBadRequest, "A query parameter or header has a value that it cannot have."}
+	InvalidParameter     = Type{"invalid-parameter", "Invalid parameter", http.StatusBadRequest, "A parameter of the query, a header, or a field of the body has a value that it cannot have. `errors` points at fields."}
 	InvalidName          = Type{"invalid-name", "Invalid name", http.StatusUnprocessableEntity, "Names are 1 to 63 of a-z, 0-9 and -, and neither start nor end with -."}
 
 	InvalidInstances = Type{"invalid-instances", "Invalid instances", http.StatusUnprocessableEntity, "Rows do not fit the model. `errors` has a JSON pointer, the row from 1, and the column of each fault, at most 100 of them."}

@@ -221,8 +221,8 @@ func TestTrainingWorkflow(t *testing.T) {
 	if want := "plan advance advance conclude"; strings.Join(train.steps, " ") != want {
 		t.Errorf("steps %v, want %s", train.steps, want)
 	}
-	if len(slept.delays) != 2 {
-		t.Errorf("waited %v, want 2 delays: only throttling is retried", slept.delays)
+	if len(slept.delays) != 4 {
+		t.Errorf("waited %v, want 4 delays: two for the throttled trial, two for the one that fails", slept.delays)
 	}
 }
 

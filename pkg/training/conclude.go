@@ -229,6 +229,8 @@ func (e *Engine) promote(ctx context.Context, plan Plan, m registry.Manifest) (b
 	switch {
 	case err == nil && current.Version == m.Version:
 		return true, current.Reason, nil // an earlier attempt got this far
+	case err == nil && current.Version > m.Version:
+		return false, fmt.Sprintf("champion is already at version %d, which was made later", current.Version), nil
 	case err == nil:
 		condition = registry.Condition{IfMatch: info.ETag}
 		reason = fmt.Sprintf("replaces version %d: the config says promote.when: always", current.Version)

@@ -12,6 +12,8 @@ import (
 type Event struct {
 	Step  string          `json:"step"` // plan, trial, advance or conclude
 	Input json.RawMessage `json:"input"`
+	// Execution is the ARN of the execution that sends it; only plan has it.
+	Execution string `json:"execution"`
 }
 
 // start is the input of plan: a run that was submitted, or a model whose schedule is due.
@@ -31,6 +33,9 @@ func (e *Engine) Handle(ctx context.Context, event Event) (any, error) {
 		if s.Schedule != "" {
 			run, err := e.submitScheduled(ctx, s.Schedule)
 			if err != nil {
+				return nil, err
+			}
+			if err := e.recordScheduled(ctx, run, event.Execution); err != nil {
 				return nil, err
 			}
 			s.Run = run

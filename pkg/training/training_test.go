@@ -122,7 +122,7 @@ func TestSameDigestAnyHow(t *testing.T) {
 			t.Fatal(err)
 		}
 		fresh := &Engine{Registry: e.Registry, Source: e.Source} // every step in a worker of its own
-		answer, err := fresh.Handle(ctx, Event{name, text})
+		answer, err := fresh.Handle(ctx, Event{Step: name, Input: text})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -482,5 +482,39 @@ func TestPreparedSurvivesStorage(t *testing.T) {
 	again, err := after.encode()
 	if err != nil || !bytes.Equal(b, again) {
 		t.Errorf("stored again it has other bytes (%v)", err)
+	}
+}
+
+// TestScheduledPlanIsRecorded has a schedule fall due, twice: the execution is an attempt of
+// the run, once, until there is a verdict.
+func TestScheduledPlanIsRecorded(t *testing.T) {
+	e := engine(t)
+	if _, err := registry.WriteJSON(ctx, e.Registry.Store, ScheduleKey("penguins"), parse(t, penguins), registry.Condition{}); err != nil {
+		t.Fatal(err)
+	}
+	due := func(execution string) RunID {
+		answer, err := e.Handle(ctx, Event{"plan", json.RawMessage(`{"schedule":"penguins"}`), execution})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.(Progress).Run
+	}
+	for i, execution := range []string{"first", "first", "second"} {
+		run := due(execution)
+		n, last, err := e.Attempts(ctx, run)
+		if err != nil || last.Execution != execution || n != []int{1, 1, 2}[i] {
+			t.Errorf("%d attempts, the last %q, %v", n, last.Execution, err)
+		}
+	}
+	run := submit(t, e, parse(t, penguins))
+	if _, err := e.Run(ctx, run, nil); err != nil {
+		t.Fatal(err)
+	}
+	due("third")
+	if n, _, err := e.Attempts(ctx, run); err != nil || n != 2 {
+		t.Errorf("%d attempts after the verdict, %v", n, err)
+	}
+	if _, err := e.Handle(ctx, Event{Step: "plan", Input: json.RawMessage(`{"schedule":"walrus"}`)}); err == nil {
+		t.Error("a schedule that is not there")
 	}
 }
