@@ -194,11 +194,16 @@ func defaultConfigurations(task dataset.Task) []Configuration {
 
 // split deals the rows into folds, by class where there are classes.
 func split(v ValidationConfig, target pipeline.Target, y []float64, seed uint64) ([]validate.Fold, error) {
+	if !target.Task.Classification() {
+		if v.Scheme == "holdout" {
+			fold, err := validate.Holdout(len(y), v.Share, seed)
+			return []validate.Fold{fold}, err
+		}
+		return validate.KFold(len(y), v.Folds, seed)
+	}
 	classes := make([]int, len(y))
 	for i := range y {
-		if target.Task.Classification() {
-			classes[i] = int(y[i])
-		}
+		classes[i] = int(y[i])
 	}
 	if v.Scheme == "holdout" {
 		fold, err := validate.StratifiedHoldout(classes, v.Share, seed)

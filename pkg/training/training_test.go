@@ -241,6 +241,33 @@ func TestInfiniteInputs(t *testing.T) {
 	}
 }
 
+// TestHoldout judges on one share of the rows, for a number and for classes.
+func TestHoldout(t *testing.T) {
+	for _, data := range []string{
+		"{source: ../../testdata/penguins.csv, target: species}",
+		"{source: ../../testdata/penguins.csv, target: body_mass_g, task: regression}",
+	} {
+		e := engine(t)
+		c := parse(t, "data: "+data+"\nvalidation: {scheme: holdout, share: 0.25}\nconfigurations: [{learner: baseline}, {learner: boosting, params: {rounds: 5}}]")
+		run := submit(t, e, c)
+		if _, err := e.Run(ctx, run, nil); err != nil {
+			t.Fatal(err)
+		}
+		board, err := e.Leaderboard(ctx, run)
+		if err != nil || len(board.Standings) != 2 || board.Standings[0].Learner != "boosting" || board.Standings[0].StandardError != 0 {
+			t.Errorf("leaderboard %+v, %v", board, err)
+		}
+		prepared, err := e.data(ctx, run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := len(prepared.y)
+		if len(prepared.folds) != 1 || len(prepared.folds[0].Test) != (rows+2)/4 || len(prepared.folds[0].Train)+len(prepared.folds[0].Test) != rows {
+			t.Errorf("%d folds, %d test rows of %d", len(prepared.folds), len(prepared.folds[0].Test), rows)
+		}
+	}
+}
+
 func TestPreparedSurvivesStorage(t *testing.T) {
 	e := engine(t)
 	run := submit(t, e, parse(t, penguins))
