@@ -22,7 +22,7 @@ func (s *stack) newBucket() awss3.Bucket {
 	data.Versioned = jsii.Bool(true) // an alias that was swapped in error can be read back
 	data.ServerAccessLogsBucket = awss3.NewBucket(s.cdk, jsii.String("AccessLog"), &log)
 	data.LifecycleRules = &[]*awss3.LifecycleRule{{
-		// Only aliases are ever overwritten; what is older than a quarter helps nobody.
+		// Only aliases and schedules are ever overwritten; what is older than a quarter helps nobody.
 		NoncurrentVersionExpiration:         awscdk.Duration_Days(jsii.Number(90)),
 		AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(7)),
 	}}

@@ -64,10 +64,10 @@ func readInputs(ctx context.Context, parts []dataset.Part, schema dataset.Schema
 	if err != nil {
 		return nil, err
 	}
-	types := map[string]dataset.Type{}
+	trained, types := schema.Types(), map[string]dataset.Type{}
 	for _, name := range header {
-		if f := schema.Field(name); f != nil {
-			types[name] = f.Type
+		if t, ok := trained[name]; ok {
+			types[name] = t
 		}
 	}
 	table, _, err := dataset.ReadCSV(ctx, parts, dataset.Options{Types: types})

@@ -18,8 +18,12 @@ func (t *Table) Conform(s Schema) (*Table, []Unseen, error) {
 	var faults []error
 	var unseen []Unseen
 	shaped := &Table{Columns: make([]Column, len(s)), rows: t.rows}
+	columns := make(map[string]*Column, len(t.Columns)) // a search each is slow for wide tables
+	for i := range t.Columns {
+		columns[t.Columns[i].Name] = &t.Columns[i]
+	}
 	for i, f := range s {
-		from := t.Column(f.Name)
+		from := columns[f.Name]
 		to := &shaped.Columns[i]
 		*to = Column{Name: f.Name, Type: f.Type, Levels: f.Levels}
 		switch {

@@ -177,8 +177,12 @@ func (r *reader) readPart(ctx context.Context, part Part) ([]byte, error) {
 // begin makes a collector per column.
 func (r *reader) begin(header []string) error {
 	r.header = header
+	given := make(map[string]bool, len(header))
+	for _, name := range header {
+		given[name] = true
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.options.Types)) {
-		if !slices.Contains(header, name) {
+		if !given[name] {
 			return &ColumnError{name, errors.New("has a declared type but is not in the data")}
 		}
 	}

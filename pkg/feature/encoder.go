@@ -152,7 +152,7 @@ func median(x []float64) float64 {
 	if n := len(x); n%2 == 1 {
 		return x[n/2]
 	}
-	return x[len(x)/2-1]/2 + x[len(x)/2]/2
+	return float64(x[len(x)/2-1]/2) + float64(x[len(x)/2]/2)
 }
 
 // fitCategories keeps the categories that occur, the most frequent ones by themselves.

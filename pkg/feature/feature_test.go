@@ -166,6 +166,16 @@ func TestSingleRowsAreEncodedAsInATable(t *testing.T) {
 	}
 }
 
+func TestColumnsAreFoundInAnyOrder(t *testing.T) {
+	x, y, c := numeric("x", 4, 9), numeric("y", 1, 2), texts("c", []string{"a", "b"}, "b", "a")
+	e, want := encode(t, Options{}, table(t, x, y, c), table(t, x, y, c))
+	for _, columns := range [][]dataset.Column{{c, y, x}, {y, numeric("more", 0, 0), c, x}} {
+		if got, err := e.Transform(table(t, columns...)); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%v, %v, want %v", got, err, want)
+		}
+	}
+}
+
 func TestJSONKeepsEveryBit(t *testing.T) {
 	train := table(t, numeric("x", 0.1, 0.7, nan, 1e-300), texts("c", []string{"a"}, "a", "a", "", "a"))
 	e, before := encode(t, Options{Impute: true, Scale: true}, train, train)

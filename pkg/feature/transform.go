@@ -32,11 +32,12 @@ func (e *Encoder) Names() []string {
 // kind; its levels may differ. It is an error otherwise.
 func (e *Encoder) Transform(t *dataset.Table) (*dataset.Matrix, error) {
 	m := &dataset.Matrix{Rows: t.Rows(), Names: e.Names()}
+	at := -1
 	for _, column := range e.Columns {
-		c := t.Column(column.Name)
-		if c == nil {
+		if at = position(t, column.Name, at+1); at < 0 {
 			return nil, fmt.Errorf("column %q is missing", column.Name)
 		}
+		c := &t.Columns[at]
 		if c.Type.Coded() != (column.Categories != nil) {
 			return nil, fmt.Errorf("column %q is %s, another kind than in training", c.Name, c.Type)
 		}
@@ -47,6 +48,19 @@ func (e *Encoder) Transform(t *dataset.Table) (*dataset.Matrix, error) {
 		}
 	}
 	return m, nil
+}
+
+// position is where a table has a column, looked for from start on and then from the front:
+// columns come in the encoder's order, and from the front each time is slow for wide tables.
+// It is -1 if there is none.
+func position(t *dataset.Table, name string, start int) int {
+	n := len(t.Columns)
+	for k := range n {
+		if i := (start + k) % n; t.Columns[i].Name == name {
+			return i
+		}
+	}
+	return -1
 }
 
 func (n *Number) transform(c *dataset.Column) [][]float64 {

@@ -51,8 +51,8 @@ var notFound = map[string]Type{
 
 // AsProblem returns the Problem in the chain of err; what an error says of itself by a
 // method NotFound() (kind, name), InvalidName() (kind, name) or InvalidData() (row, column,
-// detail); timeout for a context's
-// deadline; else internal-error without details, and known is false.
+// detail); timeout for a context's deadline; else internal-error without details, and known
+// is false.
 func AsProblem(err error) (p Problem, known bool) {
 	var missing interface {
 		error

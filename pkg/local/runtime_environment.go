@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -94,12 +95,13 @@ func (e *environment) wait() {
 	close(e.exited)
 }
 
+// alive asks the system too: a process is gone a moment before exited says so.
 func (e *environment) alive() bool {
 	select {
 	case <-e.exited:
 		return false
 	default:
-		return true
+		return e.command.Process.Signal(syscall.Signal(0)) == nil
 	}
 }
 
@@ -170,33 +172,33 @@ func (e *environment) init(request string, timeout time.Duration) (time.Duration
 }
 
 // run gives an invocation to the process and returns its answer, once the process asks for
-// more. It reports false if the environment is of no more use: the process has ended, or
-// has to be killed.
-func (e *environment) run(inv *invocation, timeout time.Duration) (result answer, healthy bool) {
+// more. It reports whether the process took the invocation, and false for healthy if the
+// environment is of no more use: the process has ended, or has to be killed.
+func (e *environment) run(inv *invocation, timeout time.Duration) (result answer, taken, healthy bool) {
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	memory := time.NewTicker(memoryInterval)
 	defer memory.Stop()
 	inv.deadline = time.Now().Add(timeout)
 	work := e.work
-	fail := func(err *FunctionError) (answer, bool) {
+	fail := func(err *FunctionError) (answer, bool, bool) {
 		select {
 		case a := <-inv.answer: // what it answered before it failed stands
-			return a, false
+			return a, true, false
 		default:
-			return answer{err: err}, false
+			return answer{err: err}, taken, false
 		}
 	}
 	for {
 		select {
 		case work <- inv:
-			work = nil
+			work, taken = nil, true
 		case <-e.polls:
 			// The Runtime API lets a process poll only when it has answered. A poll that is
 			// left from before this invocation says nothing about it.
 			select {
 			case a := <-inv.answer:
-				return a, true
+				return a, true, true
 			default:
 			}
 		case <-e.exited:

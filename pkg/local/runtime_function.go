@@ -73,21 +73,26 @@ func (f *function) serve(inv *invocation) answer {
 	case <-f.runtime.stop:
 		return answer{err: stopping()}
 	}
-	e, cold, err := f.environment(inv)
-	if err != nil {
-		f.logf("REPORT RequestId: %s\tStatus: error\tError Type: %s\n", inv.id, err.Type)
-		return answer{err: err}
+	for {
+		e, cold, err := f.environment(inv)
+		if err != nil {
+			f.logf("REPORT RequestId: %s\tStatus: error\tError Type: %s\n", inv.id, err.Type)
+			return answer{err: err}
+		}
+		f.logf("START RequestId: %s Version: $LATEST\n", inv.id)
+		start := time.Now()
+		a, taken, healthy := e.run(inv, f.Timeout)
+		if !taken && cold == 0 && !e.alive() {
+			continue // it died while idle, and only now is it seen: another one serves
+		}
+		f.logf("END RequestId: %s\n%s\n", inv.id, f.report(inv, e, a, time.Since(start), cold))
+		if healthy {
+			f.putIdle(e)
+		} else {
+			e.kill()
+		}
+		return a
 	}
-	f.logf("START RequestId: %s Version: $LATEST\n", inv.id)
-	start := time.Now()
-	a, healthy := e.run(inv, f.Timeout)
-	f.logf("END RequestId: %s\n%s\n", inv.id, f.report(inv, e, a, time.Since(start), cold))
-	if healthy {
-		f.putIdle(e)
-	} else {
-		e.kill()
-	}
-	return a
 }
 
 // report is Lambda's REPORT line.

@@ -1,9 +1,11 @@
 package local
 
 import (
+	"errors"
 	"io"
 	"net"
 	"sync"
+	"time"
 )
 
 // forwarder takes the connections of the S3 server's port and hands them on to its Unix
@@ -29,8 +31,14 @@ func newForwarder(l net.Listener, socket string) *forwarder {
 func (f *forwarder) accept() {
 	for {
 		client, err := f.listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
 		if err != nil {
-			return // closed
+			// Out of file descriptors, most likely: that passes. Without accepting, clients
+			// would wait for ever in the listener's queue.
+			time.Sleep(10 * time.Millisecond)
+			continue
 		}
 		f.running.Go(func() { f.forward(client) })
 	}

@@ -59,7 +59,7 @@ func rocAUC(s sample) (float64, error) {
 		for p := rows[i].p; i < len(rows) && rows[i].p == p; i++ {
 			tied[rows[i].class] += rows[i].weight
 		}
-		area += float64(tied[1] * (passed[0] + tied[0]/2))
+		area += float64(tied[1] * (passed[0] + float64(tied[0]/2)))
 		passed[0] += tied[0]
 		passed[1] += tied[1]
 	}

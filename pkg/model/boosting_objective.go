@@ -28,14 +28,6 @@ func objectiveOf(task dataset.Task, classes int) boostingObjective {
 	}
 }
 
-// scores is the number of scores per row, which is the number of trees per round.
-func (o boostingObjective) scores(classes int) int {
-	if o == softmaxLoss {
-		return classes
-	}
-	return 1
-}
-
 var errOverflow = errors.New("the target is too large: its gradients overflow; scale it down")
 
 // base returns the scores that every row starts from: the weighted mean, the log odds, the

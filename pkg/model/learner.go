@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -110,7 +110,7 @@ func decoder[L interface {
 		}
 		learner := defaults
 		var faults []error
-		for _, key := range sortedKeys(params) {
+		for _, key := range slices.Sorted(maps.Keys(params)) {
 			if !slices.Contains(known, key) {
 				faults = append(faults, &ParamError{name, key, errors.New("there is no such parameter" + nearest.Hint(key, known))})
 			} else if err := setParam(&learner, key, params[key]); err != nil {
@@ -177,16 +177,7 @@ func jsonKeys(v any) ([]string, error) {
 	if err := json.Unmarshal(text, &fields); err != nil {
 		return nil, err
 	}
-	return sortedKeys(fields), nil
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
+	return slices.Sorted(maps.Keys(fields)), nil
 }
 
 // decodeStateParams reads a State's params strictly.

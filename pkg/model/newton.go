@@ -57,7 +57,7 @@ func (s *softmax) newton(ctx context.Context, theta [][]float64) (done bool, err
 			addScaled(trial[k], theta[k], t, step[k])
 			addScaled(moved[k], z[k], t, along[k])
 		}
-		if s.loss(trial, moved) <= before+1e-4*t*slope+invisible*before {
+		if s.loss(trial, moved) <= before+float64(1e-4*t*slope)+float64(invisible*before) {
 			for k := range theta {
 				copy(theta[k], trial[k])
 			}
@@ -102,7 +102,7 @@ func (s *softmax) conjugate(ctx context.Context, gradient, p [][]float64, m []bl
 			addScaled(step[k], step[k], length, direction[k])
 			addScaled(left[k], left[k], -length, curved[k])
 		}
-		decrement += length * size
+		decrement += float64(length * size)
 		inverse = solveAll(m, left)
 		next := dotAll(left, inverse)
 		for k := range direction {

@@ -87,7 +87,7 @@ func (f *qr) noiseOf(j int, noise []float64) float64 {
 	f.solve(z)
 	sum := noise[f.order[j]]
 	for k, v := range z {
-		sum += math.Abs(v) * noise[f.order[k]]
+		sum += float64(math.Abs(v) * noise[f.order[k]])
 	}
 	return sum
 }

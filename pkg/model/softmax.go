@@ -65,7 +65,7 @@ func newSoftmax(d Data, weights []float64, present []int, l2 float64, reference 
 
 func (s *softmax) standardize(j int, column []float64, l2 float64) {
 	unit := unitScale(column)
-	m := mean(column, s.w) * unit
+	m := float64(mean(column, s.w) * unit)
 	z := make([]float64, len(column))
 	for i, v := range column {
 		z[i] = float64(v*unit) - m

@@ -1,7 +1,7 @@
 package model
 
 // treeCell is a sum over rows, in integers: the gradient, and above it packed into one word
-// the hessian (high bits) and the number of rows (low bits, treeScale.shift of them).
+// the hessian (high bits) and the number of rows (low bits, treeLimits.shift of them).
 type treeCell struct {
 	gradient int64
 	rest     uint64

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Alias points at a version. It is the one object that changes.
@@ -49,4 +50,29 @@ func (r *Registry) SetAlias(ctx context.Context, model ModelName, alias AliasNam
 	}
 	to.Digest = m.Digest
 	return WriteJSON(ctx, r.Store, aliasKey(model, alias), to, c)
+}
+
+// Aliases returns all aliases of a model; none is an empty map. Objects beside them that
+// are no aliases are passed over.
+func (r *Registry) Aliases(ctx context.Context, model ModelName) (map[AliasName]Alias, error) {
+	if err := model.Validate(); err != nil {
+		return nil, err
+	}
+	aliases := map[AliasName]Alias{}
+	for info, err := range r.Store.List(ctx, aliasesPrefix(model)) {
+		if err != nil {
+			return nil, err
+		}
+		file, isJSON := strings.CutSuffix(strings.TrimPrefix(info.Key, aliasesPrefix(model)), ".json")
+		name := AliasName(file)
+		if !isJSON || name.Validate() != nil {
+			continue
+		}
+		a, _, err := r.Alias(ctx, model, name)
+		if err != nil {
+			return nil, err
+		}
+		aliases[name] = a
+	}
+	return aliases, nil
 }

@@ -51,9 +51,9 @@ func versionKey(m ModelName, n int) string {
 	return versionsPrefix(m) + strconv.Itoa(n) + ".json"
 }
 
-func aliasKey(m ModelName, a AliasName) string {
-	return "models/" + string(m) + "/aliases/" + string(a) + ".json"
-}
+func aliasesPrefix(m ModelName) string { return "models/" + string(m) + "/aliases/" }
+
+func aliasKey(m ModelName, a AliasName) string { return aliasesPrefix(m) + string(a) + ".json" }
 
 // versionNumber reads "12.json" as 12, and anything that versionKey does not write as 0.
 func versionNumber(file string) int {

@@ -283,6 +283,28 @@ func TestSetAlias(t *testing.T) {
 	}
 }
 
+func TestAliases(t *testing.T) {
+	r := newRegistry(t)
+	if aliases, err := r.Aliases(t.Context(), "wine"); err != nil || len(aliases) != 0 {
+		t.Errorf("of no model: %v, %v", aliases, err)
+	}
+	if _, err := r.Register(t.Context(), "wine", []byte("a"), registry.Manifest{Run: "r"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, alias := range []registry.AliasName{"champion", "challenger"} {
+		if _, err := r.SetAlias(t.Context(), "wine", alias, registry.Alias{Version: 1}, registry.Condition{Absent: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{"README", "Champion.json", "champion.json.bak", "old/champion.json"} {
+		put(t, r.Store, "models/wine/aliases/"+file, "not an alias")
+	}
+	aliases, err := r.Aliases(t.Context(), "wine")
+	if err != nil || len(aliases) != 2 || aliases["champion"].Version != 1 || aliases["challenger"].Version != 1 {
+		t.Errorf("%v, %v", aliases, err)
+	}
+}
+
 func TestNames(t *testing.T) {
 	for name, ok := range map[string]bool{
 		"a": true, "0": true, "a-b": true, "adult-income-2": true, strings.Repeat("a", 63): true,

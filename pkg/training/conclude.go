@@ -10,6 +10,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/internal/num"
 	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
+	"github.com/foretell-ml/foretell/pkg/metric"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
@@ -124,13 +125,17 @@ func (e *Engine) standings(ctx context.Context, plan Plan) (Leaderboard, error) 
 // rank collects the ledger into a leaderboard. Ties go to the trial listed first.
 func (e *Engine) rank(ctx context.Context, plan Plan) (Leaderboard, error) {
 	board := Leaderboard{Run: plan.Run, Metric: plan.Metric, Greater: plan.Greater}
+	by, err := metric.ByName(plan.Metric)
+	if err != nil {
+		return board, err
+	}
 	var trials []Trial
 	if err := e.read(ctx, plan.Run, "trials.json", &trials); err != nil {
 		return board, err
 	}
 	results := make([]*Result, len(trials))
 	const readers = 16 // they wait for the store, not for a core
-	err := par.For(ctx, len(trials), readers, func(i int) error {
+	err = par.For(ctx, len(trials), readers, func(i int) error {
 		var result Result
 		_, err := registry.ReadJSON(ctx, e.Registry.Store, plan.Run.trialKey(trials[i].ID), &result)
 		if errors.Is(err, registry.ErrNotFound) {
@@ -157,10 +162,7 @@ func (e *Engine) rank(ctx context.Context, plan Plan) (Leaderboard, error) {
 		if (a.Error == "") != (b.Error == "") {
 			return a.Error == ""
 		}
-		if plan.Greater {
-			return a.Score > b.Score
-		}
-		return a.Score < b.Score
+		return by.Better(a.Score, b.Score)
 	})
 	return board, nil
 }

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -50,7 +51,7 @@ func Run(t *testing.T, learner model.Learner, tasks ...dataset.Task) {
 	}
 	for _, task := range []dataset.Task{dataset.Regression, dataset.Binary, dataset.Multiclass} {
 		s := suite{learner, task, classesOf(task)}
-		if !contains(tasks, task) {
+		if !slices.Contains(tasks, task) {
 			t.Run(string(task)+"/refused", func(t *testing.T) { refusesTask(t, s) })
 			continue
 		}
@@ -69,15 +70,6 @@ func checks() []check {
 	return append(all, states...)
 }
 
-func contains(tasks []dataset.Task, task dataset.Task) bool {
-	for _, t := range tasks {
-		if t == task {
-			return true
-		}
-	}
-	return false
-}
-
 func classesOf(task dataset.Task) int {
 	switch task {
 	case dataset.Binary:
@@ -94,7 +86,7 @@ func refusesTask(t *testing.T, s suite) {
 	if !errors.As(err, &refused) {
 		t.Fatalf("got %v, want a *model.TaskError", err)
 	}
-	if refused.Task != s.task || contains(refused.Does, s.task) || len(refused.Does) == 0 {
+	if refused.Task != s.task || slices.Contains(refused.Does, s.task) || len(refused.Does) == 0 {
 		t.Errorf("error is %+v for task %s", refused, s.task)
 	}
 }
