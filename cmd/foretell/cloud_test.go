@@ -51,15 +51,19 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// cloudDir is a folder for a local cloud. Not t.TempDir: /tmp may be a file system without
-// extended attributes, the folder of the package is where the code is.
+// cloudDir is a folder for a local cloud, below the repository's build folder. Not t.TempDir:
+// /tmp may be a file system without extended attributes.
 func cloudDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp(".", ".foretell-test-")
+	build, err := filepath.Abs("../../build/test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if dir, err = filepath.Abs(dir); err != nil {
+	if err := os.MkdirAll(build, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp(build, "cloud-")
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
