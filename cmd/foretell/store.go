@@ -2,14 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/registry"
@@ -29,22 +25,11 @@ func openStore(ctx context.Context, place string) (*registry.Registry, error) {
 	var store registry.Store
 	var err error
 	if bucket, prefix, ok := splitS3(place); ok {
-		store, err = openBucket(ctx, bucket, prefix)
+		store, err = s3store.Connect(ctx, bucket, prefix)
 	} else {
 		store, err = dirstore.New(place)
 	}
 	return &registry.Registry{Store: store}, err
-}
-
-func openBucket(ctx context.Context, bucket, prefix string) (registry.Store, error) {
-	if bucket == "" {
-		return nil, errors.New("s3:// names no bucket; want s3://bucket/prefix")
-	}
-	aws, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("s3://%s: %w", bucket, err)
-	}
-	return s3store.New(s3.NewFromConfig(aws), bucket, prefix), nil
 }
 
 func splitS3(place string) (bucket, prefix string, ok bool) {
@@ -59,7 +44,7 @@ func openSource(ctx context.Context, source string) ([]dataset.Part, error) {
 	if !ok {
 		return dataset.Files(source)
 	}
-	store, err := openBucket(ctx, bucket, "")
+	store, err := s3store.Connect(ctx, bucket, "")
 	if err != nil {
 		return nil, err
 	}

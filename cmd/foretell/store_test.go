@@ -72,7 +72,7 @@ func TestArguments(t *testing.T) {
 		"up takes no arguments, got 1":              {"up", "x"},
 		"models takes 0 to 1 arguments, got 2":      {"models", "a", "b"},
 		"--model is required":                       {"predict", "x.csv"},
-		"s3:// names no bucket":                     {"models", "--store", "s3://"},
+		"no bucket is named":                        {"models", "--store", "s3://"},
 		`unknown command "trian"`:                   {"trian"},
 		"flag provided but not defined: -stroe":     {"models", "--stroe", "x"},
 		`dataset name "" is empty`:                  {"statistics", "--store", t.TempDir(), nameless},

@@ -9,8 +9,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
@@ -21,11 +19,11 @@ import (
 
 func main() {
 	slog.SetDefault(lambdacontext.NewLogger()) // with the id of the request in every line
-	aws, err := config.LoadDefaultConfig(context.Background())
+	store, err := s3store.Connect(context.Background(), os.Getenv(topology.EnvBucket), "")
 	if err != nil {
 		log.Fatal(err)
 	}
-	models := &registry.Registry{Store: s3store.New(s3.NewFromConfig(aws), os.Getenv(topology.EnvBucket), "")}
+	models := &registry.Registry{Store: store}
 	server := &serving.Server{Registry: models}
 	lambda.Start(gateway.Handler(gateway.Routes(server.Routes())))
 }

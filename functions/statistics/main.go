@@ -9,8 +9,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/registry/s3store"
@@ -20,10 +18,10 @@ import (
 
 func main() {
 	slog.SetDefault(lambdacontext.NewLogger()) // with the id of the request in every line
-	aws, err := config.LoadDefaultConfig(context.Background())
+	store, err := s3store.Connect(context.Background(), os.Getenv(topology.EnvBucket), "")
 	if err != nil {
 		log.Fatal(err)
 	}
-	sets := &registry.Registry{Store: s3store.New(s3.NewFromConfig(aws), os.Getenv(topology.EnvBucket), "")}
+	sets := &registry.Registry{Store: store}
 	lambda.Start(statistics.Handler(sets))
 }

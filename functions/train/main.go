@@ -9,8 +9,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/registry/s3store"
@@ -20,12 +18,12 @@ import (
 
 func main() {
 	slog.SetDefault(lambdacontext.NewLogger()) // with the id of the request in every line
-	aws, err := config.LoadDefaultConfig(context.Background())
+	bucket := os.Getenv(topology.EnvBucket)
+	store, err := s3store.Connect(context.Background(), bucket, "")
 	if err != nil {
 		log.Fatal(err)
 	}
-	bucket := os.Getenv(topology.EnvBucket)
-	models := &registry.Registry{Store: s3store.New(s3.NewFromConfig(aws), bucket, "")}
+	models := &registry.Registry{Store: store}
 	engine := &training.Engine{Registry: models, Source: training.BucketSource(bucket, models)}
 	lambda.Start(engine.Handle)
 }

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -52,6 +53,19 @@ func New(client *s3.Client, bucket, prefix string) registry.Store {
 		prefix += "/"
 	}
 	return store{client, bucket, prefix}
+}
+
+// Connect is New with a client of the environment: its region, credentials and endpoint, as
+// every AWS tool finds them.
+func Connect(ctx context.Context, bucket, prefix string) (registry.Store, error) {
+	if bucket == "" {
+		return nil, errors.New("no bucket is named; want s3://bucket or s3://bucket/prefix")
+	}
+	environment, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("s3://%s: %w", bucket, err)
+	}
+	return New(s3.NewFromConfig(environment), bucket, prefix), nil
 }
 
 // Open reads an object. The SDK checks S3's checksum as the body is read to its end.
