@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -220,4 +221,28 @@ func TestSchedule(t *testing.T) {
 		}
 	}
 	w.refused(t, gateway.InvalidName, "", "DELETE", "/v1/models/..%2Fx/schedule", "")
+}
+
+// TestRunThatEndsBetweenTwoLooks: the store has no verdict yet, and when the workflow is
+// asked it has succeeded. The answer has the verdict all the same.
+func TestRunThatEndsBetweenTwoLooks(t *testing.T) {
+	w := newWorld(t)
+	var v runView
+	isStatus(t, w.do(t, "POST", "/v1/runs", plainConfig(), &v), http.StatusAccepted)
+	w.Workflow = ending{w.workflow, func() { w.train(t, v.Run) }}
+	isStatus(t, w.do(t, "GET", "/v1/runs/"+string(v.Run), "", &v), http.StatusOK)
+	if v.State != "succeeded" || v.Verdict == nil || v.Verdict.Version != 1 {
+		t.Errorf("%+v", v)
+	}
+}
+
+// ending is a workflow that ends just as it is asked how it stands.
+type ending struct {
+	Workflow
+	end func()
+}
+
+func (e ending) Execution(context.Context, string) (Execution, error) {
+	e.end()
+	return Execution{Status: "SUCCEEDED"}, nil
 }

@@ -264,3 +264,37 @@ func TestScheduledPlanIsRecorded(t *testing.T) {
 		t.Error("a schedule that is not there")
 	}
 }
+
+// TestChampionNeverMovesBack kills a run between its version and the alias, lets a newer run
+// take champion, and starts the first again: champion stays.
+func TestChampionNeverMovesBack(t *testing.T) {
+	e := engine(t)
+	old := submit(t, e, parse(t, penguins))
+	killed := &Engine{Registry: &registry.Registry{Store: noAliases{e.Registry.Store}}, Source: e.Source}
+	if _, err := killed.Run(ctx, old, nil); !errors.Is(err, errKilled) {
+		t.Fatalf("got %v", err)
+	}
+	c := parse(t, penguins)
+	c.Seed = 99
+	newer, err := e.Run(ctx, submit(t, e, c), nil)
+	if err != nil || !newer.Promoted || newer.Version != 2 {
+		t.Fatalf("verdict %+v, %v", newer, err)
+	}
+	verdict, err := e.Run(ctx, old, nil)
+	if err != nil || verdict.Version != 1 || verdict.Promoted || !strings.Contains(verdict.Reason, "version 2") {
+		t.Errorf("verdict %+v, %v", verdict, err)
+	}
+	if alias, _, err := e.Registry.Alias(ctx, "penguins", registry.Champion); err != nil || alias.Version != 2 {
+		t.Errorf("alias %+v, %v", alias, err)
+	}
+}
+
+// noAliases is a store under a process that dies when it comes to write an alias.
+type noAliases struct{ registry.Store }
+
+func (n noAliases) Put(ctx context.Context, key string, body []byte, c registry.Condition) (registry.Info, error) {
+	if strings.Contains(key, "/aliases/") {
+		return registry.Info{}, errKilled
+	}
+	return n.Store.Put(ctx, key, body, c)
+}

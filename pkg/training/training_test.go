@@ -171,6 +171,20 @@ func TestFinishedTrialsAreNotRedone(t *testing.T) {
 	if err != nil || verdict.Trial != "0002-logistic" || verdict.Score != -1 {
 		t.Errorf("verdict %+v, %v", verdict, err)
 	}
+	// Without the data nothing can be computed: the ledger alone must answer.
+	if err := e.Registry.Store.Delete(ctx, run.key("data")); err != nil {
+		t.Fatal(err)
+	}
+	var trials []Trial
+	if err := e.read(ctx, run, "trials.json", &trials); err != nil {
+		t.Fatal(err)
+	}
+	fresh := &Engine{Registry: e.Registry, Source: e.Source}
+	for _, trial := range trials {
+		if result, err := fresh.Trial(ctx, trial); err != nil || result.Trial != trial.ID {
+			t.Errorf("%s was done again: %+v, %v", trial.ID, result, err)
+		}
+	}
 }
 
 func TestSubmittedAgainIsTheSameRun(t *testing.T) {
