@@ -24,6 +24,27 @@ type Options struct {
 	// Missing are the texts that mean "no value", compared after surrounding white space is
 	// trimmed; nil means DefaultMissing. The empty text is missing in any case.
 	Missing []string
+	// Quote encloses values of CSV: a double quote if 0, else any ASCII punctuation that is
+	// not the delimiter.
+	Quote byte
+	// Comment begins a line of CSV that is passed over; 0: no line is.
+	Comment byte
+	// Decimal is the sign before the fraction of numbers in text formats: a point if 0, else
+	// ','. Thousands, if it is not 0, may stand between groups of three digits: '.', ',', ' ',
+	// '_' or '\''. Neither is guessed: 1,234 is a number or another one, depending on who wrote it.
+	Decimal, Thousands byte
+	// Columns are the columns to read, by name, in the data set's order whatever theirs;
+	// nil means all of them. One that is not there is a *ColumnError.
+	Columns []string
+	// Sample reads a part of the rows, chosen by position and the same each time: up to 1 the
+	// share of the rows, above it their number. 0 reads all.
+	Sample float64
+	// Schema, if not nil, is enforced: each of its columns has to be there, of its type, and
+	// a value that is none of its Levels, where it has any, is a *ParseError. Columns that it
+	// does not name are left out unless Columns names them.
+	Schema Schema
+	// Workers is how many cores to use; 0 is all of them. The result does not depend on it.
+	Workers int
 }
 
 // Validate reports all faults of the options at once.

@@ -12,15 +12,22 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Part is one file of a data set.
 type Part struct {
 	Name string // shown in errors: a path or an S3 key
-	ETag string // changes whenever the content does; "" if unknown
+	ETag string // changes whenever the content does; "" if unknown: see Tag
+	Size int64  // bytes; -1 if unknown
+	// Modified is when the part was written, by the clock of where it lies; zero if unknown.
+	Modified time.Time
 	// Open starts reading from the first byte. It may be called more than once; the caller
 	// closes what it returns.
 	Open func(ctx context.Context) (io.ReadCloser, error)
+	// OpenAt starts reading at an offset and ends after length bytes or where the part ends.
+	// It may be called concurrently. It is nil if the part can only be read from its start.
+	OpenAt func(ctx context.Context, offset, length int64) (io.ReadCloser, error)
 }
 
 // Digest identifies the content of a data set: the lowercase hex SHA-256 of its one part,

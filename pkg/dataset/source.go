@@ -1,0 +1,86 @@
+package dataset
+
+import "context"
+
+// Source is a data set that can be read, as often as one likes: CSV and JSONLines here,
+// parquet.Files in dataset/parquet. Package source makes one from what a user names.
+type Source interface {
+	// Header returns the columns in order, with their types where the format or the options
+	// know them and "" where a type has to be inferred. It reads as little as it can.
+	Header(ctx context.Context, o Options) ([]Field, error)
+	// Scan reads all rows once and hands them to the consumer. Text that is not a table is a
+	// *ParseError, a declaration about a column that is not there a *ColumnError.
+	Scan(ctx context.Context, o Options, to Consumer) (Extent, error)
+	// Parts are the files that it reads, in order.
+	Parts() []Part
+}
+
+// Consumer takes the rows of a data set in blocks. A block is a run of consecutive rows
+// whose borders depend on the data and the options alone, never on the number of workers, so
+// that whoever keeps a state per block and reduces the states in order gets the same result
+// on every machine.
+type Consumer interface {
+	// Begin is called once, before any block, with the columns that were asked for. Type is
+	// "" where it has to be inferred.
+	Begin(columns []Field) error
+	// Block returns where the rows of the next block go. It is called in the order of the
+	// blocks, never concurrently.
+	Block() Sink
+	// End takes a block whose rows have all been added, in the order of the blocks, never
+	// concurrently with itself. Blocks may be read side by side in between.
+	End(Sink) error
+}
+
+// Sink takes the rows of one block, in order, from one goroutine at a time.
+type Sink interface {
+	// Add takes the next rows. The batch and all that it points to are only valid until Add
+	// returns.
+	Add(*Batch) error
+}
+
+// Batch is some consecutive rows of one part, column by column.
+type Batch struct {
+	Rows    int
+	Columns []BatchColumn // those of Consumer.Begin
+	// Part is the index of the part in Source.Parts. Start is where the first row begins in
+	// it and End where the row after the last one does: bytes of text formats, rows of
+	// others. A batch whose Start is another's End follows it directly.
+	Part       int
+	Start, End int64
+	// Keys are one uniformly distributed number per row, made from part and position: what a
+	// sample is drawn by. They are nil unless Options.Sample asks for one.
+	Keys []uint64
+}
+
+// BatchColumn is the values of one column in a batch, in one of two forms. The form of an
+// undeclared column is chosen for each batch: Values if every value in the batch is a number
+// or every one is a timestamp, else Codes.
+type BatchColumn struct {
+	// Type is Numeric, Boolean or Timestamp if Values holds the values, as Column.Values
+	// does; Text if Codes index Levels. Of a declared column it is the declared type, of
+	// which Categorical too has Codes.
+	Type   Type
+	Values []float64 // NaN is missing
+	Codes  []int32   // -1 is missing
+	// Levels are the distinct texts of the batch in order of appearance: trimmed, not
+	// missing, valid UTF-8. They may be numbers: in a column where others are not.
+	Levels [][]byte
+}
+
+// Extent says what a Scan has read.
+type Extent struct {
+	Rows   int
+	Digest Digest // of the content; of a range of a part (CSV.Range), of that range
+	// Pieces are the SHA-256 of each piece of DigestPiece bytes of the one part that was
+	// read, the last one shorter: ranges that start and end at multiples of DigestPiece give
+	// the pieces of the whole, one after the other.
+	Pieces [][]byte
+	// Start is where the first record after the header begins in the one part, End where the
+	// record after the last begins. Ranges of a part fit together if the End of each is the
+	// Start of the next.
+	Start, End int64
+}
+
+// DigestPiece is the length in bytes of the pieces whose digests make the digest of a part:
+// that of a shorter part is its SHA-256.
+const DigestPiece = 8 << 20
