@@ -226,10 +226,13 @@ func TestParts(t *testing.T) {
 }
 
 // manyRows is a file whose first column has more distinct values than a dictionary keeps.
+// manyCount rows are more than one batch.
+const manyCount = 60_000
+
 func manyRows(last string) string {
 	var b strings.Builder
 	b.WriteString("a,b\n")
-	for i := range 3 * dictionaryCap {
+	for i := range manyCount {
 		fmt.Fprintf(&b, "%d.50,%c\n", i, 'x'+i%2)
 	}
 	b.WriteString(last)
@@ -239,7 +242,7 @@ func manyRows(last string) string {
 func TestManyDistinctNumbers(t *testing.T) {
 	table := read(t, manyRows("NA,x\n"), Options{})
 	c := table.Column("a")
-	if c.Type != Numeric || c.Values[5000] != 5000.5 || !c.Missing(3*dictionaryCap) {
+	if c.Type != Numeric || c.Values[5000] != 5000.5 || !c.Missing(manyCount) {
 		t.Errorf("type %s, values %v…", c.Type, c.Values[:3])
 	}
 	var days strings.Builder
@@ -257,10 +260,10 @@ func TestManyDistinctNumbers(t *testing.T) {
 func TestSecondPass(t *testing.T) {
 	table := read(t, manyRows("none of these,y\n"), Options{})
 	c := table.Column("a")
-	if c.Type != Text || c.Text(7) != "7.50" || c.Text(5000) != "5000.50" || c.Text(3*dictionaryCap) != "none of these" {
-		t.Errorf("type %s, %q %q %q", c.Type, c.Text(7), c.Text(5000), c.Text(3*dictionaryCap))
+	if c.Type != Text || c.Text(7) != "7.50" || c.Text(5000) != "5000.50" || c.Text(manyCount) != "none of these" {
+		t.Errorf("type %s, %q %q %q", c.Type, c.Text(7), c.Text(5000), c.Text(manyCount))
 	}
-	if got := table.Column("b").Text(3 * dictionaryCap); table.Rows() != 3*dictionaryCap+1 || got != "y" {
+	if got := table.Column("b").Text(manyCount); table.Rows() != manyCount+1 || got != "y" {
 		t.Errorf("%d rows, last %q", table.Rows(), got)
 	}
 

@@ -77,7 +77,8 @@ func (s *scanner) begin(comma byte) error {
 		s.pos += len("\ufeff")
 	}
 	if comma == 0 {
-		comma = detectDelimiter(s.chunk[s.pos:s.end], s.end < len(s.chunk))
+		end := min(s.end, chunkSize)
+		comma = detectDelimiter(s.chunk[s.pos:end], end == s.end && s.end < len(s.chunk))
 	}
 	s.delimit(comma)
 	return nil

@@ -31,6 +31,15 @@ func (e *ParseError) Error() string {
 	return b.String() + ": " + e.Err.Error()
 }
 
+// shift moves the position behind rows and lines that come before.
+func (e *ParseError) shift(rows, lines int) {
+	e.Row += rows
+	e.Line += lines
+	if open, ok := e.Err.(*openQuoteError); ok {
+		open.line += lines
+	}
+}
+
 // Unwrap returns the cause.
 func (e *ParseError) Unwrap() error { return e.Err }
 

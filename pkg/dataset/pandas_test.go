@@ -26,7 +26,11 @@ func readFile(t *testing.T, name string) (*Table, Digest) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(digest) != parts[0].ETag {
+	tag, err := parts[0].Tag(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(digest) != tag {
 		t.Errorf("%s: digest %s is not the SHA-256 of the file", name, digest)
 	}
 	return table, digest

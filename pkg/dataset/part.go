@@ -30,27 +30,27 @@ type Part struct {
 	OpenAt func(ctx context.Context, offset, length int64) (io.ReadCloser, error)
 }
 
-// Digest identifies the content of a data set: the lowercase hex SHA-256 of its one part,
-// or, for several, of their digests joined by newlines.
-type Digest string
-
-// digestOf combines the SHA-256 sums of the parts, in order.
-func digestOf(sums [][]byte) Digest {
-	if len(sums) == 1 {
-		return Digest(hex.EncodeToString(sums[0]))
+// Tag changes whenever the content does: the ETag, or, if it is unknown, the SHA-256 of the
+// content, which is read for it.
+func (p Part) Tag(ctx context.Context) (string, error) {
+	if p.ETag != "" {
+		return p.ETag, nil
 	}
-	names := make([]string, len(sums))
-	for i, sum := range sums {
-		names[i] = hex.EncodeToString(sum)
+	body, err := p.Open(ctx)
+	if err != nil {
+		return "", fmt.Errorf("open %s: %w", p.Name, err)
 	}
-	all := sha256.Sum256([]byte(strings.Join(names, "\n")))
-	return Digest(hex.EncodeToString(all[:]))
+	defer body.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, &contextReader{ctx, body}); err != nil {
+		return "", fmt.Errorf("read %s: %w", p.Name, err)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
 // Files names the local files that pattern stands for: a file, a directory (every *.csv
 // below it, hidden ones left out), or a glob as in path/filepath. They come in bytewise
-// order of their slash-separated paths, as S3 lists keys. ETag is the content's SHA-256.
-// It is an error if there are none.
+// order of their slash-separated paths, as S3 lists keys. It is an error if there are none.
 func Files(pattern string) ([]Part, error) {
 	paths, err := expand(pattern)
 	if err != nil {
@@ -113,19 +113,12 @@ func below(dir string) ([]string, error) {
 }
 
 func filePart(path string) (Part, error) {
-	f, err := os.Open(path)
+	info, err := os.Stat(path)
 	if err != nil {
 		return Part{}, err
 	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil {
-		return Part{}, err
-	} else if !info.Mode().IsRegular() {
+	if !info.Mode().IsRegular() {
 		return Part{}, fmt.Errorf("%s is not a regular file", path)
-	}
-	hash := sha256.New()
-	if _, err := io.Copy(hash, f); err != nil {
-		return Part{}, err
 	}
 	open := func(ctx context.Context) (io.ReadCloser, error) {
 		if err := ctx.Err(); err != nil {
@@ -133,5 +126,18 @@ func filePart(path string) (Part, error) {
 		}
 		return os.Open(path)
 	}
-	return Part{Name: path, ETag: hex.EncodeToString(hash.Sum(nil)), Open: open}, nil
+	at := func(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		return struct {
+			io.Reader
+			io.Closer
+		}{io.NewSectionReader(f, offset, length), f}, nil
+	}
+	return Part{Name: path, Size: info.Size(), Modified: info.ModTime(), Open: open, OpenAt: at}, nil
 }

@@ -48,8 +48,11 @@ func TestFiles(t *testing.T) {
 			name = filepath.ToSlash(name)
 			got = append(got, name)
 			sum := sha256.Sum256([]byte("name\n" + name + "\n"))
-			if p.ETag != hex.EncodeToString(sum[:]) {
-				t.Errorf("%s: ETag %s is not the SHA-256 of the content", name, p.ETag)
+			if tag, err := p.Tag(t.Context()); err != nil || tag != hex.EncodeToString(sum[:]) {
+				t.Errorf("%s: tag %s is not the SHA-256 of the content, %v", name, tag, err)
+			}
+			if p.Size != int64(len("name\n"+name+"\n")) || p.Modified.IsZero() {
+				t.Errorf("%s: %d bytes, modified %s", name, p.Size, p.Modified)
 			}
 			if content := content(t, p); content != "name\n"+name+"\n" {
 				t.Errorf("%s holds %q", name, content)

@@ -26,6 +26,13 @@ type syntaxError struct {
 
 func (e *syntaxError) Error() string { return e.err.Error() }
 
+// openQuoteError is a quoted value that the file ends in.
+type openQuoteError struct{ line int }
+
+func (e *openQuoteError) Error() string {
+	return fmt.Sprintf("the quote opened in line %d is never closed", e.line)
+}
+
 // scanner splits delimited text into records as RFC 4180 describes it, and is lenient
 // where files in the wild are: rows end in LF, CRLF or CR; blank lines are skipped; white
 // space around values and around their quotes is dropped; a quote inside an unquoted
@@ -149,7 +156,7 @@ func (s *scanner) quotedField(begin int) error {
 		case !ok && s.err != nil:
 			return s.err
 		case !ok:
-			return s.fail("the quote opened in line %d is never closed", opened)
+			return &syntaxError{field: len(s.ends), err: &openQuoteError{opened}}
 		case c == 0:
 			return s.fail("NUL byte in a quoted value")
 		case c != '"':

@@ -90,7 +90,11 @@ func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []
 	if err != nil {
 		return fail(err)
 	}
-	if !slices.Equal(tags(parts), s.Files) {
+	files, err := tags(ctx, parts)
+	if err != nil {
+		return fail(err)
+	}
+	if !slices.Equal(files, s.Files) {
 		return fail(fmt.Errorf("%s changed after run %s was submitted; submit it again", c.Data.Source, run))
 	}
 	table, digest, err := dataset.ReadCSV(ctx, parts, dataset.Options{Types: c.Data.Types})

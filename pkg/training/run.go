@@ -80,7 +80,10 @@ func (e *Engine) submission(ctx context.Context, c Config) (RunID, submission, e
 	if faults := columnFaults(c, header); len(faults) > 0 {
 		return "", submission{}, &ConfigError{faults}
 	}
-	s := submission{Config: c, Files: tags(parts)}
+	s := submission{Config: c}
+	if s.Files, err = tags(ctx, parts); err != nil {
+		return "", submission{}, err
+	}
 	text, err := json.Marshal(s)
 	if err != nil {
 		return "", submission{}, fmt.Errorf("submit: %w", err)
@@ -89,12 +92,16 @@ func (e *Engine) submission(ctx context.Context, c Config) (RunID, submission, e
 	return RunID(fmt.Sprintf("%s-%s", c.Model, hex.EncodeToString(sum[:6]))), s, nil
 }
 
-func tags(parts []dataset.Part) []fileTag {
+func tags(ctx context.Context, parts []dataset.Part) ([]fileTag, error) {
 	files := make([]fileTag, len(parts))
 	for i, p := range parts {
-		files[i] = fileTag{p.Name, p.ETag}
+		tag, err := p.Tag(ctx)
+		if err != nil {
+			return nil, err
+		}
+		files[i] = fileTag{p.Name, tag}
 	}
-	return files
+	return files, nil
 }
 
 // columnFaults checks the columns that a config names against those that the data has.

@@ -1,7 +1,5 @@
 package dataset
 
-import "slices"
-
 // dictionaryCap is the number of distinct texts up to which a column is kept as a
 // dictionary although all of them are numbers or timestamps. Past it only the parsed
 // values are kept: a dictionary of a million different numbers would take twenty times
@@ -138,22 +136,4 @@ func (c *collector) column() Column {
 		v, _ := ParseValue(t, s) // InferType has parsed it before
 		return v
 	})}
-}
-
-// sortLevels brings levels into bytewise order and rewrites the codes.
-func sortLevels(codes []int32, levels []string) ([]int32, []string) {
-	sorted := slices.Sorted(slices.Values(levels))
-	position := make([]int32, len(levels))
-	for i, s := range levels {
-		at, _ := slices.BinarySearch(sorted, s)
-		position[i] = int32(at)
-	}
-	recoded := make([]int32, len(codes))
-	for i, code := range codes {
-		recoded[i] = -1
-		if code >= 0 {
-			recoded[i] = position[code]
-		}
-	}
-	return recoded, sorted
 }

@@ -1,0 +1,197 @@
+package dataset
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// missingTexts finds out whether a text means "no value".
+type missingTexts struct {
+	set    map[string]bool
+	first  [256]bool // the first bytes of the texts
+	number bool      // some text is a number
+}
+
+func newMissingTexts(o Options) *missingTexts {
+	m := &missingTexts{set: o.missing()}
+	for text := range m.set {
+		if text != "" {
+			m.first[text[0]] = true
+		}
+		if _, ok := parseNumber(strings.TrimSpace(text)); ok {
+			m.number = true
+		}
+	}
+	return m
+}
+
+func (m *missingTexts) has(b []byte) bool {
+	return len(b) == 0 || m.first[b[0]] && m.set[string(b)]
+}
+
+// columnReader turns the values of one column of records into batch columns.
+type columnReader struct {
+	index    int // in the record
+	field    Field
+	missing  *missingTexts
+	values   []float64
+	codes    []int32
+	levels   [][]byte
+	hashes   []uint64 // of the levels
+	table    []int32  // open addressing: level + 1
+	unlisted map[string]bool
+}
+
+// read reads the column; an error says in which row, from 0.
+func (c *columnReader) read(r *records) (BatchColumn, int, error) {
+	switch t := c.field.Type; {
+	case t != "" && !t.Coded():
+		row, err := c.readDeclared(r)
+		return BatchColumn{Type: t, Values: c.values}, row, err
+	case t == "":
+		if c.readNumbers(r) {
+			return BatchColumn{Type: Numeric, Values: c.values}, 0, nil
+		}
+		if c.readTimestamps(r) {
+			return BatchColumn{Type: Timestamp, Values: c.values}, 0, nil
+		}
+	}
+	c.readTexts(r)
+	b := BatchColumn{Type: Text, Codes: c.codes, Levels: c.levels}
+	if c.field.Type == Categorical {
+		b.Type = Categorical
+	}
+	row, err := c.checkLevels()
+	return b, row, err
+}
+
+func (c *columnReader) readDeclared(r *records) (row int, err error) {
+	c.values = c.values[:0]
+	for i := range r.rows {
+		b := r.value(i, c.index)
+		v := missingValue
+		if !c.missing.has(b) {
+			if v, err = parseBytes(c.field.Type, b); err != nil {
+				return i, err
+			}
+		}
+		c.values = append(c.values, v)
+	}
+	return 0, nil
+}
+
+// readNumbers reports whether every value is a number or missing.
+func (c *columnReader) readNumbers(r *records) bool {
+	c.values = c.values[:0]
+	for i := range r.rows {
+		b := r.value(i, c.index)
+		if c.missing.number && c.missing.has(b) {
+			c.values = append(c.values, missingValue)
+			continue
+		}
+		v, ok := parseNumberBytes(b, false)
+		if !ok {
+			if !c.missing.has(b) {
+				return false
+			}
+			v = missingValue
+		}
+		c.values = append(c.values, v)
+	}
+	return true
+}
+
+func (c *columnReader) readTimestamps(r *records) bool {
+	c.values = c.values[:0]
+	for i := range r.rows {
+		b := r.value(i, c.index)
+		v, ok := parseTimestampBytes(b)
+		if !ok {
+			if !c.missing.has(b) {
+				return false
+			}
+			v = missingValue
+		}
+		c.values = append(c.values, v)
+	}
+	return true
+}
+
+// readTexts codes the values by their order of appearance.
+func (c *columnReader) readTexts(r *records) {
+	size := 16
+	for size < 2*r.rows {
+		size *= 2
+	}
+	if len(c.table) != size {
+		c.table = make([]int32, size)
+	} else {
+		clear(c.table)
+	}
+	c.codes, c.levels, c.hashes = c.codes[:0], c.levels[:0], c.hashes[:0]
+	mask := uint64(size - 1)
+	for i := range r.rows {
+		b := r.value(i, c.index)
+		if c.missing.has(b) {
+			c.codes = append(c.codes, -1)
+			continue
+		}
+		hash := xxhash.Sum64(b)
+		at := hash & mask
+		for {
+			code := c.table[at] - 1
+			if code < 0 {
+				code = int32(len(c.levels))
+				c.table[at] = code + 1
+				c.levels = append(c.levels, b)
+				c.hashes = append(c.hashes, hash)
+			} else if c.hashes[code] != hash || !bytes.Equal(c.levels[code], b) {
+				at = (at + 1) & mask
+				continue
+			}
+			c.codes = append(c.codes, code)
+			break
+		}
+	}
+}
+
+var errUnlisted = errors.New("is none of the values that the schema lists")
+
+// checkLevels refuses a text that is none of the field's levels, if it has any.
+func (c *columnReader) checkLevels() (row int, err error) {
+	if c.field.Levels == nil {
+		return 0, nil
+	}
+	for code, level := range c.levels {
+		if levelOf(c.field.Levels, string(level)) < 0 {
+			for i, at := range c.codes {
+				if int(at) == code {
+					return i, &unlistedError{quote(string(level))}
+				}
+			}
+		}
+	}
+	return 0, nil
+}
+
+// unlistedError is a text that the schema does not list.
+type unlistedError struct{ value string }
+
+func (e *unlistedError) Error() string { return e.value + " " + errUnlisted.Error() }
+
+// empty reports whether no row of the batch has a value.
+func (b *BatchColumn) empty() bool {
+	if b.Type.Coded() {
+		return len(b.Levels) == 0
+	}
+	for _, v := range b.Values {
+		if !math.IsNaN(v) {
+			return false
+		}
+	}
+	return true
+}

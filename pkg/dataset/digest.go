@@ -1,0 +1,44 @@
+package dataset
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
+
+// Digest identifies the content of a data set: the lowercase hex digest of its one part, or,
+// for several, the SHA-256 of their digests joined by newlines. The digest of a part is its
+// SHA-256; that of a part longer than DigestPiece is made from the SHA-256 of its pieces of
+// that length in the same way, so that pieces can be hashed side by side.
+type Digest string
+
+// DigestOf combines SHA-256 sums, in order: those of the pieces of a part, or of the parts.
+func DigestOf(sums [][]byte) Digest { return Digest(hex.EncodeToString(combine(sums))) }
+
+func combine(sums [][]byte) []byte {
+	if len(sums) == 1 {
+		return sums[0]
+	}
+	names := make([]string, len(sums))
+	for i, sum := range sums {
+		names[i] = hex.EncodeToString(sum)
+	}
+	all := sha256.Sum256([]byte(strings.Join(names, "\n")))
+	return all[:]
+}
+
+// hasher collects the sums of the pieces of parts.
+type hasher struct {
+	parts  [][]byte // sums of the parts that are complete
+	pieces [][]byte // of the current part
+	last   [][]byte // of the last part
+}
+
+func (h *hasher) endPart() {
+	if len(h.pieces) == 0 {
+		none := sha256.Sum256(nil)
+		h.pieces = [][]byte{none[:]}
+	}
+	h.parts = append(h.parts, combine(h.pieces))
+	h.pieces, h.last = nil, h.pieces
+}

@@ -1,0 +1,296 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/foretell-ml/foretell/pkg/internal/par"
+)
+
+// Read reads a data set into one table. A column's type is inferred from all of its values
+// (InferType), unless it is declared. Memory is 8 bytes for a number and 4 for a coded value,
+// and each distinct text once. The data set is read again, and only those columns of it, if
+// columns that looked numeric for a while turn out not to be.
+func Read(ctx context.Context, source Source, o Options) (*Table, Digest, error) {
+	t := &tableReader{}
+	extent, err := source.Scan(ctx, o, t)
+	if err != nil {
+		return nil, "", err
+	}
+	columns, err := t.columns(ctx, o.Workers)
+	if err != nil {
+		return nil, "", err
+	}
+	if again := t.givenUp(); len(again) > 0 {
+		if err := readTexts(ctx, source, o, again, extent.Digest, columns); err != nil {
+			return nil, "", err
+		}
+	}
+	table, err := NewTable(columns...)
+	return table, extent.Digest, err
+}
+
+// ReadCSV reads CSV files into one table.
+func ReadCSV(ctx context.Context, parts []Part, o Options) (*Table, Digest, error) {
+	return Read(ctx, CSV{Files: parts}, o)
+}
+
+// readTexts reads the named columns as what they are written as, and infers their types from
+// that.
+func readTexts(ctx context.Context, source Source, o Options, names []string, digest Digest, columns []Column) error {
+	o.Columns, o.Schema, o.Types = names, nil, map[string]Type{}
+	for _, name := range names {
+		o.Types[name] = Text
+	}
+	t := &tableReader{inferred: true}
+	extent, err := source.Scan(ctx, o, t)
+	if err != nil {
+		return err
+	}
+	if extent.Digest != digest {
+		return fmt.Errorf("read %s: it changed while it was read", source.Parts()[0].Name)
+	}
+	texts, err := t.columns(ctx, o.Workers)
+	if err != nil {
+		return err
+	}
+	for _, c := range texts {
+		i := slices.IndexFunc(columns, func(old Column) bool { return old.Name == c.Name })
+		columns[i] = c
+	}
+	return nil
+}
+
+// tableReader is the consumer that makes a table.
+type tableReader struct {
+	inferred bool // declared types are not to be kept
+	fields   []Field
+	blocks   []*tableBlock
+	mixed    []bool // columns that are not of one form
+}
+
+// tableBlock is the rows of one block, column by column.
+type tableBlock struct{ columns []blockColumn }
+
+// blockColumn is a column of a block in the form of its batches, while that is one.
+type blockColumn struct {
+	rows, present int
+	form          Type // of the batches with a value: Numeric, Boolean, Timestamp or Text; "" if none has
+	mixed         bool // the batches are of different forms; nothing more is kept
+	values        []float64
+	codes         []int32
+	levels        []string
+	known         map[string]int32
+}
+
+func (t *tableReader) Begin(columns []Field) error {
+	t.fields, t.mixed = columns, make([]bool, len(columns))
+	return nil
+}
+
+func (t *tableReader) Block() Sink { return &tableBlock{make([]blockColumn, len(t.fields))} }
+
+func (t *tableReader) End(s Sink) error {
+	t.blocks = append(t.blocks, s.(*tableBlock))
+	return nil
+}
+
+// Add takes the rows of a batch.
+func (b *tableBlock) Add(batch *Batch) error {
+	for i := range batch.Columns {
+		b.columns[i].add(&batch.Columns[i], batch.Rows)
+	}
+	return nil
+}
+
+func (c *blockColumn) add(b *BatchColumn, rows int) {
+	if c.mixed {
+		return
+	}
+	switch form := b.form(); {
+	case b.empty():
+		c.addMissing(rows)
+	case c.form != "" && c.form != form:
+		*c = blockColumn{mixed: true}
+		return
+	default:
+		c.form = form
+		c.addPresent(b)
+	}
+	c.rows += rows
+}
+
+// form is Text for all batches of codes.
+func (b *BatchColumn) form() Type {
+	if b.Type.Coded() {
+		return Text
+	}
+	return b.Type
+}
+
+func (c *blockColumn) addMissing(rows int) {
+	if c.form == Text {
+		c.codes = append(c.codes, slices.Repeat([]int32{-1}, rows)...)
+	} else if c.form != "" {
+		c.values = append(c.values, slices.Repeat([]float64{missingValue}, rows)...)
+	}
+}
+
+func (c *blockColumn) addPresent(b *BatchColumn) {
+	if before := c.rows - len(c.values) - len(c.codes); before > 0 {
+		c.addMissing(before) // now that the form is known
+	}
+	if b.Values != nil {
+		c.values = append(c.values, b.Values...)
+		return
+	}
+	if c.known == nil {
+		c.known = map[string]int32{}
+	}
+	recode := make([]int32, len(b.Levels))
+	for i, level := range b.Levels {
+		code, known := c.known[string(level)]
+		if !known {
+			code = int32(len(c.levels))
+			s := string(level)
+			c.known[s] = code
+			c.levels = append(c.levels, s)
+		}
+		recode[i] = code
+	}
+	for _, code := range b.Codes {
+		if code >= 0 {
+			code = recode[code]
+		}
+		c.codes = append(c.codes, code)
+	}
+}
+
+// columns joins the blocks, several columns side by side.
+func (t *tableReader) columns(ctx context.Context, workers int) ([]Column, error) {
+	columns := make([]Column, len(t.fields))
+	err := par.For(ctx, len(columns), workers, func(i int) error {
+		columns[i] = t.column(i)
+		return nil
+	})
+	return columns, err
+}
+
+// givenUp names the columns that have to be read again as texts.
+func (t *tableReader) givenUp() (names []string) {
+	for i, mixed := range t.mixed {
+		if mixed {
+			names = append(names, t.fields[i].Name)
+		}
+	}
+	return names
+}
+
+func (t *tableReader) column(i int) Column {
+	var form Type
+	rows := 0
+	for _, b := range t.blocks {
+		c := &b.columns[i]
+		if c.mixed || c.form != "" && form != "" && c.form != form {
+			t.mixed[i] = true
+			return Column{Name: t.fields[i].Name}
+		}
+		if c.form != "" {
+			form = c.form
+		}
+		rows += c.rows
+	}
+	field := t.fields[i]
+	switch declared := field.Type; {
+	case declared != "" && !t.inferred && !declared.Coded():
+		form = declared
+	case declared != "" && !t.inferred:
+		form = Text
+	case form == "":
+		form = Numeric // no value at all
+	}
+	if form == Text {
+		return t.textColumn(i, field, rows)
+	}
+	values := make([]float64, 0, rows)
+	for _, b := range t.blocks {
+		c := &b.columns[i]
+		values = append(values, c.values...)
+		values = append(values, slices.Repeat([]float64{missingValue}, c.rows-len(c.values))...)
+		*c = blockColumn{}
+	}
+	return Column{Name: field.Name, Type: form, Values: values}
+}
+
+func (t *tableReader) textColumn(i int, field Field, rows int) Column {
+	codes := make([]int32, 0, rows)
+	known := map[string]int32{}
+	var levels []string
+	present := 0
+	for _, b := range t.blocks {
+		c := &b.columns[i]
+		recode := make([]int32, len(c.levels))
+		for j, s := range c.levels {
+			code, seen := known[s]
+			if !seen {
+				code = int32(len(levels))
+				known[s] = code
+				levels = append(levels, s)
+			}
+			recode[j] = code
+		}
+		for _, code := range c.codes {
+			if code >= 0 {
+				code = recode[code]
+				present++
+			}
+			codes = append(codes, code)
+		}
+		codes = append(codes, slices.Repeat([]int32{-1}, c.rows-len(c.codes))...)
+		*c = blockColumn{}
+	}
+	kind := field.Type
+	if kind == "" || t.inferred {
+		kind = InferType(levels, present)
+	}
+	if !kind.Coded() {
+		return Column{Name: field.Name, Type: kind, Values: decode(kind, codes, levels)}
+	}
+	codes, levels = sortLevels(codes, levels)
+	return Column{Name: field.Name, Type: kind, Codes: codes, Levels: levels}
+}
+
+// decode looks codes up among the parsed levels.
+func decode(t Type, codes []int32, levels []string) []float64 {
+	parsed := make([]float64, len(levels))
+	for i, s := range levels {
+		parsed[i], _ = ParseValue(t, s) // InferType has parsed it before
+	}
+	values := make([]float64, len(codes))
+	for i, code := range codes {
+		values[i] = missingValue
+		if code >= 0 {
+			values[i] = parsed[code]
+		}
+	}
+	return values
+}
+
+// sortLevels brings levels into bytewise order and rewrites the codes.
+func sortLevels(codes []int32, levels []string) ([]int32, []string) {
+	sorted := slices.Sorted(slices.Values(levels))
+	position := make([]int32, len(levels))
+	for i, s := range levels {
+		at, _ := slices.BinarySearch(sorted, s)
+		position[i] = int32(at)
+	}
+	recoded := make([]int32, len(codes))
+	for i, code := range codes {
+		recoded[i] = -1
+		if code >= 0 {
+			recoded[i] = position[code]
+		}
+	}
+	return recoded, sorted
+}
