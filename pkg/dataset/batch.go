@@ -61,7 +61,7 @@ func (c *columnReader) read(r *records) (BatchColumn, int, error) {
 		}
 	}
 	c.readTexts(r)
-	b := BatchColumn{Type: Text, Codes: c.codes, Levels: c.levels}
+	b := BatchColumn{Type: Text, Codes: c.codes, Levels: c.levels, hashes: c.hashes}
 	if c.field.Type == Categorical {
 		b.Type = Categorical
 	}
@@ -182,6 +182,14 @@ func (c *columnReader) checkLevels() (row int, err error) {
 type unlistedError struct{ value string }
 
 func (e *unlistedError) Error() string { return e.value + " " + errUnlisted.Error() }
+
+// hash is that of level i.
+func (b *BatchColumn) hash(i int) uint64 {
+	if b.hashes != nil {
+		return b.hashes[i]
+	}
+	return xxhash.Sum64(b.Levels[i])
+}
 
 // empty reports whether no row of the batch has a value.
 func (b *BatchColumn) empty() bool {

@@ -80,8 +80,7 @@ type blockColumn struct {
 	mixed         bool // the batches are of different forms; nothing more is kept
 	values        []float64
 	codes         []int32
-	levels        []string
-	known         map[string]int32
+	levels        dictionary
 }
 
 func (t *tableReader) Begin(columns []Field) error {
@@ -145,19 +144,9 @@ func (c *blockColumn) addPresent(b *BatchColumn) {
 		c.values = append(c.values, b.Values...)
 		return
 	}
-	if c.known == nil {
-		c.known = map[string]int32{}
-	}
 	recode := make([]int32, len(b.Levels))
 	for i, level := range b.Levels {
-		code, known := c.known[string(level)]
-		if !known {
-			code = int32(len(c.levels))
-			s := string(level)
-			c.known[s] = code
-			c.levels = append(c.levels, s)
-		}
-		recode[i] = code
+		recode[i] = c.levels.code(b.hash(i), level)
 	}
 	for _, code := range b.Codes {
 		if code >= 0 {
@@ -225,20 +214,13 @@ func (t *tableReader) column(i int) Column {
 
 func (t *tableReader) textColumn(i int, field Field, rows int) Column {
 	codes := make([]int32, 0, rows)
-	known := map[string]int32{}
-	var levels []string
+	var known dictionary
 	present := 0
 	for _, b := range t.blocks {
 		c := &b.columns[i]
-		recode := make([]int32, len(c.levels))
-		for j, s := range c.levels {
-			code, seen := known[s]
-			if !seen {
-				code = int32(len(levels))
-				known[s] = code
-				levels = append(levels, s)
-			}
-			recode[j] = code
+		recode := make([]int32, c.levels.len())
+		for j, hash := range c.levels.hashes {
+			recode[j] = known.code(hash, c.levels.text(int32(j)))
 		}
 		for _, code := range c.codes {
 			if code >= 0 {
@@ -250,6 +232,7 @@ func (t *tableReader) textColumn(i int, field Field, rows int) Column {
 		codes = append(codes, slices.Repeat([]int32{-1}, c.rows-len(c.codes))...)
 		*c = blockColumn{}
 	}
+	levels := known.texts()
 	kind := field.Type
 	if kind == "" || t.inferred {
 		kind = InferType(levels, present)
@@ -275,22 +258,4 @@ func decode(t Type, codes []int32, levels []string) []float64 {
 		}
 	}
 	return values
-}
-
-// sortLevels brings levels into bytewise order and rewrites the codes.
-func sortLevels(codes []int32, levels []string) ([]int32, []string) {
-	sorted := slices.Sorted(slices.Values(levels))
-	position := make([]int32, len(levels))
-	for i, s := range levels {
-		at, _ := slices.BinarySearch(sorted, s)
-		position[i] = int32(at)
-	}
-	recoded := make([]int32, len(codes))
-	for i, code := range codes {
-		recoded[i] = -1
-		if code >= 0 {
-			recoded[i] = position[code]
-		}
-	}
-	return recoded, sorted
 }

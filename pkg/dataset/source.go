@@ -65,6 +65,7 @@ type BatchColumn struct {
 	// Levels are the distinct texts of the batch in order of appearance: trimmed, not
 	// missing, valid UTF-8. They may be numbers: in a column where others are not.
 	Levels [][]byte
+	hashes []uint64 // xxhash of each level, if the reader has it
 }
 
 // Extent says what a Scan has read.
