@@ -18,6 +18,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/local"
 	"github.com/foretell-ml/foretell/pkg/registry"
@@ -352,7 +353,7 @@ func TestPredictEqualsTheCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := readInputs(context.Background(), parts, p.Schema)
+	table, err := readInputs(context.Background(), parts, dataset.Options{}, p.Schema)
 	if err != nil {
 		t.Fatal(err)
 	}

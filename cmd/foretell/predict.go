@@ -5,17 +5,21 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"maps"
 	"strconv"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/source"
 )
 
 func predict(ctx context.Context, c *invocation) error {
 	place := c.storeFlag()
 	name := c.flags.String("model", "", "name of the model (required)")
 	alias := c.flags.String("alias", string(registry.Champion), "alias that names the version")
+	var reading source.Flags
+	reading.Register(c.flags)
 	version := c.flags.Int("version", 0, "version, instead of an alias")
 	args, err := c.parse(1, 1)
 	if err != nil {
@@ -32,11 +36,15 @@ func predict(ctx context.Context, c *invocation) error {
 	if err != nil {
 		return err
 	}
-	parts, err := openSource(ctx, args[0])
+	options, err := reading.Options()
 	if err != nil {
 		return err
 	}
-	table, err := readInputs(ctx, parts, p.Schema)
+	rowsOf, err := openSource(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	table, err := readInputs(ctx, rowsOf, options, p.Schema)
 	if err != nil {
 		return err
 	}
@@ -59,18 +67,22 @@ func predict(ctx context.Context, c *invocation) error {
 }
 
 // readInputs reads a table with the types that the model was trained on.
-func readInputs(ctx context.Context, parts []dataset.Part, schema dataset.Schema) (*dataset.Table, error) {
-	header, err := dataset.ReadHeader(ctx, parts[0], dataset.Options{})
+func readInputs(ctx context.Context, rows dataset.Source, o dataset.Options, schema dataset.Schema) (*dataset.Table, error) {
+	header, err := rows.Header(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	trained, types := schema.Types(), map[string]dataset.Type{}
-	for _, name := range header {
-		if t, ok := trained[name]; ok {
-			types[name] = t
+	trained, types := schema.Types(), maps.Clone(o.Types)
+	if types == nil {
+		types = map[string]dataset.Type{}
+	}
+	for _, f := range header {
+		if t, ok := trained[f.Name]; ok {
+			types[f.Name] = t
 		}
 	}
-	table, _, err := dataset.ReadCSV(ctx, parts, dataset.Options{Types: types})
+	o.Types = types
+	table, _, err := dataset.Read(ctx, rows, o)
 	return table, err
 }
 

@@ -6,12 +6,15 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/report"
+	"github.com/foretell-ml/foretell/pkg/source"
 	"github.com/foretell-ml/foretell/pkg/statistics"
 )
 
 func statisticsCommand(ctx context.Context, c *invocation) error {
 	place := c.storeFlag()
 	name := c.flags.String("name", "", "name of the data set (default: the file's)")
+	var reading source.Flags
+	reading.Register(c.flags)
 	args, err := c.parse(1, 1)
 	if err != nil {
 		return err
@@ -24,11 +27,15 @@ func statisticsCommand(ctx context.Context, c *invocation) error {
 	if err != nil {
 		return err
 	}
-	parts, err := openSource(ctx, args[0])
+	options, err := reading.Options()
 	if err != nil {
 		return err
 	}
-	s, err := statistics.Store(ctx, store, set, parts)
+	rows, err := openSource(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	s, err := statistics.Store(ctx, store, set, rows, options)
 	if err != nil {
 		return err
 	}

@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"path"
+	"iter"
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/registry/dirstore"
 	"github.com/foretell-ml/foretell/pkg/registry/s3store"
+	"github.com/foretell-ml/foretell/pkg/source"
 )
 
 const defaultStore = ".foretell/store"
@@ -38,45 +37,15 @@ func splitS3(place string) (bucket, prefix string, ok bool) {
 	return bucket, prefix, ok
 }
 
-// openSource opens a data source: local files, or the CSV objects below s3://bucket/prefix.
-func openSource(ctx context.Context, source string) ([]dataset.Part, error) {
-	bucket, prefix, ok := splitS3(source)
-	if !ok {
-		return dataset.Files(source)
-	}
-	store, err := s3store.Connect(ctx, bucket, "")
-	if err != nil {
-		return nil, err
-	}
-	parts, err := objectParts(ctx, store, strings.TrimRight(prefix, "/"))
-	if err == nil && len(parts) == 0 {
-		err = fmt.Errorf("no .csv object below %s", source)
-	}
-	return parts, err
+// openSource opens a data source: local files, objects of a bucket, or a database.
+func openSource(ctx context.Context, name string) (dataset.Source, error) {
+	return source.Open(ctx, name, source.Options{Objects: objects})
 }
 
-// objectParts are the CSV objects in a folder of a store, or the one object of that key:
-// data/wine is not the start of data/wine-2/…. As with local folders, hidden ones are left
-// out. Opening one fails if it is no longer what was listed.
-func objectParts(ctx context.Context, store registry.Store, folder string) ([]dataset.Part, error) {
-	var parts []dataset.Part
-	for info, err := range store.List(ctx, folder) {
-		if err != nil {
-			return nil, err
-		}
-		name, inside := strings.CutPrefix(info.Key, folder)
-		if inside = inside && (folder == "" || name == "" || name[0] == '/'); !inside || strings.Contains("/"+name, "/.") ||
-			!strings.EqualFold(path.Ext(info.Key), ".csv") {
-			continue
-		}
-		parts = append(parts, dataset.Part{Name: info.Key, ETag: info.ETag, Open: func(ctx context.Context) (io.ReadCloser, error) {
-			body, now, err := store.Open(ctx, info.Key)
-			if err == nil && now.ETag != info.ETag {
-				body.Close()
-				return nil, fmt.Errorf("open %s: %w", info.Key, registry.ErrConflict)
-			}
-			return body, err
-		}})
+func objects(ctx context.Context, bucket, prefix string) iter.Seq2[dataset.Part, error] {
+	store, err := s3store.Connect(ctx, bucket, "")
+	if err != nil {
+		return func(yield func(dataset.Part, error) bool) { yield(dataset.Part{}, err) }
 	}
-	return parts, nil
+	return registry.Parts(ctx, store, prefix)
 }

@@ -22,9 +22,11 @@ var allowed = []room{
 	{"pkg/internal/par", nil},
 	{"pkg/internal/seed", nil},
 	{"pkg/safetensors", nil},
+	{"pkg/sketch", nil},
 	{"pkg/topology", nil},
 
 	{"pkg/dataset", []string{"pkg/safetensors"}},
+	{"pkg/source", []string{"pkg/dataset"}},
 	{"pkg/profile", []string{"pkg/dataset"}},
 	{"pkg/feature", []string{"pkg/dataset"}},
 	{"pkg/model", []string{"pkg/dataset", "pkg/safetensors"}},
@@ -41,10 +43,10 @@ var allowed = []room{
 	{"pkg/registry/registrytest", []string{"pkg/registry"}},
 
 	{"pkg/report", []string{"pkg/dataset", "pkg/profile"}},
-	{"pkg/training", []string{"pkg/dataset", "pkg/metric", "pkg/model", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/report", "pkg/safetensors", "pkg/search", "pkg/validate"}},
+	{"pkg/training", []string{"pkg/dataset", "pkg/metric", "pkg/model", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/report", "pkg/safetensors", "pkg/search", "pkg/source", "pkg/validate"}},
 
 	{"pkg/gateway", []string{"pkg/topology"}},
-	{"pkg/statistics", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/registry"}},
+	{"pkg/statistics", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/registry", "pkg/source"}},
 	{"pkg/serving", []string{"pkg/dataset", "pkg/gateway", "pkg/pipeline", "pkg/registry"}},
 	{"pkg/control", []string{"pkg/gateway", "pkg/registry", "pkg/statistics", "pkg/topology", "pkg/training"}},
 	{"pkg/local", []string{"pkg/gateway", "pkg/topology"}},

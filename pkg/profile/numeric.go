@@ -6,6 +6,30 @@ import (
 	"github.com/foretell-ml/foretell/pkg/internal/num"
 )
 
+// NumericSummary describes one finite value or more.
+type NumericSummary struct {
+	Min  float64 `json:"min"`
+	Max  float64 `json:"max"`
+	Mean float64 `json:"mean"`
+	// SD is the sample standard deviation, over n-1. It is absent if there is one value
+	// only, and if it is beyond float64 (values of both signs near 1.8e308).
+	SD        *float64  `json:"sd,omitempty"`
+	Quantiles Quantiles `json:"quantiles"`
+	Histogram Histogram `json:"histogram"`
+}
+
+// Quantiles interpolates linearly between order statistics, as numpy does by default:
+// number 7 of Hyndman and Fan, The American Statistician 50, 1996.
+type Quantiles struct {
+	P01 float64 `json:"p01"`
+	P05 float64 `json:"p05"`
+	P25 float64 `json:"p25"`
+	P50 float64 `json:"p50"`
+	P75 float64 `json:"p75"`
+	P95 float64 `json:"p95"`
+	P99 float64 `json:"p99"`
+}
+
 // summarize describes values, which are finite, sorted and one at least.
 func summarize(sorted []float64) *NumericSummary {
 	mean, sd := moments(sorted)

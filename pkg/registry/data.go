@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"path"
 	"strings"
 
@@ -13,36 +14,36 @@ import (
 func dataPrefix(d DatasetName) string { return "data/" + string(d) + "/" }
 
 // DataParts returns the objects of a data set in bytewise order of their keys, the order in
-// which dataset.Files returns the same files of a directory. As there, hidden ones are left
-// out; so are the empty objects by which consoles draw folders. An object that is not a .csv
-// is a *DatasetError rather than passed over: a table with a part missing would look fine
-// and be wrong. A data set without objects is a *NotFoundError.
+// which package source returns the same files of a directory. As there, hidden ones are left
+// out, and so are the empty objects by which consoles draw folders and Spark says that it is
+// done. An object that dataset.FormatOf does not know is a *DatasetError rather than passed
+// over: a table with a part missing would look fine and be wrong. A data set without objects
+// is a *NotFoundError.
 //
-// A part names its object below the data set. Opening it fails with ErrConflict if the
-// object is no longer the one that was listed.
+// A part names its object below the data set, and holds its bytes as they lie there, also if
+// they are compressed: source.FromParts makes a table of them. Opening it fails with
+// ErrConflict if the object is no longer the one that was listed.
 func (r *Registry) DataParts(ctx context.Context, name DatasetName) ([]dataset.Part, error) {
 	if err := name.Validate(); err != nil {
 		return nil, err
 	}
 	var parts []dataset.Part
-	for info, err := range r.Store.List(ctx, dataPrefix(name)) {
+	for part, err := range Parts(ctx, r.Store, dataPrefix(name)) {
 		if err != nil {
 			return nil, err
 		}
-		part := strings.TrimPrefix(info.Key, dataPrefix(name))
-		if info.Size == 0 && strings.HasSuffix(info.Key, "/") || hidden(part) {
+		key := part.Name
+		part.Name = strings.TrimPrefix(key, dataPrefix(name))
+		if part.Size == 0 && (strings.HasSuffix(key, "/") || path.Base(key) == "_SUCCESS") || hidden(part.Name) {
 			continue
 		}
-		if err := ValidateKey(info.Key); err != nil {
-			return nil, &DatasetError{name, part, "its " + err.Error()}
+		if err := ValidateKey(key); err != nil {
+			return nil, &DatasetError{name, part.Name, "its " + err.Error()}
 		}
-		if !strings.EqualFold(path.Ext(part), ".csv") {
-			return nil, &DatasetError{name, part, "only .csv files can be read; delete it or move it elsewhere"}
+		if _, _, ok := dataset.FormatOf(part.Name); !ok {
+			return nil, &DatasetError{name, part.Name, "only .csv, .tsv, .jsonl, .ndjson and .parquet files can be read, also with .gz or .zst after it; delete it or move it elsewhere"}
 		}
-		parts = append(parts, dataset.Part{
-			Name: part, ETag: info.ETag,
-			Open: func(ctx context.Context) (io.ReadCloser, error) { return r.openUnchanged(ctx, info) },
-		})
+		parts = append(parts, part)
 	}
 	if len(parts) == 0 {
 		return nil, &NotFoundError{Kind: KindDataset, Name: string(name)}
@@ -50,8 +51,39 @@ func (r *Registry) DataParts(ctx context.Context, name DatasetName) ([]dataset.P
 	return parts, nil
 }
 
-func (r *Registry) openUnchanged(ctx context.Context, listed Info) (io.ReadCloser, error) {
-	body, info, err := r.Store.Open(ctx, listed.Key)
+// Parts yields the objects of a store whose keys start with prefix, in bytewise order of the
+// keys, as parts named by them. A part can be read in ranges if the store can (RangeOpener).
+// Opening it fails with ErrConflict if the object is no longer the one that was listed. The
+// first error ends it.
+func Parts(ctx context.Context, s Store, prefix string) iter.Seq2[dataset.Part, error] {
+	return func(yield func(dataset.Part, error) bool) {
+		for info, err := range s.List(ctx, prefix) {
+			if err != nil {
+				yield(dataset.Part{}, err)
+				return
+			}
+			if !yield(objectPart(s, info), nil) {
+				return
+			}
+		}
+	}
+}
+
+func objectPart(s Store, listed Info) dataset.Part {
+	part := dataset.Part{
+		Name: listed.Key, ETag: listed.ETag, Size: listed.Size, Modified: listed.Modified,
+		Open: func(ctx context.Context) (io.ReadCloser, error) { return openUnchanged(ctx, s, listed) },
+	}
+	if ranged, ok := s.(RangeOpener); ok {
+		part.OpenAt = func(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
+			return ranged.OpenRange(ctx, listed.Key, listed.ETag, offset, length)
+		}
+	}
+	return part
+}
+
+func openUnchanged(ctx context.Context, s Store, listed Info) (io.ReadCloser, error) {
+	body, info, err := s.Open(ctx, listed.Key)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,8 +39,15 @@ func TestDataParts(t *testing.T) {
 	var names []string
 	for _, p := range parts {
 		names = append(names, p.Name)
-		if p.ETag == "" {
-			t.Errorf("%s has no ETag", p.Name)
+		if p.ETag == "" || p.Size != 4 || p.Modified.IsZero() {
+			t.Errorf("%s has ETag %q, %d bytes, written %v", p.Name, p.ETag, p.Size, p.Modified)
+		}
+		ranged, err := p.OpenAt(t.Context(), 2, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, err := io.ReadAll(ranged); errors.Join(err, ranged.Close()) != nil || len(body) != 2 || body[1] != '\n' {
+			t.Errorf("%s from its third byte on: %q, %v", p.Name, body, err)
 		}
 	}
 	if !slices.Equal(names, []string{"a-1.csv", "a/2.CSV", "b.csv"}) {
@@ -62,12 +70,57 @@ func TestDataParts(t *testing.T) {
 	if _, err := parts[2].Open(t.Context()); !errors.Is(err, registry.ErrConflict) {
 		t.Errorf("a part that changed opens: %v", err)
 	}
+	if _, err := parts[2].OpenAt(t.Context(), 0, 2); !errors.Is(err, registry.ErrConflict) {
+		t.Errorf("a range of a part that changed opens: %v", err)
+	}
+	put(t, store, "data/wine/_SUCCESS", "")
 	put(t, store, "data/wine/notes.txt", "")
 	var fault *registry.DatasetError
 	if _, err := r.DataParts(t.Context(), "wine"); !errors.As(err, &fault) || fault.Part != "notes.txt" {
 		t.Errorf("with a text file: %v", err)
 	}
 }
+
+// Every format that can be read may lie in a data set, compressed or not; a store without
+// ranged reads gives parts without them.
+func TestDataPartsOfEveryFormat(t *testing.T) {
+	store, err := dirstore.New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &registry.Registry{Store: plainStore{store}}
+	want := []string{"a.csv", "a.csv.gz", "a.tsv", "b.JSONL.zst", "b.ndjson", "c.parquet"}
+	for _, name := range want {
+		put(t, store, "data/mixed/"+name, "x")
+	}
+	parts, err := r.DataParts(t.Context(), "mixed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, p := range parts {
+		names = append(names, p.Name)
+		if p.OpenAt != nil {
+			t.Errorf("%s has ranged reads of a store that has none", p.Name)
+		}
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("parts %q, want %q", names, want)
+	}
+	for _, name := range []string{"csv", "a.gz", "a.csv.bz2", "a.xlsx"} {
+		put(t, store, "data/bad/"+name, "x")
+		var fault *registry.DatasetError
+		if _, err := r.DataParts(t.Context(), "bad"); !errors.As(err, &fault) || fault.Part != name {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := store.Delete(t.Context(), "data/bad/"+name); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// plainStore hides what a store offers besides.
+type plainStore struct{ registry.Store }
 
 func TestStatistics(t *testing.T) {
 	dir := t.TempDir()

@@ -91,7 +91,7 @@ type DatasetError struct {
 	Fault   string
 }
 
-// Error is `data set "wine": notes.txt: only .csv files …`.
+// Error is `data set "wine": notes.txt: only .csv, … files can be read …`.
 func (e *DatasetError) Error() string {
 	return fmt.Sprintf("data set %q: %s: %s", e.Dataset, e.Part, e.Fault)
 }

@@ -5,8 +5,10 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
+	"math"
 	"time"
 )
 
@@ -29,6 +31,23 @@ type Store interface {
 	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
 	// Delete removes an object; one that is not there is no error.
 	Delete(ctx context.Context, key string) error
+}
+
+// RangeOpener is what a store may offer besides, found by type assertion: reads of a range of
+// an object, so that several can run side by side.
+type RangeOpener interface {
+	// OpenRange reads length bytes of an object from offset on, fewer if it ends before, none
+	// if it ends at the offset or earlier. ErrConflict if its ETag is no longer etag,
+	// ErrNotFound if it is gone. The caller closes what it returns.
+	OpenRange(ctx context.Context, key, etag string, offset, length int64) (io.ReadCloser, error)
+}
+
+// ValidateRange says why a range cannot be read, or nil: HTTP has no range of no bytes.
+func ValidateRange(etag string, offset, length int64) error {
+	if etag == "" || offset < 0 || length <= 0 || offset > math.MaxInt64-length {
+		return fmt.Errorf("range of %d bytes from %d of the content %q cannot be read", length, offset, etag)
+	}
+	return nil
 }
 
 // Info describes an object.

@@ -6,21 +6,27 @@ package statistics
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"reflect"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/profile"
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/source"
 )
 
-// Store reads the parts of a data set, profiles them, and stores the statistics under the
-// digest of exactly what was read.
-func Store(ctx context.Context, r *registry.Registry, name registry.DatasetName, parts []dataset.Part) (registry.Statistics, error) {
+// Store reads a data set, profiles it, and stores the statistics under the
+// digest of exactly what was read (and of how, if the options say).
+func Store(ctx context.Context, r *registry.Registry, name registry.DatasetName, rows dataset.Source, o dataset.Options) (registry.Statistics, error) {
 	if err := name.Validate(); err != nil { // before the reading, which may be long
 		return registry.Statistics{}, err
 	}
-	table, digest, err := dataset.ReadCSV(ctx, parts, dataset.Options{})
+	table, digest, err := dataset.Read(ctx, rows, o)
 	if err != nil {
 		return registry.Statistics{}, err
 	}
@@ -28,8 +34,27 @@ func Store(ctx context.Context, r *registry.Registry, name registry.DatasetName,
 	if err != nil {
 		return registry.Statistics{}, err
 	}
-	s := registry.Statistics{Dataset: name, Version: string(digest), Profile: described}
+	version, err := versionOf(digest, o)
+	if err != nil {
+		return registry.Statistics{}, err
+	}
+	s := registry.Statistics{Dataset: name, Version: version, Profile: described}
 	return s, r.SaveStatistics(ctx, name, s)
+}
+
+// versionOf names statistics by what they were made from: the digest of the content, or, if
+// not all of it was read or not as it is by default, the SHA-256 of digest and options.
+func versionOf(digest dataset.Digest, o dataset.Options) (string, error) {
+	o.Workers = 0
+	if reflect.DeepEqual(o, dataset.Options{}) {
+		return string(digest), nil
+	}
+	text, err := json.Marshal(o)
+	if err != nil {
+		return "", fmt.Errorf("options of reading: %w", err)
+	}
+	sum := sha256.Sum256(append([]byte(string(digest)+"\n"), text...))
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // Event is what the statistics function is called with.
@@ -51,7 +76,11 @@ func Handler(r *registry.Registry) func(context.Context, Event) (Result, error) 
 		if err != nil {
 			return answer(registry.Statistics{}, err)
 		}
-		return answer(Store(ctx, r, e.Dataset, parts))
+		rows, err := source.FromParts(parts)
+		if err != nil {
+			return answer(registry.Statistics{}, err)
+		}
+		return answer(Store(ctx, r, e.Dataset, rows, dataset.Options{}))
 	}
 }
 

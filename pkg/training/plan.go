@@ -86,18 +86,18 @@ func (e *Engine) Plan(ctx context.Context, run RunID) (Progress, error) {
 func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []Trial, *prepared, error) {
 	fail := func(err error) (Plan, []Trial, *prepared, error) { return Plan{}, nil, nil, err }
 	c := s.Config
-	parts, err := e.Source(ctx, c.Data.Source)
+	source, err := e.Source(ctx, c.Data.Source)
 	if err != nil {
 		return fail(err)
 	}
-	files, err := tags(ctx, parts)
+	files, err := tags(ctx, source.Parts())
 	if err != nil {
 		return fail(err)
 	}
 	if !slices.Equal(files, s.Files) {
 		return fail(fmt.Errorf("%s changed after run %s was submitted; submit it again", c.Data.Source, run))
 	}
-	table, digest, err := dataset.ReadCSV(ctx, parts, dataset.Options{Types: c.Data.Types})
+	table, digest, err := dataset.Read(ctx, source, dataset.Options{Types: c.Data.Types, Workers: e.Workers})
 	if err != nil {
 		return fail(err)
 	}

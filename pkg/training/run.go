@@ -26,7 +26,7 @@ var runForm = regexp.MustCompile(`^[a-z0-9-]{1,63}-[0-9a-f]{12}$`)
 type Engine struct {
 	Registry *registry.Registry
 	// Source opens data.source of a config.
-	Source func(ctx context.Context, source string) ([]dataset.Part, error)
+	Source func(ctx context.Context, source string) (dataset.Source, error)
 	// Workers is the number of cores that one step uses; 0 is all of them.
 	Workers int
 
@@ -69,19 +69,23 @@ func (e *Engine) Submit(ctx context.Context, c Config) (run RunID, created bool,
 
 // submission is what a run would be made from, once it is checked.
 func (e *Engine) submission(ctx context.Context, c Config) (RunID, submission, error) {
-	parts, err := e.Source(ctx, c.Data.Source)
+	source, err := e.Source(ctx, c.Data.Source)
 	if err != nil {
 		return "", submission{}, err
 	}
-	header, err := dataset.ReadHeader(ctx, parts[0], dataset.Options{})
+	fields, err := source.Header(ctx, dataset.Options{})
 	if err != nil {
 		return "", submission{}, err
+	}
+	header := make([]string, len(fields))
+	for i, f := range fields {
+		header[i] = f.Name
 	}
 	if faults := columnFaults(c, header); len(faults) > 0 {
 		return "", submission{}, &ConfigError{faults}
 	}
 	s := submission{Config: c}
-	if s.Files, err = tags(ctx, parts); err != nil {
+	if s.Files, err = tags(ctx, source.Parts()); err != nil {
 		return "", submission{}, err
 	}
 	text, err := json.Marshal(s)

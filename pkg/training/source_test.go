@@ -16,8 +16,8 @@ func TestBucketSource(t *testing.T) {
 	}
 	open := BucketSource("bucket", e.Registry)
 	for _, source := range []string{"s3://bucket/data/wine/", "s3://bucket/data/wine"} {
-		if parts, err := open(ctx, source); err != nil || len(parts) != 1 {
-			t.Errorf("%s: %d parts, %v", source, len(parts), err)
+		if opened, err := open(ctx, source); err != nil || len(opened.Parts()) != 1 {
+			t.Errorf("%s: %v, %v", source, opened, err)
 		}
 	}
 	for _, source := range []string{"wine", "s3://other/data/wine/", "s3://bucket/models/wine/", "s3://bucket/data/", "s3://bucket/data/wine/../../models/", "/etc/passwd"} {

@@ -48,8 +48,9 @@ func engine(t testing.TB) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Engine{Registry: &registry.Registry{Store: store}, Source: func(_ context.Context, source string) ([]dataset.Part, error) {
-		return dataset.Files(source)
+	return &Engine{Registry: &registry.Registry{Store: store}, Source: func(_ context.Context, source string) (dataset.Source, error) {
+		parts, err := dataset.Files(source)
+		return dataset.CSV{Files: parts}, err
 	}}
 }
 

@@ -33,9 +33,15 @@ const (
 	scratchDir = ".tmp"
 )
 
-type store struct{ dir string }
+type store struct {
+	dir  string
+	tags *tags // of the files that ranges were read from
+}
 
-var _ registry.Store = store{}
+var (
+	_ registry.Store       = store{}
+	_ registry.RangeOpener = store{}
+)
 
 // New returns the store in a directory, which is made if it is not there.
 func New(dir string) (registry.Store, error) {
@@ -46,7 +52,7 @@ func New(dir string) (registry.Store, error) {
 	if err := os.MkdirAll(filepath.Join(dir, scratchDir), 0o777); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	return store{dir}, nil
+	return store{dir, &tags{}}, nil
 }
 
 func (s store) path(key string) string { return filepath.Join(s.dir, filepath.FromSlash(key)) }

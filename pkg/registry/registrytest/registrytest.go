@@ -28,6 +28,7 @@ func Run(t *testing.T, empty func(t *testing.T) registry.Store) {
 		{"delete", remove},
 		{"empty body", emptyBody},
 		{"large body", largeBody},
+		{"ranges", ranges},
 		{"odd keys", oddKeys},
 		{"refused keys", refusedKeys},
 		{"absent", absent},

@@ -1,0 +1,496 @@
+package dataset
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Limits of JSON Lines beside those of CSV. Rows name their columns, so that a few bytes can
+// stand for as many cells as there are columns: a batch has no more than jsonBatchCells of
+// them, and a piece of the file no more than jsonFreeCells plus jsonCells for each byte.
+const (
+	jsonDepth      = 64 // of brackets in a value that is not read
+	jsonBatchCells = 1 << 20
+	jsonFreeCells  = 64 << 20
+	jsonCells      = 64
+)
+
+// jsonRecords finds the values in a run of whole lines, each a flat JSON object. The values
+// are left where they lie; strings with escapes are written to extra. It is the records that
+// columnReader reads.
+type jsonRecords struct {
+	records
+	names  []string       // of the columns that the data may have
+	at     map[string]int // the index of each name
+	slot   []int          // of each name, the column to read, -1 if it is not
+	point  byte           // the sign before the fraction that columnReader expects
+	stamps []int          // of each name, the number of the last line that had it
+	lineNo int            // counts lines for stamps
+	open   bool           // other names may appear: what to read was said
+	met    []bool         // of each name, whether any line had it
+	cells  int            // so far
+	// odd are, for each column to read, the rows whose value is a number in another form than
+	// numberText's.
+	odd [][]int
+	key []byte // scratch
+}
+
+func newJSONRecords(data []byte, names []string, at map[string]int, slot []int, columns int, decimal byte) *jsonRecords {
+	r := &jsonRecords{names: names, at: at, slot: slot, point: decimal}
+	r.records = records{data: data, line: 1, columns: columns}
+	r.stamps, r.met = make([]int, len(names)), make([]bool, len(names))
+	r.odd = make([][]int, columns)
+	if decimal == 0 {
+		r.point = '.'
+	}
+	return r
+}
+
+// next finds the values of the next lines, of about size bytes: io.EOF after the last. A
+// fault is a *ParseError whose Row and Line are counted within data; the rows before it are
+// there.
+func (r *jsonRecords) next(size int) error {
+	r.rows, r.bounds, r.extra, r.starts, r.lines = 0, r.bounds[:0], r.extra[:0], r.starts[:0], r.lines[:0]
+	for i := range r.odd {
+		r.odd[i] = r.odd[i][:0]
+	}
+	for limit := r.pos + size; r.pos < limit && r.pos < len(r.data) && (r.rows+1)*r.columns <= max(jsonBatchCells, r.columns); {
+		start, line := r.pos, r.line
+		end := len(r.data)
+		if i := bytes.IndexByte(r.data[start:], '\n'); i >= 0 {
+			end = start + i
+		}
+		r.pos, r.line = min(end+1, len(r.data)), line+1
+		first := r.space(start, end)
+		if first == end {
+			continue // a blank line
+		}
+		if err := r.row(start, first, end); err != nil {
+			if e, ok := errors.AsType[*ParseError](err); ok {
+				e.Row, e.Line = r.rows+1, line
+				return e
+			}
+			return &ParseError{Row: r.rows + 1, Line: line, Err: err}
+		}
+		r.rows++
+		r.starts, r.lines = append(r.starts, start), append(r.lines, line)
+	}
+	if r.rows == 0 && r.pos >= len(r.data) {
+		return io.EOF
+	}
+	return nil
+}
+
+// row reads the object of a line.
+func (r *jsonRecords) row(start, first, end int) error {
+	r.cells += r.columns
+	switch {
+	case end-start > maxRecord:
+		return fmt.Errorf("row is longer than %d bytes", maxRecord)
+	case r.cells > jsonFreeCells+jsonCells*len(r.data):
+		return fmt.Errorf("the rows hold next to none of the %d columns; name those to read", len(r.names))
+	}
+	for range r.columns {
+		r.bounds = append(r.bounds, 0, 0)
+	}
+	r.lineNo++
+	name, known := -1, true
+	return eachMember(r.data, first, end, &r.key, func(key []byte) error {
+		// Most lines have their keys in the order of the columns.
+		if next := name + 1; next < len(r.names) && string(key) == r.names[next] {
+			name, known = next, true
+		} else if i, ok := r.at[string(key)]; ok {
+			name, known = i, true
+		} else if known = false; r.open {
+			return nil
+		} else {
+			return &ParseError{Column: string(key), Err: fmt.Errorf("is not among the columns, which are those of the first %d lines or %d KiB; give it a type, or name the columns to read", jsonHeaderLines, chunkSize>>10)}
+		}
+		if r.stamps[name] == r.lineNo {
+			return &ParseError{Column: r.names[name], Err: errors.New("appears twice in the row")}
+		}
+		r.stamps[name], r.met[name] = r.lineNo, true
+		return nil
+	}, func(v jsonValue) error {
+		if !known {
+			return v.err
+		}
+		if err := r.keep(r.slot[name], v); err != nil {
+			return &ParseError{Column: r.names[name], Err: err}
+		}
+		return nil
+	})
+}
+
+// keep takes the value of a column, -1 if it is not read.
+func (r *jsonRecords) keep(column int, v jsonValue) error {
+	if v.err != nil {
+		return v.err
+	}
+	if column < 0 {
+		return nil
+	}
+	start, end := v.start, v.end
+	switch v.kind {
+	case 'n':
+		return nil // null: missing, as a key that is not there
+	case '{', '[':
+		what := "an object"
+		if v.kind == '[' {
+			what = "an array"
+		}
+		return errors.New("holds " + what + ", which is no value of a table; leave the column out of those to read")
+	case '"':
+		if end-start > maxField {
+			return fmt.Errorf("value is longer than %d bytes", maxField)
+		}
+		if v.escaped {
+			at := len(r.extra)
+			var err error
+			if r.extra, err = unescape(r.extra, r.data[start:end]); err != nil {
+				return err
+			}
+			start, end = len(r.data)+at, len(r.data)+len(r.extra)
+		}
+	case '0':
+		if end-start > maxField {
+			return fmt.Errorf("value is longer than %d bytes", maxField)
+		}
+		if !plainNumber(r.data[start:end]) {
+			r.odd[column] = append(r.odd[column], r.rows)
+		}
+		if r.point != '.' && bytes.IndexByte(r.data[start:end], '.') >= 0 {
+			at := len(r.extra)
+			r.extra = append(r.extra, r.data[start:end]...)
+			r.extra[at+bytes.IndexByte(r.extra[at:], '.')] = r.point
+			start, end = len(r.data)+at, len(r.data)+len(r.extra)
+		}
+	}
+	i := 2 * (r.rows*r.columns + column)
+	r.bounds[i], r.bounds[i+1] = uint32(start), uint32(end)
+	return nil
+}
+
+// rewrite brings the numbers of a column into the form in which a number that is sent to a
+// model is looked up among texts (Builder.Number): 1.50 and 15e-1 are the category 1.5.
+// Whole numbers stay as they are written, for a float64 may not hold them.
+func (r *jsonRecords) rewrite(column int) {
+	for _, row := range r.odd[column] {
+		i := 2 * (row*r.columns + column)
+		text := r.value(row, column)
+		if r.point != '.' {
+			text = bytes.Replace(text, []byte{r.point}, []byte{'.'}, 1)
+		}
+		v, ok := parseNumber(string(text))
+		if !ok {
+			continue // too large
+		}
+		at := len(r.data) + len(r.extra)
+		r.extra = append(r.extra, numberText(v)...)
+		r.bounds[i], r.bounds[i+1] = uint32(at), uint32(len(r.data)+len(r.extra))
+	}
+	r.odd[column] = r.odd[column][:0]
+}
+
+// plainNumber reports whether a JSON number surely is as numberText writes it: whole, or with
+// at most 15 digits, which every float64 keeps, of which the last is not 0.
+func plainNumber(b []byte) bool {
+	if b[0] == '-' {
+		b = b[1:]
+		if b[0] == '0' {
+			return false // -0, or -0.5, which is rare enough
+		}
+	}
+	point := false
+	for _, c := range b {
+		switch c {
+		case '.':
+			point = true
+		case 'e', 'E':
+			return false
+		}
+	}
+	return !point || len(b) <= 16 && b[len(b)-1] != '0' && !bytes.HasPrefix(b, []byte("0.00000"))
+}
+
+// space returns where the white space of JSON that begins at i ends.
+func (r *jsonRecords) space(i, end int) int { return skipJSONSpace(r.data, i, end) }
+
+func skipJSONSpace(data []byte, i, end int) int {
+	for i < end && (data[i] == ' ' || data[i] == '\t' || data[i] == '\r' || data[i] == '\n') {
+		i++
+	}
+	return i
+}
+
+// jsonValue is a value in the text of an object.
+type jsonValue struct {
+	kind       byte // '"', '0' number, 't' true or false, 'n' null, '{' or '['
+	start, end int  // of a string what is between the quotes
+	escaped    bool // a string with escapes
+	err        error
+}
+
+var errJSONEnds = errors.New("the line ends inside the object; it has to be on one line")
+
+// eachMember calls name and then value for every member of the object at i, which ends at end
+// but for white space. Faults in a value are given to value, so that it can name the column.
+func eachMember(data []byte, i, end int, scratch *[]byte, name func(key []byte) error, value func(jsonValue) error) error {
+	if line := data[i:end]; !utf8.Valid(line) {
+		return errors.New("the row is not UTF-8; save the file in that encoding")
+	}
+	if data[i] != '{' {
+		return errors.New("the line is not a JSON object like {\"column\": value}")
+	}
+	i = skipJSONSpace(data, i+1, end)
+	if i < end && data[i] == '}' {
+		return jsonEnd(data, i+1, end)
+	}
+	for {
+		if i >= end {
+			return errJSONEnds
+		}
+		if data[i] != '"' {
+			return fmt.Errorf("want the name of a column in double quotes, got %s", quote(string(data[i:min(end, i+20)])))
+		}
+		key, next, err := stringAt(data, i, end)
+		if err != nil {
+			return err
+		}
+		text := data[key.start:key.end]
+		if key.escaped {
+			if *scratch, err = unescape((*scratch)[:0], text); err != nil {
+				return err
+			}
+			text = *scratch
+		}
+		if err := name(bytes.TrimSpace(text)); err != nil {
+			return err
+		}
+		if i = skipJSONSpace(data, next, end); i >= end {
+			return errJSONEnds
+		}
+		if data[i] != ':' {
+			return errors.New("want a colon after the name of a column")
+		}
+		v, next := valueAt(data, skipJSONSpace(data, i+1, end), end)
+		if err := value(v); err != nil {
+			return err
+		}
+		if i = skipJSONSpace(data, next, end); i >= end {
+			return errJSONEnds
+		}
+		switch data[i] {
+		case '}':
+			return jsonEnd(data, i+1, end)
+		case ',':
+			i = skipJSONSpace(data, i+1, end)
+		default:
+			return errors.New("want a comma or the end of the object after a value")
+		}
+	}
+}
+
+func jsonEnd(data []byte, i, end int) error {
+	if i = skipJSONSpace(data, i, end); i < end {
+		return fmt.Errorf("want the end of the line after the object, got %s", quote(string(data[i:min(end, i+20)])))
+	}
+	return nil
+}
+
+// valueAt reads the value at i and returns where it ends.
+func valueAt(data []byte, i, end int) (jsonValue, int) {
+	fail := func(err error) (jsonValue, int) { return jsonValue{err: err}, end }
+	if i >= end {
+		return fail(errJSONEnds)
+	}
+	switch c := data[i]; {
+	case c == '"':
+		v, next, err := stringAt(data, i, end)
+		v.err = err
+		return v, next
+	case c == '-' || c-'0' <= 9:
+		next, ok := numberEnd(data, i, end)
+		if !ok {
+			return fail(fmt.Errorf("%s is not a number as JSON writes it", quote(string(data[i:min(end, next+1)]))))
+		}
+		return jsonValue{kind: '0', start: i, end: next}, next
+	case c == '{' || c == '[':
+		next, err := nestedEnd(data, i, end)
+		if err != nil {
+			return fail(err)
+		}
+		return jsonValue{kind: c, start: i, end: next}, next
+	}
+	for _, word := range []string{"null", "true", "false"} {
+		if next := i + len(word); next <= end && string(data[i:next]) == word {
+			return jsonValue{kind: "tn"[b2i(word == "null")], start: i, end: next}, next
+		}
+	}
+	return fail(fmt.Errorf("%s is not a value of JSON; a missing value is null", quote(string(data[i:min(end, i+20)]))))
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// stringStop are the bytes that end a run of plain characters of a string.
+var stringStop = func() (stop [256]bool) {
+	for c := range ' ' {
+		stop[c] = true
+	}
+	stop['"'], stop['\\'] = true, true
+	return stop
+}()
+
+// stringAt reads the string at i and returns where it ends, behind its quote.
+func stringAt(data []byte, i, end int) (v jsonValue, next int, err error) {
+	v = jsonValue{kind: '"', start: i + 1}
+	for i++; ; i++ {
+		for i < end && !stringStop[data[i]] {
+			i++
+		}
+		switch {
+		case i >= end:
+			return v, end, errors.New("a string is never closed; it has to be on one line")
+		case data[i] == '"':
+			v.end = i
+			return v, i + 1, nil
+		case data[i] != '\\':
+			return v, end, fmt.Errorf("the character %U has to be written as an escape in a string", data[i])
+		}
+		v.escaped = true
+		i++ // the escaped character is no quote; unescape looks at it
+	}
+}
+
+// unescape appends the text of a string that is written as b.
+func unescape(to, b []byte) ([]byte, error) {
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		if c != '\\' {
+			to = append(to, c)
+			continue
+		}
+		i++ // stringAt has seen that something follows
+		switch b[i] {
+		case '"', '\\', '/':
+			to = append(to, b[i])
+		case 'b':
+			to = append(to, '\b')
+		case 'f':
+			to = append(to, '\f')
+		case 'n':
+			to = append(to, '\n')
+		case 'r':
+			to = append(to, '\r')
+		case 't':
+			to = append(to, '\t')
+		case 'u':
+			r, n, err := escapedRune(b[i-1:])
+			if err != nil {
+				return to, err
+			}
+			to = utf8.AppendRune(to, r)
+			i += n - 2
+		default:
+			return to, fmt.Errorf("\\%c is not an escape of JSON", b[i])
+		}
+	}
+	return to, nil
+}
+
+// escapedRune reads the character that \uXXXX or a pair of them at the start of b stands for.
+func escapedRune(b []byte) (r rune, n int, err error) {
+	first, ok := hex4(b)
+	switch {
+	case !ok:
+		return 0, 0, errors.New("\\u wants four hexadecimal digits")
+	case first == 0:
+		return 0, 0, errors.New("the character NUL (\\u0000) is no text")
+	case first < 0xd800 || first > 0xdfff:
+		return first, 6, nil
+	}
+	if second, ok := hex4(b[6:]); ok && first < 0xdc00 && 0xdc00 <= second && second <= 0xdfff {
+		return (first-0xd800)<<10 + second - 0xdc00 + 0x10000, 12, nil
+	}
+	return 0, 0, fmt.Errorf("\\u%04x is half of a character; the other half is missing", first)
+}
+
+func hex4(b []byte) (rune, bool) {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return 0, false
+	}
+	v, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	return rune(v), err == nil
+}
+
+// numberEnd returns where the number at i ends, or where it goes wrong.
+func numberEnd(data []byte, i, end int) (int, bool) {
+	digits := func() bool {
+		from := i
+		for i < end && data[i]-'0' <= 9 {
+			i++
+		}
+		return i > from
+	}
+	if data[i] == '-' {
+		i++
+	}
+	if i < end && data[i] == '0' {
+		if i++; i < end && data[i]-'0' <= 9 {
+			return i, false
+		}
+	} else if !digits() {
+		return i, false
+	}
+	if i < end && data[i] == '.' {
+		if i++; !digits() {
+			return i, false
+		}
+	}
+	if i < end && data[i]|0x20 == 'e' {
+		if i++; i < end && (data[i] == '+' || data[i] == '-') {
+			i++
+		}
+		if !digits() {
+			return i, false
+		}
+	}
+	return i, true
+}
+
+// nestedEnd returns where the object or array at i ends.
+func nestedEnd(data []byte, i, end int) (int, error) {
+	start, depth := i, 0
+	for ; i < end; i++ {
+		switch data[i] {
+		case '{', '[':
+			if depth++; depth > jsonDepth {
+				return 0, fmt.Errorf("brackets are nested deeper than %d", jsonDepth)
+			}
+		case '}', ']':
+			if depth--; depth == 0 {
+				if !json.Valid(data[start : i+1]) {
+					return 0, errors.New("the value in brackets is not JSON")
+				}
+				return i + 1, nil
+			}
+		case '"':
+			_, next, err := stringAt(data, i, end)
+			if err != nil {
+				return 0, err
+			}
+			i = next - 1
+		}
+	}
+	return 0, errJSONEnds
+}

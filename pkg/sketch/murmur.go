@@ -1,0 +1,56 @@
+package sketch
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// hashSeed is the default seed of DataSketches: sketches of other seeds do not merge.
+const hashSeed = 9001
+
+const (
+	murmur1 = 0x87c37b91114253d5
+	murmur2 = 0x4cf5ad432745937f
+)
+
+// hash64 is MurmurHash3_x64_128 (Appleby) of the 8 bytes of x, little-endian.
+func hash64(x uint64) (uint64, uint64) {
+	h1, h2 := hashSeed^scramble1(x), uint64(hashSeed)
+	return finish(h1, h2, 8)
+}
+
+// hashBytes is MurmurHash3_x64_128 of b.
+func hashBytes(b []byte) (uint64, uint64) {
+	h1, h2, n := uint64(hashSeed), uint64(hashSeed), uint64(len(b))
+	for ; len(b) >= 16; b = b[16:] {
+		h1 ^= scramble1(binary.LittleEndian.Uint64(b))
+		h1 = (bits.RotateLeft64(h1, 27)+h2)*5 + 0x52dce729
+		h2 ^= scramble2(binary.LittleEndian.Uint64(b[8:]))
+		h2 = (bits.RotateLeft64(h2, 31)+h1)*5 + 0x38495ab5
+	}
+	var tail [16]byte
+	copy(tail[:], b)
+	h2 ^= scramble2(binary.LittleEndian.Uint64(tail[8:])) // of nothing it is 0
+	h1 ^= scramble1(binary.LittleEndian.Uint64(tail[:]))
+	return finish(h1, h2, n)
+}
+
+func scramble1(k uint64) uint64 { return bits.RotateLeft64(k*murmur1, 31) * murmur2 }
+func scramble2(k uint64) uint64 { return bits.RotateLeft64(k*murmur2, 33) * murmur1 }
+
+func finish(h1, h2, n uint64) (uint64, uint64) {
+	h1 ^= n
+	h2 ^= n
+	h1 += h2
+	h2 += h1
+	h1, h2 = avalanche(h1), avalanche(h2)
+	h1 += h2
+	h2 += h1
+	return h1, h2
+}
+
+func avalanche(k uint64) uint64 {
+	k = (k ^ k>>33) * 0xff51afd7ed558ccd
+	k = (k ^ k>>33) * 0xc4ceb9fe1a85ec53
+	return k ^ k>>33
+}

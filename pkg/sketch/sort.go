@@ -1,0 +1,140 @@
+package sketch
+
+import (
+	"math"
+	"slices"
+)
+
+const (
+	digitBits = 11 // 2,048 counters of a digit stay in the first-level cache
+	digits    = 6  // 6·11 ≥ 64
+
+	// radixMin is from where on counting digits is faster than comparing.
+	radixMin = 256
+	// leading is how many digits are sorted by before it is tried to finish by insertion:
+	// 33 bits tell nearly all of the values apart that a run of thousands has.
+	leading = 3
+)
+
+// SortFloats sorts values ascending, -0 before 0; there may be infinities, and no NaN.
+// scratch is at least as long as values, and is overwritten.
+//
+// It is a least-significant-digit radix sort over the bits in which the values differ. Of
+// many bits it takes the leading ones first: values that differ below them alone are rare in
+// most data, and are put in order by insertion. If they are not rare, it sorts by all digits.
+func SortFloats(values, scratch []float64) {
+	if len(values) < radixMin {
+		slices.SortFunc(values, func(a, b float64) int {
+			ka, kb := orderedBits(a), orderedBits(b)
+			switch {
+			case ka < kb:
+				return -1
+			case ka > kb:
+				return 1
+			}
+			return 0
+		})
+		return
+	}
+	scratch = scratch[:len(values)]
+
+	first := orderedBits(values[0])
+	last, differ, sorted := first, uint64(0), true
+	for _, v := range values {
+		key := orderedBits(v)
+		differ |= key ^ first
+		sorted = sorted && key >= last
+		last = key
+	}
+	if sorted {
+		return
+	}
+	top := 0 // one past the highest bit that differs
+	for differ>>top != 0 {
+		top++
+	}
+	low := 0 // the lowest
+	for differ>>low&1 == 0 {
+		low++
+	}
+	if top-low > leading*digitBits {
+		radix(values, scratch, uint(top-leading*digitBits), leading)
+		if insertion(values, len(values)) {
+			return
+		}
+	}
+	radix(values, scratch, uint(low), (top-low+digitBits-1)/digitBits)
+}
+
+// orderedBits maps finite values and infinities to integers in the same order: the bits of
+// negative ones are flipped, of others the sign alone.
+func orderedBits(v float64) uint64 {
+	b := math.Float64bits(v)
+	return b ^ (uint64(int64(b)>>63) | 1<<63)
+}
+
+// radix sorts stably by n digits of the ordered bits from bit low on.
+func radix(values, scratch []float64, low uint, n int) {
+	var counts [digits][1 << digitBits]uint32
+	switch n {
+	case leading: // the usual number, unrolled
+		for _, v := range values {
+			key := orderedBits(v) >> (low & 63)
+			counts[0][key&(1<<digitBits-1)]++
+			counts[1][key>>digitBits&(1<<digitBits-1)]++
+			counts[2][key>>(2*digitBits)&(1<<digitBits-1)]++
+		}
+	default:
+		for _, v := range values {
+			key := orderedBits(v) >> (low & 63)
+			for d := range n {
+				counts[d][key&(1<<digitBits-1)]++
+				key >>= digitBits
+			}
+		}
+	}
+	from, to := values, scratch
+	for d := range n {
+		count := &counts[d]
+		shift := (low + uint(d)*digitBits) & 63
+		if int(count[orderedBits(from[0])>>shift&(1<<digitBits-1)]) == len(from) {
+			continue // all equal in this digit
+		}
+		next := uint32(0)
+		for i, c := range count {
+			count[i] = next
+			next += c
+		}
+		for _, v := range from {
+			slot := &count[orderedBits(v)>>shift&(1<<digitBits-1)]
+			to[*slot] = v
+			*slot++
+		}
+		from, to = to, from
+	}
+	if &from[0] != &values[0] {
+		copy(values, from)
+	}
+}
+
+// insertion sorts values that are nearly sorted. It gives up, with some permutation of them,
+// when it would move more than budget values.
+func insertion(values []float64, budget int) bool {
+	last := orderedBits(values[0])
+	for i, v := range values {
+		key := orderedBits(v)
+		if key >= last {
+			last = key
+			continue
+		}
+		j := i
+		for ; j > 0 && orderedBits(values[j-1]) > key; j-- {
+			values[j] = values[j-1]
+		}
+		values[j] = v
+		if budget -= i - j; budget < 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,133 @@
+package source
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+)
+
+// What a compressed part may ask for. Deflate cannot do better than 1,032:1, which only a
+// run of one byte reaches, and tables stay below 300:1 even where nearly all of their cells
+// are 0; zstd has no such bound. A short part may be of one repeated row, so that the ratio
+// only counts once there is too much to come by harmlessly.
+const (
+	maxRatio  = 1000      // bytes out per byte in
+	freeBytes = 64 << 20  // bytes out before the ratio counts
+	maxWindow = 128 << 20 // bytes of zstd's window: what zstd -d accepts unless told otherwise
+)
+
+// decompressed is the part with the content that its own is compressed from. It can only be
+// read from its start. Its tag stays that of the compressed bytes.
+func decompressed(part dataset.Part, compression dataset.Compression) dataset.Part {
+	plain := part
+	plain.Size = -1
+	plain.OpenAt = nil
+	plain.Open = func(ctx context.Context) (io.ReadCloser, error) {
+		body, err := part.Open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		d, err := newDecompressor(body, part.Name, compression)
+		if err != nil {
+			body.Close()
+			return nil, err
+		}
+		return d, nil
+	}
+	return plain
+}
+
+// decompressor reads what a body is compressed from, within limits. Its errors are never
+// io.ErrUnexpectedEOF: a reader that fills blocks takes that for the end, and a file that is
+// cut off would look like a shorter one.
+type decompressor struct {
+	part        string
+	compression dataset.Compression
+	in          *counter
+	src         io.Reader
+	release     func()
+	out         int64
+}
+
+func newDecompressor(body io.ReadCloser, part string, compression dataset.Compression) (*decompressor, error) {
+	d := &decompressor{part: part, compression: compression, in: &counter{src: body}, release: func() {}}
+	switch compression {
+	case dataset.Gzip:
+		z, err := gzip.NewReader(bufio.NewReaderSize(d.in, 64<<10))
+		if err != nil {
+			return nil, d.fault(err)
+		}
+		d.src = z
+	case dataset.Zstd:
+		z, err := zstd.NewReader(d.in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, d.fault(err)
+		}
+		d.src, d.release = z, z.Close
+	default:
+		return nil, fmt.Errorf("%s: compression %q is not known", part, compression)
+	}
+	return d, nil
+}
+
+// Read decompresses.
+func (d *decompressor) Read(p []byte) (int, error) {
+	n, err := d.src.Read(p)
+	d.out += int64(n)
+	if d.out > freeBytes && d.out/maxRatio > d.in.n {
+		return 0, d.refuse(fmt.Errorf("%d bytes decompress to more than %d times as many; tables do not, so this is not read", d.in.n, maxRatio))
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = d.fault(err)
+	}
+	return n, err
+}
+
+// Close releases the decompressor and closes the body.
+func (d *decompressor) Close() error {
+	d.release()
+	return d.in.src.Close()
+}
+
+// fault says what is wrong: with the reading, or else with the data.
+func (d *decompressor) fault(err error) error {
+	if d.in.err != nil {
+		return d.in.err
+	}
+	switch {
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return d.refuse(fmt.Errorf("the %s data ends too early; the file is cut off or empty", d.compression))
+	case errors.Is(err, gzip.ErrHeader) || errors.Is(err, zstd.ErrMagicMismatch):
+		return d.refuse(fmt.Errorf("this is not %s data, though the name says so, or something else follows it", d.compression))
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return d.refuse(fmt.Errorf("it takes a zstd window of more than %d MiB to decompress; compress it without --long or --ultra", maxWindow>>20))
+	}
+	return d.refuse(fmt.Errorf("the %s data is corrupt: %s", d.compression, err.Error()))
+}
+
+func (d *decompressor) refuse(err error) error {
+	return &dataset.ParseError{Part: d.part, Err: err}
+}
+
+// counter counts what is read, and remembers why it could not be.
+type counter struct {
+	src io.ReadCloser
+	n   int64
+	err error // other than io.EOF
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.src.Read(p)
+	c.n += int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		c.err = err
+	}
+	return n, err
+}
