@@ -39,6 +39,7 @@ func (d *Column) describeCodes(c *dataset.Column) {
 	for _, t := range top.kept {
 		d.Top = append(d.Top, newValue(c.Levels[t.key], t.count))
 	}
+	d.Text = summarizeTexts(c, counts)
 }
 
 // describeValues sorts the values once: order statistics, runs of equal values and bins
@@ -56,6 +57,9 @@ func (d *Column) describeValues(c *dataset.Column) {
 	slices.Sort(sorted)
 	d.Count = len(sorted)
 	d.countRuns(c.Type, sorted)
+	if c.Type != dataset.Boolean {
+		d.Order = orderOf(c.Values)
+	}
 
 	finite := sorted
 	for len(finite) > 0 && math.IsInf(finite[0], -1) {
@@ -69,7 +73,13 @@ func (d *Column) describeValues(c *dataset.Column) {
 	if len(finite) == 0 || c.Type == dataset.Boolean {
 		return
 	}
-	d.Numeric = summarize(finite)
+	inOrder := make([]float64, 0, len(finite))
+	for _, v := range c.Values {
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			inOrder = append(inOrder, v)
+		}
+	}
+	d.Numeric = summarize(finite, inOrder)
 	if c.Type == dataset.Timestamp {
 		ends := dataset.Column{Type: c.Type, Values: []float64{d.Numeric.Min, d.Numeric.Max}}
 		d.Period = &Period{First: ends.Text(0), Last: ends.Text(1)}

@@ -13,7 +13,22 @@ type NumericSummary struct {
 	Mean float64 `json:"mean"`
 	// SD is the sample standard deviation, over n-1. It is absent if there is one value
 	// only, and if it is beyond float64 (values of both signs near 1.8e308).
-	SD        *float64  `json:"sd,omitempty"`
+	SD *float64 `json:"sd,omitempty"`
+	// Variance is the square of SD, Sum that of all values; absent if they are beyond float64.
+	Variance *float64 `json:"variance,omitempty"`
+	Sum      *float64 `json:"sum,omitempty"`
+	// Skewness and Kurtosis are g1 = m3/m2^1.5 and g2 = m4/m2² − 3 from population moments, as
+	// in scipy.stats; absent if all values are equal.
+	Skewness *float64 `json:"skewness,omitempty"`
+	Kurtosis *float64 `json:"kurtosis,omitempty"`
+	// Autocorrelation is that of lag 1 in the order of the rows, values that are not finite
+	// passed over; absent if all values are equal.
+	Autocorrelation *float64 `json:"autocorrelation,omitempty"`
+	// Zeros, Negatives and Integers count values; a whole number is an integer however it was
+	// written.
+	Zeros     int       `json:"zeros"`
+	Negatives int       `json:"negatives"`
+	Integers  int       `json:"integers"`
 	Quantiles Quantiles `json:"quantiles"`
 	Histogram Histogram `json:"histogram"`
 }
@@ -30,8 +45,9 @@ type Quantiles struct {
 	P99 float64 `json:"p99"`
 }
 
-// summarize describes values, which are finite, sorted and one at least.
-func summarize(sorted []float64) *NumericSummary {
+// summarize describes values, which are finite and one at least: once sorted, and once in the
+// order of their rows.
+func summarize(sorted, inOrder []float64) *NumericSummary {
 	mean, sd := moments(sorted)
 	s := &NumericSummary{
 		Min:  sorted[0],
@@ -48,10 +64,32 @@ func summarize(sorted []float64) *NumericSummary {
 		},
 		Histogram: histogram(sorted),
 	}
-	if !math.IsNaN(sd) && !math.IsInf(sd, 0) {
-		s.SD = &sd
+	s.SD, s.Variance, s.Sum = finite(sd), finite(float64(sd*sd)), finite(num.Sum(sorted))
+	if s.Min != s.Max {
+		skewness, kurtosis := shape(sorted, mean)
+		s.Skewness, s.Kurtosis = finite(skewness), finite(kurtosis)
+		s.Autocorrelation = finite(autocorrelation(inOrder, mean))
+	}
+	for _, v := range sorted {
+		if v == 0 {
+			s.Zeros++
+		}
+		if v < 0 {
+			s.Negatives++
+		}
+		if v == math.Trunc(v) {
+			s.Integers++
+		}
 	}
 	return s
+}
+
+// finite is v, or nil if it is no finite number.
+func finite(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
 }
 
 // moments returns mean and sample standard deviation (NaN for one value) of sorted values.

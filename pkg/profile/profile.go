@@ -40,6 +40,12 @@ type Column struct {
 	// microseconds since 1970-01-01 UTC. It is absent for other types and if no value is
 	// finite. Booleans have none: Top counts all there is to know of them.
 	Numeric *NumericSummary `json:"numeric,omitempty"`
+	// Text describes the texts of a categorical or text column; absent for other types and if
+	// every value is missing.
+	Text *TextSummary `json:"text,omitempty"`
+	// Order is how numbers and moments follow one another; absent for other types, for values
+	// in no order, and for fewer than two different ones.
+	Order Order `json:"order,omitempty"`
 	// Period is the first and last moment of a timestamp column; absent for other types and
 	// if every value is missing.
 	Period *Period `json:"period,omitempty"`
