@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
@@ -23,7 +24,7 @@ const (
 	maxConfig = 64 << 10
 )
 
-var fileName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}\.csv$`)
+var fileName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,131}$`)
 
 // upload answers POST …/uploads: what the client needs to send the file itself.
 type upload struct {
@@ -45,9 +46,9 @@ func (s *Server) createUpload(r *http.Request) (answer, error) {
 	if err := gateway.ReadJSON(r, maxBody, &request); err != nil {
 		return answer{}, err
 	}
-	if !fileName.MatchString(request.File) {
+	if _, _, known := dataset.FormatOf(request.File); !known || !fileName.MatchString(request.File) {
 		return answer{}, gateway.InvalidParameter.New("the name of the file cannot be used", gateway.FieldError{Pointer: "/file",
-			Detail: fmt.Sprintf("%q is not a plain name that ends in .csv: letters, digits, '.', '_' and '-'", request.File)})
+			Detail: fmt.Sprintf("%q is not a plain name that ends in .csv, .tsv, .jsonl or .ndjson, or one of them and .gz or .zst: letters, digits, '.', '_' and '-'", request.File)})
 	}
 	url, fields, err := s.Uploads.PresignPost(r.Context(), "data/"+string(name)+"/"+request.File, maxUpload, uploadValid)
 	if err != nil {
@@ -68,14 +69,27 @@ func (s *Server) createStatistics(r *http.Request) (answer, error) {
 	if err := s.Profiler.Profile(r.Context(), name); err != nil {
 		return answer{}, err
 	}
-	a, err := s.statistics(r)
-	a.status = http.StatusCreated
-	a.header = map[string]string{"Location": "/v1/datasets/" + string(name) + "/statistics"}
-	return a, err
+	statistics, err := s.Registry.Statistics(r.Context(), name)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{status: http.StatusCreated, body: statistics,
+		header: map[string]string{"Location": "/v1/datasets/" + string(name) + "/statistics"}}, nil
 }
 
+// statistics answers the version that the query names, or the latest.
 func (s *Server) statistics(r *http.Request) (answer, error) {
-	statistics, err := s.Registry.Statistics(r.Context(), registry.DatasetName(r.PathValue("dataset")))
+	name, query := registry.DatasetName(r.PathValue("dataset")), r.URL.Query()
+	if len(query["version"]) > 1 {
+		return answer{}, gateway.InvalidParameter.New("version is given more than once")
+	}
+	var statistics registry.Statistics
+	var err error
+	if query.Has("version") {
+		statistics, err = s.Registry.StatisticsOf(r.Context(), name, query.Get("version"))
+	} else {
+		statistics, err = s.Registry.Statistics(r.Context(), name)
+	}
 	if err != nil {
 		return answer{}, err
 	}

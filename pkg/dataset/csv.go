@@ -75,7 +75,7 @@ func (c CSV) Scan(ctx context.Context, o Options, to Consumer) (Extent, error) {
 	if err != nil {
 		return Extent{}, err
 	}
-	s.extent.Digest, s.extent.Pieces = DigestOf(s.hashes.parts), s.hashes.last
+	s.extent.Digest = DigestOf(s.hashes.parts)
 	return s.extent, nil
 }
 

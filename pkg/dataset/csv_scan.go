@@ -234,10 +234,6 @@ func (s *csvScan) finish(p *piece, err error) error {
 		s.hashes.pieces = append(s.hashes.pieces, p.sum)
 	}
 	if p.records != nil {
-		if p.part == len(s.source.Files)-1 && s.extent.Start == 0 {
-			s.extent.Start = p.start
-		}
-		s.extent.End = p.start + int64(len(p.records))
 		if err := s.to.End(p.sink); err != nil {
 			return err
 		}

@@ -31,7 +31,6 @@ func combine(sums [][]byte) []byte {
 type hasher struct {
 	parts  [][]byte // sums of the parts that are complete
 	pieces [][]byte // of the current part
-	last   [][]byte // of the last part
 }
 
 func (h *hasher) endPart() {
@@ -40,5 +39,5 @@ func (h *hasher) endPart() {
 		h.pieces = [][]byte{none[:]}
 	}
 	h.parts = append(h.parts, combine(h.pieces))
-	h.pieces, h.last = nil, h.pieces
+	h.pieces = nil
 }

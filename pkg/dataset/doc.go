@@ -1,7 +1,7 @@
 // Package dataset holds tables of typed columns: what every other room of Foretell works on.
 //
-// Order of use: Files (or the registry) names the parts of a data set, ReadCSV reads them
-// into a Table, InferTask says what its target column asks for. A served request is built
+// Order of use: a Source (CSV, JSONLines) is made of the parts of a data set, by package source
+// or of what Files finds, Read reads it into a Table, InferTask says what its target column asks for. A served request is built
 // row by row with Schema.Builder, and a file to be predicted is brought into the shape of
 // a model by Table.Conform. Table.Safetensors stores a table as typed columns.
 //

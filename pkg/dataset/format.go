@@ -7,9 +7,8 @@ type Format string
 
 // The formats.
 const (
-	FormatCSV       Format = "csv"     // delimited text; .csv, .tsv
-	FormatJSONLines Format = "jsonl"   // one JSON object per line; .jsonl, .ndjson
-	FormatParquet   Format = "parquet" // .parquet
+	FormatCSV       Format = "csv"   // delimited text; .csv, .tsv
+	FormatJSONLines Format = "jsonl" // one JSON object per line; .jsonl, .ndjson
 )
 
 // Compression is how a file is compressed as a whole.
@@ -37,8 +36,6 @@ func FormatOf(name string) (format Format, compression Compression, ok bool) {
 		return FormatCSV, compression, strings.Contains(name, ".")
 	case "jsonl", "ndjson":
 		return FormatJSONLines, compression, strings.Contains(name, ".")
-	case "parquet":
-		return FormatParquet, compression, strings.Contains(name, ".")
 	}
 	return "", "", false
 }

@@ -55,9 +55,11 @@ func (j JSONLines) Header(ctx context.Context, o Options) ([]Field, error) {
 		if err != nil {
 			return nil, err
 		}
-		if names != nil {
-			fields, _, err := o.choose(o.declared(names))
+		if names = o.declared(names); len(names) > 0 {
+			fields, _, err := o.choose(names)
 			return fields, err
+		} else if names != nil {
+			return nil, errNoColumns(part)
 		}
 	}
 	return nil, j.noRows()
@@ -94,7 +96,7 @@ func (j JSONLines) Scan(ctx context.Context, o Options, to Consumer) (Extent, er
 	if err != nil {
 		return Extent{}, err
 	}
-	s.extent.Digest, s.extent.Pieces = DigestOf(s.hashes.parts), s.hashes.last
+	s.extent.Digest = DigestOf(s.hashes.parts)
 	return s.extent, nil
 }
 
@@ -103,6 +105,10 @@ func (j JSONLines) noRows() error {
 		return errors.New("read JSON Lines: no parts given")
 	}
 	return &ParseError{Part: j.Files[0].Name, Err: errors.New("no rows")}
+}
+
+func errNoColumns(part Part) error {
+	return &ParseError{Part: part.Name, Err: fmt.Errorf("none of the first %d rows names a column", jsonHeaderLines)}
 }
 
 // jsonHeader reads the names of a part's columns; nil if it has no row.
@@ -131,7 +137,8 @@ func jsonHeader(ctx context.Context, part Part) ([]string, error) {
 }
 
 // jsonNames finds the names of the columns in the first bytes of a part, nil if it has no
-// row, and where the text begins. ready is false if more of the part has to be read first.
+// row, and where the text begins. ready is false if more of the part has to be read first. If
+// a row cannot be read, it returns the names up to there beside the *ParseError.
 func jsonNames(part string, data []byte, whole bool) (names []string, start int, ready bool, err error) {
 	if !whole && len(data) < chunkSize {
 		return nil, 0, false, nil
@@ -142,7 +149,7 @@ func jsonNames(part string, data []byte, whole bool) (names []string, start int,
 			e = &ParseError{Err: err}
 		}
 		e.Part, e.Row, e.Line = part, row, line
-		return nil, 0, false, e
+		return names, start, true, e
 	}
 	if start, err = jsonStart(data); err != nil {
 		return fail(0, 0, err)
@@ -172,6 +179,9 @@ func jsonNames(part string, data []byte, whole bool) (names []string, start int,
 			continue
 		}
 		row++
+		if names == nil {
+			names = []string{} // a row, though perhaps of no values
+		}
 		if end-first > maxRecord {
 			return fail(row, line+1, fmt.Errorf("row is longer than %d bytes", maxRecord))
 		}
@@ -180,8 +190,9 @@ func jsonNames(part string, data []byte, whole bool) (names []string, start int,
 			name = string(key)
 			switch {
 			case name == "":
-				return errors.New("a column has no name")
+				return errNoName
 			case !seen[name] && len(names) == maxFields:
+				names = nil // not even for a look
 				return fmt.Errorf("more than %d columns", maxFields)
 			case !seen[name]:
 				names = append(names, name)
@@ -196,9 +207,6 @@ func jsonNames(part string, data []byte, whole bool) (names []string, start int,
 		})
 		if err != nil {
 			return fail(row, line+1, err)
-		}
-		if names == nil {
-			names = []string{} // a row, though of no values
 		}
 	}
 	return names, start, true, nil

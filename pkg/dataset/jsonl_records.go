@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -16,8 +17,8 @@ import (
 const (
 	jsonDepth      = 64 // of brackets in a value that is not read
 	jsonBatchCells = 1 << 20
-	jsonFreeCells  = 64 << 20
-	jsonCells      = 64
+	jsonFreeCells  = 16 << 20
+	jsonCells      = 32
 )
 
 // jsonRecords finds the values in a run of whole lines, each a flat JSON object. The values
@@ -34,6 +35,7 @@ type jsonRecords struct {
 	open   bool           // other names may appear: what to read was said
 	met    []bool         // of each name, whether any line had it
 	cells  int            // so far
+	filled []bool         // of each column to read, whether a row of the batch has a value
 	// odd are, for each column to read, the rows whose value is a number in another form than
 	// numberText's.
 	odd [][]int
@@ -44,7 +46,7 @@ func newJSONRecords(data []byte, names []string, at map[string]int, slot []int, 
 	r := &jsonRecords{names: names, at: at, slot: slot, point: decimal}
 	r.records = records{data: data, line: 1, columns: columns}
 	r.stamps, r.met = make([]int, len(names)), make([]bool, len(names))
-	r.odd = make([][]int, columns)
+	r.odd, r.filled = make([][]int, columns), make([]bool, columns)
 	if decimal == 0 {
 		r.point = '.'
 	}
@@ -59,6 +61,7 @@ func (r *jsonRecords) next(size int) error {
 	for i := range r.odd {
 		r.odd[i] = r.odd[i][:0]
 	}
+	clear(r.filled)
 	for limit := r.pos + size; r.pos < limit && r.pos < len(r.data) && (r.rows+1)*r.columns <= max(jsonBatchCells, r.columns); {
 		start, line := r.pos, r.line
 		end := len(r.data)
@@ -95,9 +98,9 @@ func (r *jsonRecords) row(start, first, end int) error {
 	case r.cells > jsonFreeCells+jsonCells*len(r.data):
 		return fmt.Errorf("the rows hold next to none of the %d columns; name those to read", len(r.names))
 	}
-	for range r.columns {
-		r.bounds = append(r.bounds, 0, 0)
-	}
+	from := len(r.bounds)
+	r.bounds = slices.Grow(r.bounds, 2*r.columns)[:from+2*r.columns]
+	clear(r.bounds[from:])
 	r.lineNo++
 	name, known := -1, true
 	return eachMember(r.data, first, end, &r.key, func(key []byte) error {
@@ -106,6 +109,8 @@ func (r *jsonRecords) row(start, first, end int) error {
 			name, known = next, true
 		} else if i, ok := r.at[string(key)]; ok {
 			name, known = i, true
+		} else if len(key) == 0 {
+			return errNoName
 		} else if known = false; r.open {
 			return nil
 		} else {
@@ -126,6 +131,8 @@ func (r *jsonRecords) row(start, first, end int) error {
 		return nil
 	})
 }
+
+var errNoName = errors.New("a column has no name")
 
 // keep takes the value of a column, -1 if it is not read.
 func (r *jsonRecords) keep(column int, v jsonValue) error {
@@ -173,6 +180,7 @@ func (r *jsonRecords) keep(column int, v jsonValue) error {
 	}
 	i := 2 * (r.rows*r.columns + column)
 	r.bounds[i], r.bounds[i+1] = uint32(start), uint32(end)
+	r.filled[column] = true
 	return nil
 }
 

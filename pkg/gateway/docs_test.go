@@ -21,7 +21,7 @@ const apiDoc = "../../docs/api.md"
 var routeDocs = map[string]string{
 	"POST /v1/datasets/{dataset}/uploads":       "A presigned POST by which to upload one file of a data set to S3",
 	"POST /v1/datasets/{dataset}/statistics":    "Computes and stores the statistics of the data set as it is now",
-	"GET /v1/datasets/{dataset}/statistics":     "The latest statistics",
+	"GET /v1/datasets/{dataset}/statistics":     "The latest statistics, or those of `?version=`",
 	"POST /v1/runs":                             "Starts a training run from a configuration",
 	"GET /v1/runs/{run}":                        "How a run stands",
 	"GET /v1/runs/{run}/leaderboard":            "Its configurations, best first",

@@ -2,8 +2,11 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/foretell-ml/foretell/pkg/profile"
 )
@@ -31,35 +34,66 @@ func (r *Registry) SaveStatistics(ctx context.Context, name DatasetName, s Stati
 	return err
 }
 
-// Statistics returns the latest statistics of a data set: those written last by the store's
-// own clock (Info.Modified), which is one clock whoever wrote, and of those of the same
-// moment (S3 counts seconds, some file systems ticks of 4 ms) the one with the greatest key.
-// If there are none the *NotFoundError says whether the data set is missing too.
-func (r *Registry) Statistics(ctx context.Context, name DatasetName) (Statistics, error) {
+// StatisticsVersion is when statistics of a data set were stored, without reading them.
+type StatisticsVersion struct {
+	Version  string    `json:"version"`
+	Modified time.Time `json:"modified"` // by the store's own clock
+}
+
+// StatisticsVersions lists the stored statistics of a data set, the earliest first: in order
+// of when they were last written by the store's own clock (Info.Modified), which is one clock
+// whoever wrote, and those of the same moment (S3 counts seconds, some file systems ticks of
+// 4 ms) in order of their keys. It is empty if there are none.
+func (r *Registry) StatisticsVersions(ctx context.Context, name DatasetName) ([]StatisticsVersion, error) {
 	if err := name.Validate(); err != nil {
-		return Statistics{}, err
+		return nil, err
 	}
-	var latest Info
+	var versions []StatisticsVersion
 	for info, err := range r.Store.List(ctx, statisticsPrefix(name)) {
 		if err != nil {
-			return Statistics{}, err
+			return nil, err
 		}
 		file := strings.TrimPrefix(info.Key, statisticsPrefix(name))
-		if version, isJSON := strings.CutSuffix(file, ".json"); !isJSON || !isDigest(version) {
-			continue // the report beside it
-		}
-		if !info.Modified.Before(latest.Modified) { // keys come in order: ties go to the greatest
-			latest = info
+		if version, isJSON := strings.CutSuffix(file, ".json"); isJSON && isDigest(version) { // else the report beside it
+			versions = append(versions, StatisticsVersion{version, info.Modified})
 		}
 	}
-	if latest.Key == "" {
+	slices.SortStableFunc(versions, func(a, b StatisticsVersion) int { return a.Modified.Compare(b.Modified) })
+	return versions, nil
+}
+
+// Statistics returns the latest statistics of a data set, the last of StatisticsVersions. If
+// there are none the *NotFoundError says whether the data set is missing too.
+func (r *Registry) Statistics(ctx context.Context, name DatasetName) (Statistics, error) {
+	versions, err := r.StatisticsVersions(ctx, name)
+	if err != nil {
+		return Statistics{}, err
+	}
+	if len(versions) == 0 {
 		if _, err := r.DataParts(ctx, name); err != nil {
 			return Statistics{}, err
 		}
 		return Statistics{}, &NotFoundError{Kind: KindStatistics, Name: "of data set " + string(name)}
 	}
+	return r.StatisticsOf(ctx, name, versions[len(versions)-1].Version)
+}
+
+// StatisticsOf returns one version of the statistics of a data set. What is not 64 hex digits
+// is not there either: it never becomes part of a key.
+func (r *Registry) StatisticsOf(ctx context.Context, name DatasetName, version string) (Statistics, error) {
+	if err := name.Validate(); err != nil {
+		return Statistics{}, err
+	}
+	missing := &NotFoundError{Kind: KindStatistics, Name: fmt.Sprintf("of data set %s, version %.64q,", name, version)}
+	if !isDigest(version) {
+		return Statistics{}, missing
+	}
 	var s Statistics
-	if _, err := ReadJSON(ctx, r.Store, latest.Key, &s); err != nil {
+	_, err := ReadJSON(ctx, r.Store, statisticsPrefix(name)+version+".json", &s)
+	if errors.Is(err, ErrNotFound) {
+		return Statistics{}, missing
+	}
+	if err != nil {
 		return Statistics{}, err
 	}
 	return s, nil

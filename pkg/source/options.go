@@ -2,11 +2,13 @@ package source
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,9 +18,8 @@ import (
 
 // Flags are the options of reading on a command line. The zero value is ready to register.
 type Flags struct {
-	columns, types, sample, schema                string
-	delimiter, quote, comment, decimal, thousands string
-	missing                                       *string
+	columns, types, sample, schema, delimiter string
+	missing                                   *string
 }
 
 // Register declares the flags.
@@ -28,10 +29,6 @@ func (f *Flags) Register(flags *flag.FlagSet) {
 	flags.StringVar(&f.sample, "sample", "", "read a part of the rows: a share like 0.1 or 10%, or a number of rows")
 	flags.StringVar(&f.schema, "schema", "", "a schema `file` (JSON) that the data has to agree with")
 	flags.StringVar(&f.delimiter, "delimiter", "", "what separates the values of CSV, like ; or tab; default: detected")
-	flags.StringVar(&f.quote, "quote", "", "what encloses values of CSV; default: a double quote")
-	flags.StringVar(&f.comment, "comment", "", "what begins a line of CSV that is passed over; default: nothing does")
-	flags.StringVar(&f.decimal, "decimal", "", "what stands before the fraction of a number, . or ,; default: a point")
-	flags.StringVar(&f.thousands, "thousands", "", "what groups the digits of numbers: . , ' _ or space; default: nothing does")
 	flags.Func("missing", "the texts that mean no value, separated by commas; default: NA, null, ? and the like", func(s string) error {
 		f.missing = &s
 		return nil
@@ -47,11 +44,6 @@ func (f *Flags) Options() (dataset.Options, error) {
 			faults = append(faults, fmt.Errorf("--%s: %w", name, err))
 		}
 	}
-	sign := func(name, value string) byte {
-		c, err := parseSign(value)
-		note(name, err)
-		return c
-	}
 	var err error
 	if f.columns != "" {
 		o.Columns, err = ParseNames(f.columns)
@@ -61,6 +53,10 @@ func (f *Flags) Options() (dataset.Options, error) {
 	note("types", err)
 	o.Sample, err = ParseSample(f.sample)
 	note("sample", err)
+	if f.schema != "" {
+		o.Schema, err = ReadSchema(f.schema)
+		note("schema", err)
+	}
 	if f.missing != nil {
 		o.Missing = []string{}
 		if *f.missing != "" {
@@ -68,13 +64,42 @@ func (f *Flags) Options() (dataset.Options, error) {
 			note("missing", err)
 		}
 	}
-	o.Delimiter = sign("delimiter", f.delimiter)
+	o.Delimiter, err = parseSign(f.delimiter)
+	note("delimiter", err)
 	if len(faults) == 0 {
 		if err := o.Validate(); err != nil {
 			faults = append(faults, err)
 		}
 	}
 	return o, errors.Join(faults...)
+}
+
+// maxSchema is the longest schema file, in bytes.
+const maxSchema = 64 << 20
+
+// ReadSchema reads a schema file: JSON as a dataset.Schema is written.
+func ReadSchema(path string) (dataset.Schema, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	d := json.NewDecoder(io.LimitReader(f, maxSchema))
+	d.DisallowUnknownFields()
+	var s dataset.Schema
+	if err := d.Decode(&s); err != nil {
+		return nil, fmt.Errorf("%s is no schema: %w", path, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s is no schema: more than one value", path)
+	}
+	if len(s) == 0 {
+		return nil, fmt.Errorf("%s is no schema: it names no columns", path)
+	}
+	if err := s.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
 }
 
 // ParseNames reads names of columns separated by commas. One that holds a comma stands in

@@ -25,18 +25,12 @@ func FromParts(parts []dataset.Part) (dataset.Source, error) {
 		if compression == dataset.Plain {
 			continue
 		}
-		if f == dataset.FormatParquet {
-			return nil, fmt.Errorf("%s: Parquet is compressed inside, and cannot be read from a %s stream; decompress it", part.Name, compression)
-		}
 		plain[i] = decompressed(part, compression)
 	}
-	switch format {
-	case dataset.FormatCSV:
-		return dataset.CSV{Files: plain}, nil
-	case dataset.FormatJSONLines:
+	if format == dataset.FormatJSONLines {
 		return dataset.JSONLines{Files: plain}, nil
 	}
-	return nil, fmt.Errorf("%s: format %s cannot be read", parts[0].Name, format)
+	return dataset.CSV{Files: plain}, nil
 }
 
 // formatOf is dataset.FormatOf for a file that was named: one of another extension is CSV.
