@@ -42,6 +42,6 @@ func statisticsCommand(ctx context.Context, c *invocation) error {
 	if err := report.Statistics(c.stdout, s.Profile, terminalStyle(c.stdout)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.stdout, "\nstored in %s as statistics/%s/%s.json\n", *place, s.Dataset, s.Version)
+	_, err = fmt.Fprintf(c.stdout, "\nstored in %s as statistics/%s/%s.json, with a page to look at in .html beside it\n", *place, s.Dataset, s.Version)
 	return err
 }

@@ -26,6 +26,7 @@ var allowed = []room{
 	{"pkg/topology", nil},
 
 	{"pkg/dataset", []string{"pkg/safetensors"}},
+	{"pkg/dataset/parquet", []string{"pkg/dataset"}},
 	{"pkg/source", []string{"pkg/dataset"}},
 	{"pkg/profile", []string{"pkg/dataset"}},
 	{"pkg/feature", []string{"pkg/dataset"}},
@@ -46,7 +47,7 @@ var allowed = []room{
 	{"pkg/training", []string{"pkg/dataset", "pkg/metric", "pkg/model", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/report", "pkg/safetensors", "pkg/search", "pkg/source", "pkg/validate"}},
 
 	{"pkg/gateway", []string{"pkg/topology"}},
-	{"pkg/statistics", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/registry", "pkg/source"}},
+	{"pkg/statistics", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/registry", "pkg/report", "pkg/source"}},
 	{"pkg/serving", []string{"pkg/dataset", "pkg/gateway", "pkg/pipeline", "pkg/registry"}},
 	{"pkg/control", []string{"pkg/dataset", "pkg/gateway", "pkg/registry", "pkg/statistics", "pkg/topology", "pkg/training"}},
 	{"pkg/local", []string{"pkg/gateway", "pkg/topology"}},

@@ -55,12 +55,14 @@ func (j JSONLines) Header(ctx context.Context, o Options) ([]Field, error) {
 		if err != nil {
 			return nil, err
 		}
-		if names = o.declared(names); len(names) > 0 {
-			fields, _, err := o.choose(names)
-			return fields, err
-		} else if names != nil {
+		if names == nil {
+			continue
+		}
+		if names = o.declared(names); len(names) == 0 {
 			return nil, errNoColumns(part)
 		}
+		fields, _, err := o.choose(names)
+		return fields, err
 	}
 	return nil, j.noRows()
 }

@@ -1,5 +1,7 @@
 package dataset
 
+// long: one hot loop, whose pieces are read together.
+
 import (
 	"bytes"
 	"encoding/json"

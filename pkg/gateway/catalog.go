@@ -20,7 +20,7 @@ var (
 	AliasNotFound       = Type{"alias-not-found", "Alias not found", http.StatusNotFound, "The model has no such alias. A model gets its `champion` when its first run ends or by `PUT …/aliases/champion`."}
 	DatasetNotFound     = Type{"dataset-not-found", "Data set not found", http.StatusNotFound, "The data set has no objects. Upload one first."}
 	RunNotFound         = Type{"run-not-found", "Run not found", http.StatusNotFound, "No training run has that id."}
-	StatisticsNotFound  = Type{"statistics-not-found", "Statistics not found", http.StatusNotFound, "The data set has none yet. `POST …/statistics` makes them."}
+	StatisticsNotFound  = Type{"statistics-not-found", "Statistics not found", http.StatusNotFound, "The data set has none yet, or none of that version. `POST …/statistics` makes them."}
 	LeaderboardNotFound = Type{"leaderboard-not-found", "Leaderboard not found", http.StatusNotFound, "The run has none yet: it is written when the trials are done."}
 	RouteNotFound       = Type{"route-not-found", "Route not found", http.StatusNotFound, "The API has no such path."}
 	MethodNotAllowed    = Type{"method-not-allowed", "Method not allowed", http.StatusMethodNotAllowed, "The path exists, for the methods in the `Allow` header."}

@@ -44,9 +44,10 @@ func autocorrelation(values []float64, mean float64) float64 {
 // into them is taken out.
 func deviations(values []float64, mean float64) []float64 {
 	d := make([]float64, len(values))
-	half, greatest := mean/2, 0.0
+	half, greatest := float64(mean*0.5), 0.0
 	for i, v := range values {
-		d[i] = v/2 - half // exact but for numbers near the smallest; the difference may be twice the largest
+		// Halves are exact but for numbers near the smallest; the difference may be twice the largest.
+		d[i] = float64(v*0.5) - half
 		greatest = max(greatest, math.Abs(d[i]))
 	}
 	_, exponent := math.Frexp(greatest)

@@ -34,6 +34,18 @@ func (r *Registry) SaveStatistics(ctx context.Context, name DatasetName, s Stati
 	return err
 }
 
+// SaveReport stores the page that shows statistics, beside them.
+func (r *Registry) SaveReport(ctx context.Context, name DatasetName, version string, page []byte) error {
+	if err := name.Validate(); err != nil {
+		return err
+	}
+	if !isDigest(version) {
+		return fmt.Errorf("save report of %s: version %q is no digest", name, version)
+	}
+	_, err := r.Store.Put(ctx, statisticsPrefix(name)+version+".html", page, Condition{})
+	return err
+}
+
 // StatisticsVersion is when statistics of a data set were stored, without reading them.
 type StatisticsVersion struct {
 	Version  string    `json:"version"`

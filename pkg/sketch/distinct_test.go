@@ -127,3 +127,17 @@ func TestDistinctReadsLists(t *testing.T) {
 		t.Errorf("%v, not %v", a, b)
 	}
 }
+
+func TestRegisters(t *testing.T) {
+	for h, want := range map[uint64]uint8{0: 63, 1: 63, 2: 63, 4: 62, 1 << 62: 2, 1 << 63: 1, math.MaxUint64: 1} {
+		if got := zeros(h); got != want {
+			t.Errorf("%x gives %d, not %d", h, got, want)
+		}
+	}
+	// Σ 2^-r: 13 registers are 0, one 1 and one 31; the one of 40 is apart.
+	d := Distinct{lgK: 4, registers: []uint8{1, 31, 40, 15: 0}}
+	b := bytesOf(t, &d)
+	if low, high := float64At(b, 16), float64At(b, 24); low != 13.5+math.Ldexp(1, -31) || high != math.Ldexp(1, -40) {
+		t.Errorf("the sums are %v and %v", low, high)
+	}
+}

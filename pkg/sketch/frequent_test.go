@@ -275,3 +275,34 @@ func TestNthLargest(t *testing.T) {
 		}
 	}
 }
+
+// What is cut is as little as makes room: the (max+1)-th largest count.
+func TestCutsAreSmall(t *testing.T) {
+	items := make([][]byte, 8)
+	counts := make([]uint64, 8)
+	for i := range items {
+		items[i], counts[i] = []byte{'a' + byte(i)}, uint64(i+1)
+	}
+	bulk := NewTexts(6)
+	bulk.AddAll(items, counts)
+	merged, other := NewTexts(6), NewTexts(6)
+	for i, item := range items {
+		[]*Texts{merged, other}[i%2].Add(item, counts[i])
+	}
+	merged.Merge(other)
+	for name, s := range map[string]*Texts{"bulk": bulk, "merged": merged} {
+		if s.Len() != 6 || s.Offset() != 2 || s.N() != 36 || s.Top(1)[0] != (Count[string]{"h", 6}) {
+			t.Errorf("%s: %d items, offset %d, n %d, %v", name, s.Len(), s.Offset(), s.N(), s.Top(1))
+		}
+	}
+
+	n := numbersOf(6, []float64{1, 1, 2})
+	n.AddSorted([]float64{1, 2, 3, 4, 5, 6, 7}) // one more than there is room for
+	if got := fmt.Sprint(n.Top(9), n.Offset(), n.N()); got != "[{1 2} {2 1}] 1 10" {
+		t.Error(got)
+	}
+	n.AddSorted([]float64{1, 2, 3, 4, 5, 6, 7, 7, 7}) // the same, but for 7
+	if got := fmt.Sprint(n.Top(9), n.Offset(), n.N()); got != "[{1 2} {7 2} {2 1}] 2 19" {
+		t.Error(got)
+	}
+}

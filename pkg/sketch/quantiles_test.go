@@ -83,7 +83,7 @@ func TestRankErrorIsInsideItsBound(t *testing.T) {
 		k       uint16
 		n       int
 		streams []stream
-	}{{200, 10000, streams}, {800, 16000, streams[:1]}} {
+	}{{200, 6000, streams}, {50, 10000, streams[:1]}, {800, 12000, streams[:1]}} {
 		for _, s := range c.streams {
 			values := make([]float64, c.n)
 			for i := range values {

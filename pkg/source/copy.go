@@ -80,15 +80,15 @@ func (d *database) ask(ctx context.Context) (*result, error) {
 	case err != nil:
 		return nil, d.explain(ctx, err)
 	case len(statement.ParamOIDs) > 0:
-		return nil, d.fault(errors.New("the query has parameters like $1; write the values into it"))
+		return nil, &invalid{errors.New("the query has parameters like $1; write the values into it")}
 	case len(statement.Fields) == 0:
-		return nil, d.fault(errors.New("the query gives no columns; want a SELECT"))
+		return nil, &invalid{errors.New("the query gives no columns; want a SELECT")}
 	}
 	r := &result{}
 	seen := map[string]int{}
 	for i, field := range statement.Fields {
 		if j := seen[field.Name]; j > 0 {
-			return nil, d.fault(fmt.Errorf("columns %d and %d of the query are both named %q; give one another name with AS", j, i+1, field.Name))
+			return nil, &invalid{fmt.Errorf("columns %d and %d of the query are both named %q; give one another name with AS", j, i+1, field.Name)}
 		}
 		seen[field.Name] = i + 1
 		r.columns = append(r.columns, columnOf(field.Name, field.DataTypeOID))
@@ -279,15 +279,15 @@ func hangUp(conn *pgconn.PgConn) {
 	conn.Close(ctx) // there is nothing left to lose
 }
 
-// explain makes an error of the server's that names the source and what to do. It keeps no
+// explain makes an error of the server's that says what to do. Who calls names the source. It keeps no
 // cause but the context's: one that is io.ErrUnexpectedEOF would look like the end of the rows.
 func (d *database) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("%s: %w", d.name, context.Cause(ctx))
+		return context.Cause(ctx)
 	}
 	var fault *pgconn.PgError
 	if !errors.As(err, &fault) {
-		return fmt.Errorf("%s: %s", d.name, d.withoutPassword(err.Error()))
+		return errors.New(d.withoutPassword(err.Error()))
 	}
 	message := d.withoutPassword(fault.Message)
 	if fault.Position > 0 {
@@ -299,7 +299,7 @@ func (d *database) explain(ctx context.Context, err error) error {
 	if fault.Code == "57014" {
 		message += fmt.Sprintf("; it may take %s unless statement_timeout says otherwise", d.timeout)
 	}
-	return d.fault(fmt.Errorf("%s (SQLSTATE %s)", message, fault.Code))
+	return &invalid{fmt.Errorf("%s (SQLSTATE %s)", message, fault.Code)}
 }
 
 // withoutPassword makes sure that what others say does not repeat the password.

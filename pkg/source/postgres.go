@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"hash"
 	"io"
 	"maps"
@@ -23,6 +24,9 @@ import (
 // readings may see different ones; the second then fails at its end, and nothing is made of
 // half of each. The rows come in the order in which the server finds them, which it does
 // alike each time: it is told not to work in parallel and not to begin where others are.
+//
+// Before the first reading its first rows are looked at (classify), so that a query which has
+// to sort or group everything before it gives a row is worked out twice.
 type database struct {
 	name    string // as Redact gives it
 	config  *pgconn.Config
@@ -83,7 +87,7 @@ func (d *database) describe(ctx context.Context) (*result, error) {
 	if d.was == nil {
 		was, err := d.ask(ctx)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", d.name, err)
 		}
 		d.was = was
 	}
@@ -116,7 +120,7 @@ func (u *unchanged) Read(p []byte) (int, error) {
 	n, err := u.rows.Read(p)
 	u.hash.Write(p[:n])
 	if errors.Is(err, io.EOF) && !u.of.same(u.hash.Sum(nil)) {
-		return n, u.of.fault(errors.New("the rows changed since they were first read; copy them to a table that stays, or to a file, and read that"))
+		return n, &invalid{errors.New("the rows changed since they were first read; copy them to a table that stays, or to a file, and read that")}
 	}
 	return n, err
 }
@@ -132,6 +136,3 @@ func (d *database) same(sum []byte) bool {
 	}
 	return bytes.Equal(d.sum, sum)
 }
-
-// fault is an error of what was asked for.
-func (d *database) fault(err error) error { return &dataset.ParseError{Part: d.name, Err: err} }

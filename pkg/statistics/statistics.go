@@ -5,6 +5,7 @@
 package statistics
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,11 +18,12 @@ import (
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/profile"
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/report"
 	"github.com/foretell-ml/foretell/pkg/source"
 )
 
-// Store reads a data set, profiles it, and stores the statistics under the
-// digest of exactly what was read (and of how, if the options say).
+// Store reads a data set, profiles it, and stores the statistics and a page that shows them,
+// under the digest of exactly what was read (and of how, if the options say).
 func Store(ctx context.Context, r *registry.Registry, name registry.DatasetName, rows dataset.Source, o dataset.Options) (registry.Statistics, error) {
 	if err := name.Validate(); err != nil { // before the reading, which may be long
 		return registry.Statistics{}, err
@@ -39,6 +41,13 @@ func Store(ctx context.Context, r *registry.Registry, name registry.DatasetName,
 		return registry.Statistics{}, err
 	}
 	s := registry.Statistics{Dataset: name, Version: version, Profile: described}
+	var page bytes.Buffer
+	if err := report.StatisticsHTML(&page, described, report.About{Dataset: string(name), Version: version}); err != nil {
+		return registry.Statistics{}, err
+	}
+	if err := r.SaveReport(ctx, name, version, page.Bytes()); err != nil { // first: statistics say that both are there
+		return registry.Statistics{}, err
+	}
 	return s, r.SaveStatistics(ctx, name, s)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
@@ -34,6 +35,10 @@ func TestHandlerStores(t *testing.T) {
 	s, err := r.Statistics(t.Context(), "wine")
 	if err != nil || s.Version != result.Version || s.Profile.Rows != 3 || s.Profile.Columns[1].Missing != 1 {
 		t.Errorf("stored %+v, %v; answered %s", s, err, result.Version)
+	}
+	page, _, err := registry.Read(t.Context(), r.Store, "statistics/wine/"+s.Version+".html")
+	if err != nil || !strings.Contains(string(page), "wine") {
+		t.Errorf("page of %d bytes, %v", len(page), err)
 	}
 	again, err := Handler(r)(t.Context(), Event{Dataset: "wine"})
 	if err != nil || again != result {
