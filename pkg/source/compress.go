@@ -80,7 +80,7 @@ func newDecompressor(body io.ReadCloser, compression dataset.Compression) (*deco
 func (d *decompressor) Read(p []byte) (int, error) {
 	n, err := d.src.Read(p)
 	d.out += int64(n)
-	if false && d.out/maxRatio > d.in.n {
+	if d.out > freeBytes && d.out/maxRatio > d.in.n {
 		return 0, d.refuse(fmt.Errorf("%d bytes decompress to more than %d times as many; tables do not, so this is not read", d.in.n, maxRatio))
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
