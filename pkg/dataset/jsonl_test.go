@@ -214,7 +214,7 @@ func TestJSONLinesAnyBlocksAndWorkers(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		content := jsonText(r)
 		o := Options{Workers: rapid.IntRange(1, 4).Draw(r, "workers")}
-		if rapid.Bool().Draw(r, "declared") && strings.Contains(content, `"a"`) {
+		if rapid.Bool().Draw(r, "declared") && strings.Contains(content, `"a":`) {
 			o.Types = map[string]Type{"a": rapid.SampledFrom([]Type{Numeric, Categorical, Timestamp, Boolean, Text}).Draw(r, "type")}
 		}
 		source := jsonSource(content)
@@ -333,6 +333,8 @@ func TestJSONLinesRefuses(t *testing.T) {
 		{"{\"a\":1,\"\\u0061\":1}\n", Options{}, `row 1 (line 1), column "a": appears twice in the row`},
 		{"{\"a\":\"\\u0000\"}\n", Options{}, `row 1 (line 1), column "a": the character NUL`},
 		{"{\"a\":\"\\ud800x\"}\n", Options{}, `row 1 (line 1), column "a": \ud800 is half of a character`},
+		{"{\"a\":\"\\ud800\\ud800\"}\n", Options{}, `\ud800 is half of a character`},
+		{"{\"a\":\"\\ud83c\\u0041\"}\n", Options{}, `\ud83c is half of a character`},
 		{"{\"a\":\"\\q\"}\n", Options{}, `\q is not an escape of JSON`},
 		{"{\"a\":\"\x01\"}\n", Options{}, `the character U+0001 has to be written as an escape`},
 		{"{\"a\":\"\xff\"}\n", Options{}, "the row is not UTF-8"},

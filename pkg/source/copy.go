@@ -206,8 +206,8 @@ func (r *result) selection(query string) string {
 	return fmt.Sprintf("SELECT %s FROM (%s\n) AS q(%s)", &columns, query, &names)
 }
 
-// copyOut begins to run a query and returns its rows as CSV with a header, every value that is
-// there in quotes.
+// copyOut begins to run a query and returns its rows as CSV with a header. A missing value is
+// nothing, an empty text two quotes; both are missing to who reads them.
 func (d *database) copyOut(ctx context.Context, query string) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	conn, err := d.connect(ctx)
@@ -220,7 +220,7 @@ func (d *database) copyOut(ctx context.Context, query string) (io.ReadCloser, er
 	go func() {
 		defer close(rows.done)
 		w := bufio.NewWriterSize(in, 256<<10)
-		_, err := conn.CopyTo(ctx, w, "COPY ("+query+"\n) TO STDOUT (FORMAT csv, HEADER, FORCE_QUOTE *)")
+		_, err := conn.CopyTo(ctx, w, "COPY ("+query+"\n) TO STDOUT (FORMAT csv, HEADER)")
 		if err == nil {
 			err = w.Flush()
 		} else {

@@ -116,7 +116,9 @@ func startPostgres() (address string, stop func(), err error) {
 	address = l.Addr().String()
 	l.Close()
 	_, port, _ := net.SplitHostPort(address)
-	serve := command("postgres", "-D", data, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off")
+	serve := command("postgres", "-D", data, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off",
+		// Whatever a server is set to, what is read is the same.
+		"-c", "timezone=America/New_York", "-c", "datestyle=SQL, DMY", "-c", "intervalstyle=sql_standard", "-c", "bytea_output=escape", "-c", "extra_float_digits=-10")
 	log := &strings.Builder{}
 	serve.Stdout, serve.Stderr = log, log
 	if err := serve.Start(); err != nil {
@@ -226,7 +228,7 @@ func TestPostgresTypes(t *testing.T) {
 			flag boolean, day date, moment timestamp, zoned timestamptz, clock time, span interval,
 			zip varchar(5), padded char(4), free text, feeling mood, id uuid, bytes bytea, list integer[], doc jsonb, spot point, "odd, ""name""" text);
 		INSERT INTO public."Every""Type" VALUES
-			(1, -2, 9007199254740991, 12345.678, 0.1, 1e-7, 1234.5, true, '2024-02-29', '2024-02-29 10:00:00.5', '2024-02-29 10:00:00+02', '10:00', '1 day 2 hours',
+			(1, -2, 9007199254740991, 12345.678, 0.1, 0.12345678901234568, 1234.5, true, '2024-02-29', '2024-02-29 10:00:00.5', '2024-02-29 10:00:00+02', '10:00', '1 day 2 hours',
 			 '02134', 'ab', E'line\nend, "quoted"', 'glad', '00000000-0000-0000-0000-000000000001', '\x00ff', '{1,2}', '{"a": 1}', '(1,2)', '1'),
 			(NULL, NULL, NULL, NULL, NULL, 'Infinity', NULL, false, NULL, NULL, NULL, NULL, NULL,
 			 '10001', NULL, '', NULL, NULL, NULL, NULL, NULL, NULL, 'true');`)
@@ -235,7 +237,7 @@ whole numeric: -2
 big numeric: 9007199254740991 
 exact numeric: 12345.678 
 single numeric: 0.1 
-double numeric: 1e-07 +Inf
+double numeric: 0.12345678901234568 +Inf
 price numeric: 1234.5 
 flag boolean: true false
 day timestamp: 2024-02-29T00:00:00Z 

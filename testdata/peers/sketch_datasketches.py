@@ -92,7 +92,7 @@ def written():
     merged = kll(100, random.integers(0, 50, size=3000))
     merged.merge(kll(50, random.normal(size=7000)))
     add("quantiles", "merged", merged)
-    for name in ["lognormal", "shards", "one-by-one", "smaller-k", "exact", "infinite"]:
+    for name in ["skewed", "shards", "one-by-one", "smaller-k", "exact", "infinite"]:
         data = (folder / f"quantiles-{name}.bin").read_bytes()
         s = ds.kll_doubles_sketch.deserialize(data)
         s.update(random.normal(size=20_000))
