@@ -1,7 +1,5 @@
 package dataset
 
-// long: one hot loop, whose pieces are read together.
-
 import (
 	"bytes"
 	"errors"
