@@ -48,11 +48,11 @@ func newJob(ctx context.Context, c *invocation, configFile string) (*job, error)
 	if err := set.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: the file's name gives the data set its name: %w", source, err)
 	}
-	parts, err := dataset.Files(source)
+	rows, err := openSource(ctx, source)
 	if err != nil {
 		return nil, err
 	}
-	table, _, err := dataset.ReadCSV(ctx, parts, dataset.Options{Types: config.Data.Types})
+	table, _, err := dataset.Read(ctx, rows, dataset.Options{Types: config.Data.Types})
 	if err != nil {
 		return nil, err
 	}

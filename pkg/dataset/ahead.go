@@ -57,7 +57,7 @@ func (r *aheadReader) start() {
 func (r *aheadReader) fetch(from, length int64) ([]byte, error) {
 	src, err := r.part.OpenAt(r.ctx, from, length)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("bytes %d to %d: %w", from, from+length, err)
 	}
 	defer src.Close()
 	body := make([]byte, length)
@@ -74,7 +74,7 @@ func (r *aheadReader) Read(p []byte) (int, error) {
 		}
 		got := <-r.ranges[0]
 		if got.err != nil {
-			return 0, &rangeError{got.err} // also an end of file is none of the part
+			return 0, got.err
 		}
 		r.body, r.ranges = got.body, r.ranges[1:]
 		r.start()
@@ -84,13 +84,24 @@ func (r *aheadReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// rangeError hides io.EOF of a range that came too short from readers that would take it for
-// the end of the part.
-type rangeError struct{ err error }
-
-func (e *rangeError) Error() string { return e.err.Error() }
-
 func (r *aheadReader) Close() error {
 	r.cancel()
 	return nil
+}
+
+// readFull fills p, all of it if the input has as much. ended says that the input ends here.
+// Unlike io.ReadFull it does not take io.ErrUnexpectedEOF for an end: that is what a
+// connection that broke off, or a compressed file that was cut off, returns.
+func readFull(src io.Reader, p []byte) (n int, ended bool, err error) {
+	for n < len(p) {
+		m, err := src.Read(p[n:])
+		n += m
+		if err == io.EOF { // exactly: wrapped, it is the end of something else
+			return n, true, nil
+		}
+		if err != nil {
+			return n, false, err
+		}
+	}
+	return n, false, nil
 }

@@ -2,7 +2,7 @@ package dataset
 
 import (
 	"bytes"
-	"errors"
+	"fmt"
 	"math"
 	"strings"
 
@@ -159,8 +159,6 @@ func (c *columnReader) readTexts(r *records) {
 	}
 }
 
-var errUnlisted = errors.New("is none of the values that the schema lists")
-
 // checkLevels refuses a text that is none of the field's levels, if it has any.
 func (c *columnReader) checkLevels() (row int, err error) {
 	if c.field.Levels == nil {
@@ -170,18 +168,13 @@ func (c *columnReader) checkLevels() (row int, err error) {
 		if levelOf(c.field.Levels, string(level)) < 0 {
 			for i, at := range c.codes {
 				if int(at) == code {
-					return i, &unlistedError{quote(string(level))}
+					return i, fmt.Errorf("%s is none of the values that the schema lists", quote(string(level)))
 				}
 			}
 		}
 	}
 	return 0, nil
 }
-
-// unlistedError is a text that the schema does not list.
-type unlistedError struct{ value string }
-
-func (e *unlistedError) Error() string { return e.value + " " + errUnlisted.Error() }
 
 // hash is that of level i.
 func (b *BatchColumn) hash(i int) uint64 {

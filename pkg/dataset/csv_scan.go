@@ -69,9 +69,8 @@ func (s *csvScan) splitPart(ctx context.Context, part int, submit func(func() er
 		}
 		buffer := make([]byte, len(rest)+s.source.blockSize)
 		copy(buffer, rest)
-		n, err := io.ReadFull(body, buffer[len(rest):])
-		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !last {
+		n, last, err := readFull(body, buffer[len(rest):])
+		if err != nil {
 			return fmt.Errorf("read %s: %w", s.source.Files[part].Name, err)
 		}
 		p := &piece{part: part, first: first, last: last, raw: buffer[len(rest) : len(rest)+n]}

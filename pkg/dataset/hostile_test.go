@@ -3,9 +3,11 @@ package dataset
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 // endless is a file that repeats a text for so many bytes after its beginning.
@@ -53,5 +55,22 @@ func TestHostileSizes(t *testing.T) {
 				t.Errorf("%v, want %s", err, c.want)
 			}
 		})
+	}
+}
+
+// A connection that breaks off in the middle of a row, or between two, is no end of the file.
+func TestBrokenOff(t *testing.T) {
+	for _, begin := range []string{"", "a,b\n", "a,b\n1,2\n", "a,b\n1,2\n3", `{"a":1}` + "\n"} {
+		part := Part{Name: "broken.csv", Open: func(context.Context) (io.ReadCloser, error) {
+			return io.NopCloser(io.MultiReader(strings.NewReader(begin), iotest.ErrReader(io.ErrUnexpectedEOF))), nil
+		}}
+		for _, source := range []Source{CSV{Files: []Part{part}}, JSONLines{Files: []Part{part}}} {
+			if _, _, err := Read(t.Context(), source, Options{}); !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("%T of %q: %v", source, begin, err)
+			}
+		}
+		if _, err := ReadHeader(t.Context(), part, Options{}); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("header of %q: %v", begin, err)
+		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 
@@ -125,10 +124,9 @@ func jsonHeader(ctx context.Context, part Part) ([]string, error) {
 	for {
 		have := len(data)
 		data = append(data, make([]byte, chunkSize)...)
-		n, err := io.ReadFull(src, data[have:])
+		n, whole, err := readFull(src, data[have:])
 		data = data[:have+n]
-		whole := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !whole {
+		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", part.Name, err)
 		}
 		names, _, ready, err := jsonNames(part.Name, data, whole)

@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"unicode/utf8"
@@ -234,13 +233,8 @@ func (s *scanner) fill() bool {
 	if s.done {
 		return false
 	}
-	n, err := io.ReadFull(s.src, s.chunk)
+	n, ended, err := readFull(s.src, s.chunk)
 	s.pos, s.end = 0, n
-	if err != nil {
-		s.done = true
-		if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-			s.err = err
-		}
-	}
+	s.done, s.err = ended || err != nil, err
 	return n > 0
 }
