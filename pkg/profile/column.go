@@ -16,6 +16,9 @@ func describe(c *dataset.Column) Column {
 		d.describeValues(c)
 	}
 	d.Missing = c.Len() - d.Count
+	if d.Count > 0 {
+		d.Confidence = 1
+	}
 	return d
 }
 

@@ -6,45 +6,6 @@ import (
 	"github.com/foretell-ml/foretell/pkg/internal/num"
 )
 
-// NumericSummary describes one finite value or more.
-type NumericSummary struct {
-	Min  float64 `json:"min"`
-	Max  float64 `json:"max"`
-	Mean float64 `json:"mean"`
-	// SD is the sample standard deviation, over n-1. It is absent if there is one value
-	// only, and if it is beyond float64 (values of both signs near 1.8e308).
-	SD *float64 `json:"sd,omitempty"`
-	// Variance is the square of SD, Sum that of all values; absent if they are beyond float64.
-	Variance *float64 `json:"variance,omitempty"`
-	Sum      *float64 `json:"sum,omitempty"`
-	// Skewness and Kurtosis are g1 = m3/m2^1.5 and g2 = m4/m2² − 3 from population moments, as
-	// in scipy.stats; absent if all values are equal.
-	Skewness *float64 `json:"skewness,omitempty"`
-	Kurtosis *float64 `json:"kurtosis,omitempty"`
-	// Autocorrelation is that of lag 1 in the order of the rows, values that are not finite
-	// passed over; absent if all values are equal.
-	Autocorrelation *float64 `json:"autocorrelation,omitempty"`
-	// Zeros, Negatives and Integers count values; a whole number is an integer however it was
-	// written.
-	Zeros     int       `json:"zeros"`
-	Negatives int       `json:"negatives"`
-	Integers  int       `json:"integers"`
-	Quantiles Quantiles `json:"quantiles"`
-	Histogram Histogram `json:"histogram"`
-}
-
-// Quantiles interpolates linearly between order statistics, as numpy does by default:
-// number 7 of Hyndman and Fan, The American Statistician 50, 1996.
-type Quantiles struct {
-	P01 float64 `json:"p01"`
-	P05 float64 `json:"p05"`
-	P25 float64 `json:"p25"`
-	P50 float64 `json:"p50"`
-	P75 float64 `json:"p75"`
-	P95 float64 `json:"p95"`
-	P99 float64 `json:"p99"`
-}
-
 // summarize describes values, which are finite and one at least: once sorted, and once in the
 // order of their rows.
 func summarize(sorted, inOrder []float64) *NumericSummary {

@@ -61,18 +61,6 @@ func deviations(values []float64, mean float64) []float64 {
 	return d
 }
 
-// Order is how the values of a column follow one another in the data set, missing ones passed
-// over.
-type Order string
-
-// The orders. A column with fewer than two different values has none.
-const (
-	Increasing         Order = "increasing"
-	Decreasing         Order = "decreasing"
-	StrictlyIncreasing Order = "strictly_increasing"
-	StrictlyDecreasing Order = "strictly_decreasing"
-)
-
 // orderOf finds the order of values, in the order of their rows; NaN is missing.
 func orderOf(values []float64) Order {
 	up, down, level := false, false, false

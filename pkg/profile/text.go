@@ -8,23 +8,6 @@ import (
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
 
-// TextSummary describes the texts of one row or more, lengths in Unicode characters.
-type TextSummary struct {
-	MinLength  int     `json:"min_length"`
-	MaxLength  int     `json:"max_length"`
-	MeanLength float64 `json:"mean_length"`
-	// Characters counts what the texts of all rows are made of.
-	Characters Characters `json:"characters"`
-}
-
-// Characters counts Unicode characters by class.
-type Characters struct {
-	Letters int `json:"letters"`
-	Digits  int `json:"digits"`
-	Spaces  int `json:"spaces"`
-	Other   int `json:"other"`
-}
-
 // summarizeTexts describes the texts of a coded column, of which level i is in counts[i]
 // rows; nil if there are none.
 func summarizeTexts(c *dataset.Column, counts []int) *TextSummary {
