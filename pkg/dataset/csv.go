@@ -21,6 +21,7 @@ import (
 // cores.
 type CSV struct {
 	Files []Part
+	Range *Range // the records to read of the one file; nil: all of all files
 
 	// Bytes of a block, of a batch, and of what the header is looked for in; 0: DigestPiece,
 	// 256 KiB and 64 KiB. Tests make them small.
@@ -61,22 +62,22 @@ func (c CSV) Scan(ctx context.Context, o Options, to Consumer) (Extent, error) {
 	if o.Sample > 0 {
 		to = newSampler(to, o.Sample)
 	}
-	s := csvScan{source: c, options: o, to: to, missing: newMissingTexts(o), comma: o.Delimiter}
-	if s.source.blockSize == 0 {
-		s.source.blockSize, s.source.batchSize, s.source.headSize = DigestPiece, 256<<10, chunkSize
+	s := csvScan{comma: o.Delimiter, headSize: c.headSize, blockScan: blockScan{
+		parts: c.Files, span: c.Range, blockSize: c.blockSize, batchSize: c.batchSize,
+		options: o, to: to, missing: newMissingTexts(o),
+	}}
+	s.format = &s
+	if s.blockSize == 0 {
+		s.blockSize, s.batchSize, s.headSize = DigestPiece, 256<<10, chunkSize
 	}
-	err := ordered(ctx, o.Workers, s.split)
-	if err == nil && s.extent.Rows == 0 {
+	err := s.run(ctx)
+	if err == nil && s.extent.Rows == 0 && c.Range == nil {
 		err = &ParseError{Part: c.Files[0].Name, Err: errors.New("no rows below the header")}
 	}
 	if sampled, ok := to.(*sampler); ok && err == nil {
 		s.extent.Rows, err = sampled.finish()
 	}
-	if err != nil {
-		return Extent{}, err
-	}
-	s.extent.Digest = DigestOf(s.hashes.parts)
-	return s.extent, nil
+	return s.done(err)
 }
 
 // ReadHeader reads the names of a part's columns and no more of it than its first 64 KiB,

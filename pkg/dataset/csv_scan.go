@@ -2,122 +2,30 @@ package dataset
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io"
-
-	"github.com/cespare/xxhash/v2"
 )
 
-// csvScan is the state of one CSV.Scan. split runs on a goroutine of its own, each piece's
-// work on some worker, and what a piece adds to the state is added in the order of pieces.
+// csvScan is the state of one CSV.Scan.
 type csvScan struct {
-	source  CSV
-	options Options
-	to      Consumer
-	missing *missingTexts
-
-	// Of split.
-	comma  byte // 0 until it is detected in the first part
-	header []string
-	fields []Field
-	index  []int
-
-	// Of the pieces in order.
-	extent      Extent
-	hashes      hasher
-	rows, lines int // of the current part so far, lines from 1
+	blockScan
+	headSize int  // bytes in which the header is looked for
+	comma    byte // 0 until it is detected in the first part
 }
 
-// piece is what one worker does: hash raw, and read records.
-type piece struct {
-	part    int
-	raw     []byte // as it was read
-	sum     []byte
-	records []byte // whole records, perhaps begun in an earlier piece; nil if there are none
-	start   int64  // where they begin in the part
-	lines   int    // before the first of them, in the piece
-	sink    Sink
-	rows    int
-	first   bool // of its part
-	last    bool // of its part
-}
+func (s *csvScan) lastEnd(data []byte) int { return lastRecordEnd(data, s.comma) }
 
-// split reads the parts and cuts them into pieces.
-func (s *csvScan) split(ctx context.Context, submit func(func() error, func(error) error) bool) error {
-	for i := range s.source.Files {
-		if err := s.splitPart(ctx, i, submit); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (s *csvScan) nextEnd(data []byte) int { return recordEnd(data, 0, s.comma) }
 
-func (s *csvScan) splitPart(ctx context.Context, part int, submit func(func() error, func(error) error) bool) error {
-	body, err := openAhead(ctx, s.source.Files[part], s.source.blockSize)
-	if err != nil {
-		return fmt.Errorf("open %s: %w", s.source.Files[part].Name, err)
-	}
-	defer body.Close()
-	var rest []byte      // the beginning of a record that goes on in the next piece
-	position := int64(0) // of rest in the part
-	headed := false
-	for first := true; ; first = false {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		buffer := make([]byte, len(rest)+s.source.blockSize)
-		copy(buffer, rest)
-		n, last, err := readFull(body, buffer[len(rest):])
-		if err != nil {
-			return fmt.Errorf("read %s: %w", s.source.Files[part].Name, err)
-		}
-		p := &piece{part: part, first: first, last: last, raw: buffer[len(rest) : len(rest)+n]}
-		data := buffer[:len(rest)+n]
-		if !headed {
-			end, lines, ready, err := s.readHeader(part, buffer, len(data), last)
-			if err != nil {
-				return err
-			}
-			if headed = ready; ready {
-				data, position = data[end:], int64(end)
-				p.lines = lines
-			}
-		}
-		if headed {
-			end := len(data)
-			if !last {
-				end = lastRecordEnd(data, s.comma)
-			}
-			if end == 0 && len(data) > maxRecord {
-				end, last, p.last = len(data), true, true // too long: the worker says what is wrong
-			}
-			p.start = position
-			if end > 0 {
-				p.records, p.sink = data[:end], s.to.Block()
-			}
-			position += int64(end)
-			rest = data[end:]
-		} else {
-			rest = data
-		}
-		if !submit(func() error { return s.read(ctx, p) }, func(err error) error { return s.finish(p, err) }) {
-			return ctx.Err()
-		}
-		if last {
-			return nil
-		}
-	}
-}
+func (s *csvScan) line(data []byte, line int) int { return lineStart(data, line) }
 
-// readHeader reads the header from the first n bytes of a part and returns where it ends.
-// ready is false if more of the part has to be read first. buffer is longer than n if the
-// part ended there.
-func (s *csvScan) readHeader(part int, buffer []byte, n int, whole bool) (end, lines int, ready bool, err error) {
-	f := &csvFile{part: s.source.Files[part].Name}
+func (s *csvScan) took(*piece) {}
+
+// begin reads the header from the first n bytes of a part and returns where it ends.
+func (s *csvScan) begin(part int, buffer []byte, n int, whole bool) (end, lines int, ready bool, err error) {
+	f := &csvFile{part: s.parts[part].Name}
 	f.scanner = &scanner{chunk: buffer, end: n, done: true, line: 1}
-	if !whole && n < s.source.headSize {
+	if !whole && n < s.headSize {
 		return 0, 0, false, nil
 	}
 	err = f.readHeader(s.comma)
@@ -135,20 +43,14 @@ func (s *csvScan) readHeader(part int, buffer []byte, n int, whole bool) (end, l
 		if err := s.to.Begin(s.fields); err != nil {
 			return 0, 0, false, err
 		}
-	} else if err := sameHeader(s.header, f.header, s.source.Files[0].Name); err != nil {
+	} else if err := sameHeader(s.header, f.header, s.parts[0].Name); err != nil {
 		return 0, 0, false, &ParseError{Part: f.part, Line: f.scanner.start, Err: err}
 	}
 	return f.scanner.pos, f.scanner.line - 1, true, nil
 }
 
-// read hashes a piece and hands its rows to its sink. Rows and lines of a *ParseError are
-// counted within the piece.
+// read hands the rows of a piece to its sink.
 func (s *csvScan) read(ctx context.Context, p *piece) error {
-	sum := sha256.Sum256(p.raw)
-	p.sum = sum[:]
-	if p.records == nil {
-		return nil
-	}
 	records := newRecords(p.records, s.comma, len(s.header))
 	columns := make([]columnReader, len(s.fields))
 	for i, f := range s.fields {
@@ -160,7 +62,7 @@ func (s *csvScan) read(ctx context.Context, p *piece) error {
 			return err
 		}
 		begin := records.pos
-		field, fault := records.next(s.source.batchSize)
+		field, fault := records.next(s.batchSize)
 		if errors.Is(fault, io.EOF) {
 			p.lines += records.line - 1
 			return nil
@@ -199,46 +101,4 @@ func (s *csvScan) located(err error, field int, p *piece) error {
 		}
 	}
 	return err
-}
-
-// keys are what a sample of the rows is drawn by: a hash of where each begins.
-func (s *csvScan) keys(keys []uint64, p *piece, r *records) []uint64 {
-	var where [16]byte
-	for _, start := range r.starts {
-		position := p.start + int64(start)
-		for i := range 8 {
-			where[i], where[8+i] = byte(p.part>>(8*i)), byte(position>>(8*i))
-		}
-		keys = append(keys, xxhash.Sum64(where[:]))
-	}
-	return keys
-}
-
-// finish takes the pieces in order.
-func (s *csvScan) finish(p *piece, err error) error {
-	if p.first {
-		s.rows, s.lines = 0, 0
-	}
-	if e, ok := errors.AsType[*ParseError](err); ok {
-		e.Part = s.source.Files[p.part].Name
-		e.shift(s.rows, s.lines)
-	}
-	if err != nil {
-		return err
-	}
-	s.rows += p.rows
-	s.lines += p.lines
-	s.extent.Rows += p.rows
-	if len(p.raw) > 0 {
-		s.hashes.pieces = append(s.hashes.pieces, p.sum)
-	}
-	if p.records != nil {
-		if err := s.to.End(p.sink); err != nil {
-			return err
-		}
-	}
-	if p.last {
-		s.hashes.endPart()
-	}
-	return nil
 }

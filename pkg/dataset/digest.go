@@ -23,8 +23,20 @@ func combine(sums [][]byte) []byte {
 	for i, sum := range sums {
 		names[i] = hex.EncodeToString(sum)
 	}
-	all := sha256.Sum256([]byte(strings.Join(names, "\n")))
-	return all[:]
+	return sumOf([]byte(strings.Join(names, "\n")))
+}
+
+func sumOf(b []byte) []byte {
+	sum := sha256.Sum256(b)
+	return sum[:]
+}
+
+// digestOfNames is DigestOf for sums in hex.
+func digestOfNames(names []string) Digest {
+	if len(names) == 1 {
+		return Digest(names[0])
+	}
+	return DigestOf([][]byte{sumOf([]byte(strings.Join(names, "\n")))})
 }
 
 // hasher collects the sums of the pieces of parts.

@@ -9,9 +9,12 @@ import (
 
 // ParseError says where the text of a data set is not what it has to be.
 type ParseError struct {
-	Part   string // the name of the part
-	Row    int    // data row within the part from 1, the header not counted; 0: the header
-	Line   int    // line of the file from 1 on which the row starts; 0: not at any line
+	Part string // the name of the part
+	Row  int    // data row within the part from 1, the header not counted; 0: the header
+	Line int    // line of the file from 1 on which the row starts; 0: not at any line
+	// Offset is the byte of the part at which the row begins, if Row is not known: in a Range.
+	// Row and Line are 0 then.
+	Offset int64
 	Column string // the column's name; "": the whole row
 	Err    error
 }
@@ -20,6 +23,8 @@ func (e *ParseError) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Part)
 	switch {
+	case e.Offset > 0:
+		fmt.Fprintf(&b, ": row at byte %d", e.Offset)
 	case e.Row > 0:
 		fmt.Fprintf(&b, ": row %d (line %d)", e.Row, e.Line)
 	case e.Line > 0:
@@ -37,6 +42,14 @@ func (e *ParseError) shift(rows, lines int) {
 	e.Line += lines
 	if open, ok := e.Err.(*openQuoteError); ok {
 		open.line += lines
+	}
+}
+
+// place says where the row begins, whose number is not known.
+func (e *ParseError) place(offset int64) {
+	e.Row, e.Line, e.Offset = 0, 0, offset
+	if open, ok := e.Err.(*openQuoteError); ok {
+		open.line = 0
 	}
 }
 

@@ -31,6 +31,7 @@ import (
 // It is read as CSV is, side by side on several cores.
 type JSONLines struct {
 	Files []Part
+	Range *Range // the rows to read of the one file; nil: all of all files
 
 	blockSize, batchSize int // bytes; 0: DigestPiece and 256 KiB. Tests make them small.
 }
@@ -77,28 +78,28 @@ func (j JSONLines) Scan(ctx context.Context, o Options, to Consumer) (Extent, er
 	if o.Sample > 0 {
 		to = newSampler(to, o.Sample)
 	}
-	s := jsonScan{csvScan: csvScan{
-		source:  CSV{Files: j.Files, blockSize: j.blockSize, batchSize: j.batchSize},
+	s := jsonScan{blockScan: blockScan{
+		parts: j.Files, span: j.Range, blockSize: j.blockSize, batchSize: j.batchSize,
 		options: o, to: to, missing: newMissingTexts(o),
 	}}
-	if s.source.blockSize == 0 {
-		s.source.blockSize, s.source.batchSize = DigestPiece, 256<<10
+	s.format = &s
+	if s.blockSize == 0 {
+		s.blockSize, s.batchSize = DigestPiece, 256<<10
 	}
-	err := ordered(ctx, o.Workers, s.split)
-	if err == nil && s.extent.Rows == 0 {
+	err := s.run(ctx)
+	if err == nil && s.extent.Rows == 0 && j.Range == nil {
 		err = j.noRows()
 	}
 	if err == nil {
-		err = s.allMet()
+		s.extent.Absent = s.absent()
+		if len(s.extent.Absent) > 0 && j.Range == nil {
+			err = errAbsent(s.extent.Absent, s.header[:s.found])
+		}
 	}
 	if sampled, ok := to.(*sampler); ok && err == nil {
 		s.extent.Rows, err = sampled.finish()
 	}
-	if err != nil {
-		return Extent{}, err
-	}
-	s.extent.Digest = DigestOf(s.hashes.parts)
-	return s.extent, nil
+	return s.done(err)
 }
 
 func (j JSONLines) noRows() error {
@@ -209,6 +210,9 @@ func jsonNames(part string, data []byte, whole bool) (names []string, start int,
 			return fail(row, line+1, err)
 		}
 	}
+	if row == 0 && !whole { // nothing but blank lines so far
+		return nil, 0, false, nil
+	}
 	return names, start, true, nil
 }
 
@@ -254,13 +258,22 @@ func (o Options) declared(names []string) []string {
 	return names
 }
 
-// allMet refuses a column that was declared and that no row has: most likely a slip of the pen.
-func (s *jsonScan) allMet() error {
-	var faults []error
+// absent are the columns that were declared and that no row has.
+func (s *jsonScan) absent() (names []string) {
 	for i, name := range s.header[s.found:] {
 		if !s.met[s.found+i] {
-			faults = append(faults, &ColumnError{name, errors.New("is declared but in no row of the data" + nearest.Hint(name, s.header[:s.found]))})
+			names = append(names, name)
 		}
+	}
+	return names
+}
+
+// errAbsent refuses columns that were declared and that no row has: most likely a slip of the
+// pen.
+func errAbsent(names, found []string) error {
+	var faults []error
+	for _, name := range names {
+		faults = append(faults, &ColumnError{name, errors.New("is declared but in no row of the data" + nearest.Hint(name, found))})
 	}
 	return errors.Join(faults...)
 }

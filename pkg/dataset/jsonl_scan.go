@@ -4,16 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io"
 )
 
-// jsonScan is the state of one JSONLines.Scan: that of CSV's, but for how pieces are cut and
-// read. A line break is never inside a string of JSON, so that pieces end at the last one.
+// jsonScan is the state of one JSONLines.Scan. A line break is never inside a string of JSON, so that pieces end at the last one.
 type jsonScan struct {
-	csvScan
+	blockScan
 	found int // how many of the header's names are in the first lines; the others are declared
 	at    map[string]int
 	slot  []int // of each name, the column to read, -1 if it is not
@@ -21,82 +18,46 @@ type jsonScan struct {
 	met []bool // of each name, whether a row had it; of the pieces in order
 }
 
-func (s *jsonScan) split(ctx context.Context, submit func(func() error, func(error) error) bool) error {
-	for i := range s.source.Files {
-		if err := s.splitPart(ctx, i, submit); err != nil {
-			return err
-		}
+func (s *jsonScan) lastEnd(data []byte) int { return bytes.LastIndexByte(data, '\n') + 1 }
+
+func (s *jsonScan) nextEnd(data []byte) int {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1
 	}
-	return nil
+	return -1
 }
 
-func (s *jsonScan) splitPart(ctx context.Context, part int, submit func(func() error, func(error) error) bool) error {
-	body, err := openAhead(ctx, s.source.Files[part], s.source.blockSize)
-	if err != nil {
-		return fmt.Errorf("open %s: %w", s.source.Files[part].Name, err)
+// guess is sure: whatever is before it, a line break ends a record.
+func (s *jsonScan) guess(data []byte, at int) (int, bool) {
+	if i := bytes.IndexByte(data[at-1:], '\n'); i >= 0 {
+		return at + i, true
 	}
-	defer body.Close()
-	var rest []byte      // the beginning of a line that goes on in the next piece
-	position := int64(0) // of rest in the part
-	begun := false
-	for first := true; ; first = false {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		buffer := make([]byte, len(rest)+s.source.blockSize)
-		copy(buffer, rest)
-		n, last, err := readFull(body, buffer[len(rest):])
-		if err != nil {
-			return fmt.Errorf("read %s: %w", s.source.Files[part].Name, err)
-		}
-		p := &piece{part: part, first: first, last: last, raw: buffer[len(rest) : len(rest)+n]}
-		data := buffer[:len(rest)+n]
-		if !begun {
-			start, ready, err := s.begin(part, data, last)
-			if err != nil {
-				return err
-			}
-			if begun = ready; ready {
-				data, position = data[start:], int64(start)
-			}
-		}
-		rest = data
-		if begun && s.header != nil {
-			end := bytes.LastIndexByte(data, '\n') + 1
-			if last || end == 0 && len(data) > maxRecord { // too long: the worker says so
-				end, last, p.last = len(data), true, true
-			}
-			p.start = position
-			if end > 0 {
-				p.records, p.sink = data[:end], s.to.Block()
-			}
-			position += int64(end)
-			rest = data[end:]
-		}
-		var met []bool
-		work := func() (err error) {
-			met, err = s.read(ctx, p)
-			return err
-		}
-		finish := func(err error) error {
-			for i, m := range met {
-				s.met[i] = s.met[i] || m
-			}
-			return s.finish(p, err)
-		}
-		if !submit(work, finish) {
-			return ctx.Err()
-		}
-		if last {
-			return nil
-		}
+	return -1, true
+}
+
+func (s *jsonScan) line(data []byte, line int) int {
+	at := 0
+	for ; line > 1; line-- {
+		at += bytes.IndexByte(data[at:], '\n') + 1
+	}
+	return at
+}
+
+func (s *jsonScan) took(p *piece) {
+	for i, m := range p.met {
+		s.met[i] = s.met[i] || m
 	}
 }
 
 // begin looks at the first bytes of a part and returns where its text begins. The first part
 // with a row has the names of the columns. ready is false if more has to be read first.
-func (s *jsonScan) begin(part int, data []byte, whole bool) (start int, ready bool, err error) {
-	name := s.source.Files[part].Name
+func (s *jsonScan) begin(part int, buffer []byte, n int, whole bool) (start, lines int, ready bool, err error) {
+	start, ready, err = s.names(part, buffer[:n], whole)
+	return start, 0, ready, err
+}
+
+func (s *jsonScan) names(part int, data []byte, whole bool) (start int, ready bool, err error) {
+	name := s.parts[part].Name
 	if s.header != nil {
 		if !whole && len(data) < chunkSize {
 			return 0, false, nil
@@ -112,7 +73,7 @@ func (s *jsonScan) begin(part int, data []byte, whole bool) (start int, ready bo
 	}
 	s.found = len(names)
 	if names = s.options.declared(names); len(names) == 0 {
-		return 0, false, cmp.Or(err, errNoColumns(s.source.Files[part]))
+		return 0, false, cmp.Or(err, errNoColumns(s.parts[part]))
 	}
 	if _, ok := errors.AsType[*ParseError](err); err != nil && !ok {
 		return 0, false, err
@@ -131,14 +92,8 @@ func (s *jsonScan) begin(part int, data []byte, whole bool) (start int, ready bo
 	return start, ready, s.to.Begin(s.fields)
 }
 
-// read hashes a piece and hands its rows to its sink. Rows and lines of a *ParseError are
-// counted within the piece. met says of each name whether a row has it.
-func (s *jsonScan) read(ctx context.Context, p *piece) (met []bool, err error) {
-	sum := sha256.Sum256(p.raw)
-	p.sum = sum[:]
-	if p.records == nil {
-		return nil, nil
-	}
+// read hands the rows of a piece to its sink.
+func (s *jsonScan) read(ctx context.Context, p *piece) error {
 	records := newJSONRecords(p.records, s.header, s.at, s.slot, len(s.fields), 0)
 	records.open = len(s.options.Columns) > 0 || s.options.Schema != nil
 	var none emptyColumns
@@ -149,13 +104,14 @@ func (s *jsonScan) read(ctx context.Context, p *piece) (met []bool, err error) {
 	batch := Batch{Part: p.part, Columns: make([]BatchColumn, len(columns))}
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		begin := records.pos
-		fault := records.next(s.source.batchSize)
+		fault := records.next(s.batchSize)
 		if errors.Is(fault, io.EOF) {
 			p.lines += records.line - 1
-			return records.met, nil
+			p.met = records.met
+			return nil
 		}
 		failed, at, first := -1, 0, records.rows
 		for i := range columns {
@@ -170,19 +126,19 @@ func (s *jsonScan) read(ctx context.Context, p *piece) (met []bool, err error) {
 			batch.Columns[i] = column
 		}
 		if failed >= 0 {
-			return nil, &ParseError{Row: p.rows + at + 1, Line: p.lines + records.lines[at], Column: s.fields[failed].Name, Err: fault}
+			return &ParseError{Row: p.rows + at + 1, Line: p.lines + records.lines[at], Column: s.fields[failed].Name, Err: fault}
 		}
 		if e, ok := errors.AsType[*ParseError](fault); ok {
 			e.Row += p.rows
 			e.Line += p.lines
-			return nil, e
+			return e
 		}
 		batch.Rows, batch.Start, batch.End = records.rows, p.start+int64(begin), p.start+int64(records.pos)
 		if s.options.Sample > 0 {
 			batch.Keys = s.keys(batch.Keys[:0], p, &records.records)
 		}
 		if err := p.sink.Add(&batch); err != nil {
-			return nil, err
+			return err
 		}
 		p.rows += records.rows
 	}

@@ -29,6 +29,9 @@ func (e *syntaxError) Error() string { return e.err.Error() }
 type openQuoteError struct{ line int }
 
 func (e *openQuoteError) Error() string {
+	if e.line == 0 {
+		return "a quote that is opened there is never closed"
+	}
 	return fmt.Sprintf("the quote opened in line %d is never closed", e.line)
 }
 

@@ -71,7 +71,19 @@ type BatchColumn struct {
 // Extent says what a Scan has read.
 type Extent struct {
 	Rows   int
-	Digest Digest // of the content
+	Digest Digest // of the content; "" of a range
+
+	// Of a Range; Join puts them together.
+
+	// Range is what was read, End no further than the file's. nil: all of the source.
+	Range *Range `json:",omitempty"`
+	// First is where the first record that begins in the range was taken to begin, or the
+	// next one if none does. Last is where the one begins that follows the range's.
+	First, Last int64    `json:",omitempty"`
+	Size        int64    `json:",omitempty"` // of the file, in bytes
+	Pieces      []Digest `json:",omitempty"` // of the range's pieces of DigestPiece bytes
+	// Absent are the columns that were declared and are in none of the rows of JSON Lines.
+	Absent []string `json:",omitempty"`
 }
 
 // DigestPiece is the length in bytes of the pieces whose digests make the digest of a part:
