@@ -28,7 +28,7 @@ var allowed = []room{
 	{"pkg/dataset", []string{"pkg/safetensors"}},
 	{"pkg/dataset/parquet", []string{"pkg/dataset"}},
 	{"pkg/source", []string{"pkg/dataset"}},
-	{"pkg/profile", []string{"pkg/dataset"}},
+	{"pkg/profile", []string{"pkg/dataset", "pkg/sketch"}},
 	{"pkg/feature", []string{"pkg/dataset"}},
 	{"pkg/model", []string{"pkg/dataset", "pkg/safetensors"}},
 	{"pkg/model/modeltest", []string{"pkg/dataset", "pkg/model", "pkg/safetensors"}},

@@ -176,8 +176,8 @@ func (c *columnReader) checkLevels() (row int, err error) {
 	return 0, nil
 }
 
-// hash is that of level i.
-func (b *BatchColumn) hash(i int) uint64 {
+// Hash is the xxhash of level i.
+func (b *BatchColumn) Hash(i int) uint64 {
 	if b.hashes != nil {
 		return b.hashes[i]
 	}

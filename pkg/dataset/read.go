@@ -146,7 +146,7 @@ func (c *blockColumn) addPresent(b *BatchColumn) {
 	}
 	recode := make([]int32, len(b.Levels))
 	for i, level := range b.Levels {
-		recode[i] = c.levels.code(b.hash(i), level)
+		recode[i] = c.levels.code(b.Hash(i), level)
 	}
 	for _, code := range b.Codes {
 		if code >= 0 {

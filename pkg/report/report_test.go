@@ -50,7 +50,7 @@ func TestStatistics(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := profile.New(context.Background(), table)
+		p, err := profile.New(context.Background(), table, profile.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

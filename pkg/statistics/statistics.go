@@ -28,15 +28,11 @@ func Store(ctx context.Context, r *registry.Registry, name registry.DatasetName,
 	if err := name.Validate(); err != nil { // before the reading, which may be long
 		return registry.Statistics{}, err
 	}
-	table, digest, err := dataset.Read(ctx, rows, o)
+	described, extent, err := profile.Scan(ctx, rows, o, profile.Options{})
 	if err != nil {
 		return registry.Statistics{}, err
 	}
-	described, err := profile.New(ctx, table)
-	if err != nil {
-		return registry.Statistics{}, err
-	}
-	version, err := versionOf(digest, o)
+	version, err := versionOf(extent.Digest, o)
 	if err != nil {
 		return registry.Statistics{}, err
 	}

@@ -1,4 +1,4 @@
-package model
+package num
 
 import (
 	"math"
@@ -12,10 +12,10 @@ import (
 func TestTwofold(t *testing.T) {
 	random := seed.Rand(8)
 	for round := range 200 {
-		var sum twofold
+		var sum Twofold
 		exact := new(big.Float).SetPrec(4000)
 		add := func(a, b float64) {
-			sum.addProduct(a, b)
+			sum.AddProduct(a, b)
 			product := new(big.Float).SetPrec(4000).Mul(big.NewFloat(a), big.NewFloat(b))
 			exact.Add(exact, product)
 		}
@@ -25,9 +25,9 @@ func TestTwofold(t *testing.T) {
 			add(-a, b*(1+1e-9*random.NormFloat64()))
 		}
 		// Cancel what there is, to sixteen digits: the rest is what plain sums would lose.
-		add(-sum.hi, 1)
+		add(-sum.Hi, 1)
 		want, _ := exact.Float64()
-		if got := sum.value(); math.Abs(got-want) > 1e-10*math.Abs(want) {
+		if got := sum.Value(); math.Abs(got-want) > 1e-10*math.Abs(want) {
 			t.Errorf("round %d: %v, want %v", round, got, want)
 		}
 	}
