@@ -59,6 +59,7 @@ var allowed = []room{
 	{"infra", []string{"pkg/gateway", "pkg/topology"}},
 	{"cmd/foretell", []string{"pkg/..."}},
 	{"internal/lint", nil},
+	{"internal/bench", []string{"pkg/dataset", "pkg/dataset/parquet", "pkg/profile"}},
 }
 
 const table = "the table in internal/lint/imports_test.go"
