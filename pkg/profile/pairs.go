@@ -20,7 +20,8 @@ type Pairs struct {
 	// how many columns were left out.
 	Columns []string `json:"columns"`
 	Skipped int      `json:"skipped,omitempty"`
-	// Strongest are the pairs of the greatest Strength, at most MaxPairs.
+	// Strongest are the pairs of the greatest Strength, at most MaxPairs, of equally strong
+	// ones in the order of Columns.
 	Strongest []Pair `json:"strongest,omitempty"`
 	// Matrix is the Strength of each pair of Columns, signed where it has a sign: row i holds
 	// the columns 0 … i-1. It is absent if there are more than MaxMatrix columns.
@@ -45,7 +46,7 @@ type Pair struct {
 	Pearson          *float64 `json:"pearson,omitempty"`           // numbers and moments
 	Spearman         *float64 `json:"spearman,omitempty"`          // numbers and moments
 	CramersV         *float64 `json:"cramers_v,omitempty"`         // categories, bias-corrected (Bergsma 2013)
-	CorrelationRatio *float64 `json:"correlation_ratio,omitempty"` // η of numbers in categories
+	CorrelationRatio *float64 `json:"correlation_ratio,omitempty"` // of numbers in categories, bias-corrected (Kelley 1935)
 }
 
 const (
@@ -140,7 +141,7 @@ func pairCost(columns []*compared) float64 {
 	pairs := func(n float64) float64 { return float64(n*(n-1)) / 2 }
 	return float64(costComplete*pairs(complete)) +
 		float64(costIncomplete*(pairs(incomplete)+float64(incomplete*complete))) +
-		float64(costRatio*coded)*(complete+incomplete) + float64(costTable*pairs(coded))
+		float64(costRatio*float64(coded*(complete+incomplete))) + float64(costTable*pairs(coded))
 }
 
 // thin is n rows of the sample drawn at random, of the columns that are to be compared.
