@@ -35,6 +35,15 @@ func (p *Partial) Finish(ctx context.Context, o Options) (*Profile, error) {
 		profile.Duplicates = p.hashes.duplicates()
 		profile.Patterns = p.missing.patterns(names)
 	}
+	sample := p.sampled(profile.Columns)
+	if profile.Pairs, err = comparePairs(ctx, sample, 0); err != nil {
+		return nil, err
+	}
+	if o.Target != "" {
+		if profile.Target, err = compareTarget(ctx, sample, o.Target, 0); err != nil {
+			return nil, err
+		}
+	}
 	return profile, nil
 }
 

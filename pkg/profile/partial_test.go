@@ -19,13 +19,9 @@ import (
 // shards cuts a table into so many runs of rows, and makes a Partial of each.
 func shards(t *testing.T, table *dataset.Table, n int) []*Partial {
 	t.Helper()
-	fields := make([]dataset.Field, len(table.Columns))
-	for i, c := range table.Columns {
-		fields[i] = dataset.Field{Name: c.Name, Type: c.Type}
-	}
 	parts := make([]*Partial, n)
 	for i := range parts {
-		parts[i] = NewPartial(fields, i)
+		parts[i] = NewPartial(fieldsOf(table), i)
 		if err := parts[i].Add(batchOf(table, i*table.Rows()/n, (i+1)*table.Rows()/n)); err != nil {
 			t.Fatal(err)
 		}

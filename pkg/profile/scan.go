@@ -33,11 +33,7 @@ func Scan(ctx context.Context, source dataset.Source, reading dataset.Options, o
 
 // New profiles a table.
 func New(ctx context.Context, t *dataset.Table, o Options) (*Profile, error) {
-	fields := make([]dataset.Field, len(t.Columns))
-	for i, c := range t.Columns {
-		fields[i] = dataset.Field{Name: c.Name, Type: c.Type}
-	}
-	p := NewPartial(fields, 0)
+	p := NewPartial(fieldsOf(t), 0)
 	for start := 0; start < t.Rows(); start += tableRows {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -47,6 +43,14 @@ func New(ctx context.Context, t *dataset.Table, o Options) (*Profile, error) {
 		}
 	}
 	return p.Finish(ctx, o)
+}
+
+func fieldsOf(t *dataset.Table) []dataset.Field {
+	fields := make([]dataset.Field, len(t.Columns))
+	for i, c := range t.Columns {
+		fields[i] = dataset.Field{Name: c.Name, Type: c.Type}
+	}
+	return fields
 }
 
 // tableRows is how many rows of a table are looked at together.
