@@ -6,35 +6,35 @@ type issuer struct {
 	lengths   uint32
 }
 
-// span is the set of the lengths from low to high.
-func span(low, high int) uint32 { return 1<<(high+1) - 1<<low }
+// lengths is the set of the lengths from low to high.
+func lengths(low, high int) uint32 { return 1<<(high+1) - 1<<low }
 
 // issuers are the ranges of issuer identification numbers (ISO/IEC 7812) that the networks
 // publish. Old Visa cards have 13 digits.
 var issuers = [...]issuer{
-	{220000, 220499, span(16, 19)},                               // Mir
-	{222100, 272099, span(16, 16)},                               // Mastercard
-	{300000, 305999, span(14, 14)},                               // Diners Club
-	{309500, 309599, span(14, 14)},                               // Diners Club
-	{340000, 349999, span(15, 15)},                               // American Express
-	{352800, 358999, span(16, 19)},                               // JCB
-	{360000, 369999, span(14, 14)},                               // Diners Club
-	{370000, 379999, span(15, 15)},                               // American Express
-	{380000, 399999, span(14, 14)},                               // Diners Club
-	{400000, 499999, span(13, 13) | span(16, 16) | span(19, 19)}, // Visa
-	{501800, 501899, span(13, 19)},                               // Maestro
-	{502000, 502099, span(13, 19)},                               // Maestro
-	{503800, 503899, span(13, 19)},                               // Maestro
-	{508500, 508999, span(16, 16)},                               // RuPay
-	{510000, 559999, span(16, 16)},                               // Mastercard
-	{589300, 589399, span(13, 19)},                               // Maestro
-	{601100, 601199, span(16, 19)},                               // Discover
-	{620000, 629999, span(16, 19)},                               // UnionPay
-	{630400, 630499, span(13, 19)},                               // Maestro
-	{644000, 659999, span(16, 19)},                               // Discover, RuPay
-	{675900, 675999, span(13, 19)},                               // Maestro
-	{676100, 676399, span(13, 19)},                               // Maestro
-	{979200, 979299, span(16, 16)},                               // Troy
+	{220000, 220499, lengths(16, 19)},                                     // Mir
+	{222100, 272099, lengths(16, 16)},                                     // Mastercard
+	{300000, 305999, lengths(14, 14)},                                     // Diners Club
+	{309500, 309599, lengths(14, 14)},                                     // Diners Club
+	{340000, 349999, lengths(15, 15)},                                     // American Express
+	{352800, 358999, lengths(16, 19)},                                     // JCB
+	{360000, 369999, lengths(14, 14)},                                     // Diners Club
+	{370000, 379999, lengths(15, 15)},                                     // American Express
+	{380000, 399999, lengths(14, 14)},                                     // Diners Club
+	{400000, 499999, lengths(13, 13) | lengths(16, 16) | lengths(19, 19)}, // Visa
+	{501800, 501899, lengths(13, 19)},                                     // Maestro
+	{502000, 502099, lengths(13, 19)},                                     // Maestro
+	{503800, 503899, lengths(13, 19)},                                     // Maestro
+	{508500, 508999, lengths(16, 16)},                                     // RuPay
+	{510000, 559999, lengths(16, 16)},                                     // Mastercard
+	{589300, 589399, lengths(13, 19)},                                     // Maestro
+	{601100, 601199, lengths(16, 19)},                                     // Discover
+	{620000, 629999, lengths(16, 19)},                                     // UnionPay
+	{630400, 630499, lengths(13, 19)},                                     // Maestro
+	{644000, 659999, lengths(16, 19)},                                     // Discover, RuPay
+	{675900, 675999, lengths(13, 19)},                                     // Maestro
+	{676100, 676399, lengths(13, 19)},                                     // Maestro
+	{979200, 979299, lengths(16, 16)},                                     // Troy
 }
 
 // isCard takes the number of a payment card in one piece or in groups, of which the first has
