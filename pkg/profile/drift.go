@@ -154,8 +154,10 @@ const (
 	// Wasserstein is the area between the distribution functions of the finite numbers or the
 	// moments, in standard deviations of the baseline: how far values moved on average.
 	Wasserstein MeasureKind = "wasserstein"
-	// ChiSquared is Cramér's V of categories, rare ones as one, as it would be with as many
-	// rows on either side, so that it says how different they are and not how many: from 0 to 1.
+	// ChiSquared is Cramér's V of categories, rare ones as one, from 0 to 1. It and χ² are those
+	// of as many rows on either side, twice the rows of both multiplied over their sum (both, if
+	// there are as many): V says how different they are and not how many there are, and the few
+	// rows of a small side are not expected by the shares of a large one alone.
 	ChiSquared MeasureKind = "chi_squared"
 	// MissingShare is by how much the share of missing values changed, from 0 to 1.
 	MissingShare MeasureKind = "missing"

@@ -71,25 +71,20 @@ func compareCategories(p, q *categories) []test {
 	}
 	n, m := float64(p.rows), float64(q.rows)
 	shareA, shareB := make([]float64, len(a)), make([]float64, len(b))
-	square, half := 0.0, 0.0
+	half := 0.0
 	for i := range a {
 		shareA[i], shareB[i] = float64(a[i])/n, float64(b[i])/m
-		d, both := shareA[i]-shareB[i], float64(a[i]+b[i])/(n+m)
-		// Σ(observed−expected)²/expected of both rows of the table.
-		square += float64(d*d) / both
+		d := shareA[i] - shareB[i]
 		half += float64(d*d) / (shareA[i] + shareB[i])
 	}
 	noise := noise(p.rows, q.rows)
 	freedom := len(a) - 1
-	statistic, effect := square/float64(noise*noise), math.Sqrt(half/2)
+	effect := math.Sqrt(float64(half / 2))
+	statistic := float64(2*half) / float64(noise*noise)
 	tail := func(x float64) float64 { return chiSquaredTail(x, freedom) }
 	return append(shares(shareA, shareB, p.rows, q.rows, noise), test{
 		measure: Measure{Kind: ChiSquared, Value: effect, Moderate: moderateV, Severe: severeV, P: tail(statistic), Statistic: &statistic, Freedom: freedom},
 		critical: func(level float64) float64 {
-			// The same change, made so much greater or smaller.
-			if statistic > 0 {
-				return min(1, float64(effect*math.Sqrt(critical(level, tail)/statistic)))
-			}
 			return min(1, float64(noise*math.Sqrt(critical(level, tail)))/2)
 		},
 	})

@@ -139,13 +139,10 @@ func interpolated(c *Column) *distribution {
 			most = max(most, d.spread(from, to, atoms[:end], finite, all))
 			atoms = atoms[end:]
 		}
-		// A density that is linear between two marks, at most twice the mean at one end, puts
-		// a quarter of the share elsewhere than a constant one. Whole numbers are all at one
-		// point at worst, which is seldom less than half.
-		d.error = s.Quantiles.RankError + float64(most/4)
-		if s.Integers == c.Count {
-			d.error = s.Quantiles.RankError + float64(most/2)
-		}
+		// A density that falls linearly to 0 from one mark to the next puts a quarter of the
+		// share elsewhere than a constant one. Steeper ones and whole numbers do more; beyond a
+		// half they are so concentrated that a frequent value or a bin would tell.
+		d.error = s.Quantiles.RankError + float64(most/2)
 	}
 	d.step(math.Inf(1), c.Infinite.Positive, all)
 	return d

@@ -52,18 +52,18 @@ func greatest(p, q *distribution) float64 {
 
 // wasserstein is the area between the functions of the finite numbers. What chance makes of
 // it is at most what it would be if the functions differed by the same number of standard
-// errors everywhere: the area under √(F(1−F)) of both together, times the noise. It is the
-// true distribution for two values, and lies above it in convex order for all others, by
-// Jensen's inequality. ok is false if there is no area within float64, or no unit.
+// errors everywhere: the area under √(F(1−F)), times the noise. It is the true distribution for
+// two values, and lies above it in convex order for all others, by Jensen's inequality. F is
+// the mean of both functions: weighed by rows, it would know nothing of the tail of the smaller
+// side, whose one outlier would be an alarm. ok is false if there is no area within float64, or no unit.
 func wasserstein(p, q *distribution, sd float64) (t test, ok bool) {
 	p, q = p.finite(), q.finite()
 	if p == nil || q == nil || p.rows < minCompared || q.rows < minCompared || sd == 0 {
 		return test{}, false
 	}
 	area, spread := 0.0, 0.0
-	n, m := float64(p.rows), float64(q.rows)
-	pooled := func(f, g float64) float64 {
-		both := (float64(f*n) + float64(g*m)) / (n + m)
+	deviation := func(f, g float64) float64 {
+		both := float64((f + g) / 2)
 		return math.Sqrt(max(0, float64(both*(1-both))))
 	}
 	all := xs(p, q)
@@ -78,7 +78,7 @@ func wasserstein(p, q *distribution, sd float64) (t test, ok bool) {
 			height = (float64(d0*d0) + float64(d1*d1)) / (2 * (math.Abs(d0) + math.Abs(d1)))
 		}
 		area += float64(width * height)
-		spread += float64(width * (pooled(f0, g0) + pooled(f1, g1)) / 2)
+		spread += float64(width * (deviation(f0, g0) + deviation(f1, g1)) / 2)
 	}
 	value, unit := area/sd, spread/sd*noise(p.rows, q.rows, p.error, q.error)
 	if math.IsInf(area, 0) || math.IsInf(value, 0) || math.IsInf(spread, 0) || math.IsInf(unit, 0) {

@@ -93,10 +93,15 @@ tables = {
 
 def categories(name, table):
     t = np.array(table)
-    statistic, p, freedom, _ = scipy.stats.chi2_contingency(t, correction=False)
+    n, m = t.sum(1)
     a, b = t / t.sum(1, keepdims=True)
-    # Of tables with equal rows: V² = χ²/N, N = 2 as both rows add up to 1.
-    effect = np.sqrt(scipy.stats.chi2_contingency(np.array([a, b]), correction=False).statistic / 2)
+    rows = 2 * n * m / (n + m)
+    statistic, p, freedom, _ = scipy.stats.chi2_contingency(np.array([a, b]) * rows, correction=False)
+    if n == m:
+        assert np.isclose(statistic, scipy.stats.chi2_contingency(t, correction=False).statistic, rtol=1e-12)
+    effect = np.sqrt(statistic / (2 * rows))
+    if n == m:
+        assert np.isclose(effect, scipy.stats.contingency.association(t), rtol=1e-12)
     return {"name": name, "table": t.tolist(), "statistic": statistic, "p": p, "degrees_of_freedom": int(freedom),
             "effect": effect, **shares(a, b, *t.sum(1))}
 
