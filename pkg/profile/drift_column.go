@@ -116,7 +116,7 @@ func shift(p, q *categories) string {
 	if most == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%q went from %s to %s of the values", newValue(text, 0).Value, percent(from), percent(to))
+	return fmt.Sprintf("%s went from %s to %s of the values", quoted(text), percent(from), percent(to))
 }
 
 // conclude makes the verdict of what was measured, and its reason.
@@ -167,13 +167,13 @@ func (c *ColumnDrift) conclude() {
 	case c.words.unjudged != "":
 		c.Verdict, c.Reason = Unjudged, c.words.unjudged
 	case real:
-		c.Reason = "differences are beyond chance but small"
+		c.Reason = "beyond chance, but small"
 	case great:
-		c.Reason = "differences may be chance: too few rows to tell"
+		c.Reason = "may be chance: too few rows to tell"
 	case len(c.Measures) == 0:
 		c.Reason = "there is nothing to compare"
 	default:
-		c.Reason = "no difference beyond chance"
+		c.Reason = "within chance"
 	}
 }
 
@@ -182,7 +182,7 @@ func such(list []Share) string {
 	if len(list) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", such as %q", list[0].Value)
+	return ", such as " + quoted(list[0].Value)
 }
 
 // Symbol is how tables head the measure.
@@ -200,6 +200,15 @@ func (k MeasureKind) Symbol() string {
 		return "V"
 	}
 	return strings.ReplaceAll(string(k), "_", " ")
+}
+
+// quoted is the beginning of a value as a sentence can have it.
+func quoted(value string) string {
+	const most = 40
+	if runes := []rune(value); len(runes) > most {
+		value = string(runes[:most-1]) + "…"
+	}
+	return strconv.Quote(value)
 }
 
 // short is a number with four significant digits.

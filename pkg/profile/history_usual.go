@@ -200,8 +200,8 @@ func (a *Anomaly) words(center float64, versions int) string {
 	}
 	range_ := ""
 	if a.Low != nil && a.High != nil && *a.Low < *a.High {
-		range_ = fmt.Sprintf(" (%s to %s)", text(*a.Low), text(*a.High))
+		range_ = fmt.Sprintf(" (usual: %s to %s)", text(*a.Low), text(*a.High))
 	}
-	return fmt.Sprintf("%s is %s; in %d earlier versions it was about %s%s",
+	return fmt.Sprintf("%s %s; in %d earlier versions about %s%s",
 		strings.ReplaceAll(string(a.Metric), "_", " "), text(*a.Value), versions, text(center), range_)
 }
