@@ -18,6 +18,7 @@ type room struct {
 // line. Packages under pkg may also import pkg/internal.
 var allowed = []room{
 	{"pkg/internal/nearest", nil},
+	{"pkg/internal/document", []string{"pkg/internal/nearest"}},
 	{"pkg/internal/num", nil},
 	{"pkg/internal/par", nil},
 	{"pkg/internal/seed", nil},

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/document"
 	"github.com/foretell-ml/foretell/pkg/internal/nearest"
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
@@ -125,7 +126,7 @@ func columnFaults(c Config, header []string) []Fault {
 		check(fmt.Sprintf("/data/drop/%d", i), name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Data.Types)) {
-		check("/data/types/"+escape(name), name)
+		check("/data/types/"+document.Escape(name), name)
 	}
 	return faults
 }
