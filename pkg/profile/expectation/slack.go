@@ -66,63 +66,39 @@ func tails(s *profile.NumericSummary, n int) (lower, upper tail) {
 	return tail{n, -q.P50, -q.P25, -q.P05, -q.P01, -s.Min}, tail{n, q.P50, q.P75, q.P95, q.P99, s.Max}
 }
 
-// start is the quantile from which the tail is continued, the share of values beyond it, and
-// the scale of the exceedances. Between the quantiles of 25, 5 and 1% lie factors of five
-// each, so that an exponential tail has equal steps: scale·ln 5.
-func (t tail) start() (from, beyond, scale float64) {
-	const ln5 = 1.6094379124341003
-	if t.n < 100 { // the quantile of 1% is one of the two outermost values
-		return t.p95, 0.05, max(t.p95-t.p75, float64((t.p75-t.p50)*0.5)) / ln5
-	}
-	return t.p99, 0.01, (t.p99 - t.p95) / ln5
-}
+// reach is how much further from the middle another n values may go than the greatest of n
+// went, as a multiple of that distance: so far that the risk is that much or less if the tail
+// is exponential or lighter, and at least three times as far in all. The greatest then lies
+// about scale·ln(n/2) above the median, and the difference of two such is logistic.
+func reach(n int) float64 { return max(2, math.Log(1/risk)/math.Log(float64(n)/2)) }
 
-// shape is the index of the tail as Pickands (Annals of Statistics 3, 1975) estimates it from
-// three quantiles: 0 for exponential tails, and for lighter ones, which are not relied on; up
-// to 1, beyond which there is no mean.
-func (t tail) shape() float64 {
-	if inner, outer := t.p95-t.p75, t.p99-t.p95; t.n >= 100 && inner > 0 && outer > inner {
-		return min(1, math.Log(outer/inner)/math.Log(5))
-	}
-	return 0
-}
-
-// limit is what another n values exceed with no more than the risk. It continues the tail as
-// a generalized Pareto distribution to where risk/n lies beyond, and goes on from the
-// greatest value at least as an exponential tail does there (the difference of the maxima of
-// two samples is logistic), or as far as that lies from the start.
+// limit is what another n values exceed with no more than the risk, if the tail is exponential
+// or lighter. If the greatest value is further off than that of an exponential tail with the
+// quantile of 5%, the tail may be a power: then the limit is ten times as far, which the
+// greatest of another n values of Student's t with 3 degrees of freedom is about once in 100.
 func (t tail) limit() float64 {
-	from, beyond, scale := t.start()
-	odds := float64(beyond*float64(t.n)) / risk
-	further := float64(scale * math.Log(odds))
-	if shape := t.shape(); shape > 0 {
-		// Quantiles of it go with beyond^-shape: from p99 to where odds times less lie beyond is
-		// 5^shape·(odds^shape − 1)/(5^shape − 1) times the way from p95 to p99.
-		power := math.Pow(5, shape)
-		further = float64((t.p99-t.p95)*power) * (math.Pow(odds, shape) - 1) / (power - 1)
+	distance, factor := t.max-t.p50, reach(t.n)
+	if float64(distance*math.Ln10) > float64((t.p95-t.p50)*math.Log(float64(t.n)/2)) { // ln 10: from 50 to 5%
+		factor = max(factor, 9)
 	}
-	return max(from+further, t.max+max(float64(scale*math.Log(1/risk)), t.max-from))
+	return t.max + float64(distance*factor)
 }
 
 // ends reports whether a natural bound, which no value is beyond, is where the tail ends:
-// continued as an exponential tail it has one value beyond or more, of which there is none,
-// or so few that it makes no difference. In between it may go beyond next time.
-func (t tail) ends(bound float64) bool {
-	from, beyond, scale := t.start()
-	outer := t.beyond(bound, from, beyond, scale)
-	inner := t.beyond(bound, t.p95, 0.05, (t.p95-t.p75)/math.Log(5))
-	return max(outer, inner) >= 1 || outer < 10*risk
+// continued as an exponential tail it would have so many values beyond that one should have
+// been seen, or so few that it makes no difference. In between it may go beyond next time.
+func (t tail) ends(bound, enough float64) bool {
+	const ln5 = 1.6094379124341003 // from 25 to 5%, and from 5 to 1%
+	inner := t.beyond(bound, t.p95, 0.05, (t.p95-t.p75)/ln5)
+	outer := t.beyond(bound, t.p99, 0.01, (t.p99-t.p95)/ln5)
+	return max(inner, outer) >= enough || outer < 10*risk
 }
 
-// beyond is how many values an exponential tail has beyond a bound.
-func (t tail) beyond(bound, from, beyond, scale float64) float64 {
+// beyond is how many values an exponential tail has beyond a bound, by a quantile, the share
+// of the values above it, and the scale.
+func (t tail) beyond(bound, from, share, scale float64) float64 {
 	if scale <= 0 {
 		return 0
 	}
-	return float64(beyond*float64(t.n)) * math.Exp(-(bound-from)/scale)
-}
-
-// worth reports whether a limit is near enough to the values that it says something.
-func (t tail) worth(limit float64) bool {
-	return limit-t.p50 <= 100*(t.max-t.p50)
+	return float64(share*float64(t.n)) * math.Exp(-(bound-from)/scale)
 }

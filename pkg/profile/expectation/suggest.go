@@ -25,15 +25,13 @@ const (
 //     complete in n rows, 13/n.
 //   - values, if there are at most 50 and they are known: all of them. Values that occur once
 //     tell how many rows have values that did not occur (Good, Biometrika 40, 1953): as many
-//     rows as that allows may have others. If each occurs 14 times or more there are no
-//     others: one as frequent as the rarest would have been missed with 2^-14.
+//     rows as that allows, 13 if there are none, may have others. That values are many says
+//     nothing of those to come: a new one is as rare as it likes.
 //   - range, from 20 numbers on: the tails continued, see tail.limit, rounded outward. An end
-//     is exact if it is a bound: where the counts of the last two values, continued, promise
-//     14 rows beyond of which none is there (ratings, caps). It is 0 of numbers of which none
-//     is negative, and 1 of shares, unless the tail makes that doubtful: see tail.ends. A tail
-//     that may go a hundred times as far as it was seen to go has no end.
-//   - length of texts whose values are not listed: from mean to longest, continued as an
-//     exponential tail; exact if all texts are of one length.
+//     is exact if the values pile up there (ratings, caps), see bounds; 0 of numbers of which
+//     none is negative, and 1 of shares, unless the tail makes that doubtful, see tail.ends.
+//   - length of texts whose values are not listed: its tails continued likewise, by the mean
+//     for want of quantiles; exact if all texts are of one length.
 //   - integer, if 14 numbers or more are whole; unique, of an identifier; order, if it is
 //     strict or one of moments. These have no slack.
 //   - period: its beginning as the range of numbers, on the day; no end, since time goes on.
@@ -94,18 +92,14 @@ func list(c *profile.Column) (values []Value, others float64) {
 	if !complete || len(all) > fewLevels {
 		return nil, 0
 	}
-	once, least := 0, c.Count
+	once := 0
 	for _, l := range all {
-		least = min(least, l.rows)
 		if l.rows == 1 {
 			once++
 		}
 		values = append(values, Value(l.value))
 	}
 	slices.Sort(values)
-	if least >= rare {
-		return values, 0
-	}
 	if others = shareAtMost(once, c.Count); others > fewOthers {
 		return nil, 0
 	}
@@ -119,9 +113,7 @@ func length(t *profile.TextSummary, n int) *Whole {
 	}
 	shortest, longest := t.MinLength, t.MaxLength
 	if shortest != longest {
-		// Of an exponential tail the greatest of n lies about scale·ln n above the mean, and
-		// scale·ln(1/risk) more is enough.
-		factor := math.Log(1/risk) / math.Log(float64(n))
+		factor := reach(n)
 		shortest = max(min(shortest, 1), int(math.Floor(float64(shortest)-float64(factor*(t.MeanLength-float64(shortest))))))
 		longest = int(math.Ceil(float64(longest) + float64(factor*(float64(longest)-t.MeanLength))))
 	}
@@ -143,6 +135,9 @@ func (s *Column) numbers(c *profile.Column) {
 	if c.Numeric == nil {
 		return
 	}
+	if c.Numeric.Min == c.Numeric.Max {
+		return // nothing tells how far others may lie from a constant
+	}
 	s.Integer = n >= rare && c.Numeric.Integers == n
 	if n < fewest {
 		return
@@ -156,22 +151,22 @@ func (s *Column) numbers(c *profile.Column) {
 	switch {
 	case lowest:
 		low = least
-	case least >= 0 && low < 0 && (least == 0 || s.Integer || lower.ends(0)):
+	case least >= 0 && low < 0 && (least == 0 || s.Integer || lower.ends(0, 1)):
 		low = 0
 	}
 	switch {
 	case highest:
 		high = greatest
-	case greatest <= 0 && high > 0 && (greatest == 0 || s.Integer || upper.ends(0)):
+	case greatest <= 0 && high > 0 && (greatest == 0 || s.Integer || upper.ends(0, 1)):
 		high = 0
-	case least >= 0 && greatest <= 1 && high > 1 && !s.Integer && (greatest == 1 || upper.ends(1)):
+	case least >= 0 && greatest <= 1 && high > 1 && !s.Integer && upper.ends(1, rare):
 		high = 1
 	}
 	r := &Range{}
-	if c.Infinite.Negative == 0 && (lowest || lower.worth(-low)) {
+	if c.Infinite.Negative == 0 && !math.IsInf(low, 0) {
 		r.Min = &low
 	}
-	if c.Infinite.Positive == 0 && (highest || upper.worth(high)) {
+	if c.Infinite.Positive == 0 && !math.IsInf(high, 0) {
 		r.Max = &high
 	}
 	if *r != (Range{}) {
@@ -196,8 +191,9 @@ func outward(v, scale float64, integer bool, round func(float64) float64) float6
 }
 
 // bounds reports whether the least and the greatest number are ones that the column cannot
-// go beyond. If the counts of the last two values went on falling as they do from the one to
-// the other, the next would have last²/before rows; there it has none.
+// go beyond: values pile up there, so that one further on would have been seen. That is, 14
+// rows have it, and no less than two thirds of those that have the value before it; where a
+// column thins out before it ends, each value has a smaller share than that of the one before.
 func bounds(c *profile.Column) (lowest, highest bool) {
 	all, complete := levels(c)
 	if len(all) == 0 || c.TopError != 0 && !complete {
@@ -237,7 +233,7 @@ func bounds(c *profile.Column) (lowest, highest bool) {
 			next = max(next, counts[before].rows)
 		}
 		rows := float64(counts[last].rows)
-		return rows >= rare && float64(rows*rows) >= rare*float64(next)
+		return rows >= rare && 3*rows >= 2*float64(next)
 	}
 	if len(counts) == 0 {
 		return false, false
