@@ -60,6 +60,23 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestNumbers: what YAML 1.2 reads as a number is one, whatever the library says.
+func TestNumbers(t *testing.T) {
+	for text, want := range map[string]float64{"1e-4": 1e-4, "-2E+3": -2000, "19950942482267370000": 19950942482267370000, "+1": 1, "-0.5": -0.5, "1e400": 0} {
+		var got order
+		faults := Decode([]byte("share: "+text), &got)
+		if text == "1e400" {
+			if len(faults) != 1 {
+				t.Errorf("%s: %v", text, faults)
+			}
+			continue
+		}
+		if faults != nil || *got.Share != want {
+			t.Errorf("%s: %v, %v", text, got.Share, faults)
+		}
+	}
+}
+
 func TestFaultsNameTheirPlace(t *testing.T) {
 	for text, want := range map[string][]string{
 		"":              {": want a mapping, got nothing"},

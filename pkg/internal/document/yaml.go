@@ -99,9 +99,9 @@ func (v *yamlVisitor) Visit(n ast.Node) ast.Visitor {
 	return v
 }
 
-// exponential is a number of YAML 1.2 (section 10.3.2) that the library takes for text, for
-// want of a dot: 1e-4.
-var exponential = regexp.MustCompile(`^[-+]?[0-9]+[eE][-+]?[0-9]+$`)
+// exponential is a number of YAML 1.2 (section 10.3.2) that the library takes for text: for
+// want of a dot, 1e-4; or because 64 bits do not hold it.
+var exponential = regexp.MustCompile(`^[-+]?([0-9]+[eE][-+]?[0-9]+|[1-9][0-9]{18,})$`)
 
 // numeric returns a number in place of plain text that YAML 1.2 reads as one.
 func numeric(n ast.Node) ast.Node {
