@@ -1,8 +1,10 @@
 package expectation
 
 import (
+	"slices"
 	"strconv"
 
+	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/profile"
 	"github.com/foretell-ml/foretell/pkg/sketch"
 )
@@ -25,8 +27,20 @@ func levels(c *profile.Column) (all []level, complete bool) {
 	if c.TopError == 0 && rows == c.Count && !cut {
 		return all, true
 	}
-	if c.Sketches == nil || len(c.Sketches.Frequent) == 0 {
+	if c.Sketches == nil {
 		return all, false
+	}
+	if q := numbers(c); q != nil && q.Exact() && q.N() == uint64(c.Count) && c.Type == dataset.Numeric {
+		all = all[:0]
+		for v, n := range q.All() { // ascending
+			if text := number(v); len(all) > 0 && all[len(all)-1].value == text {
+				all[len(all)-1].rows += int(n)
+			} else {
+				all = append(all, level{text, int(n)})
+			}
+		}
+		slices.SortStableFunc(all, func(a, b level) int { return b.rows - a.rows })
+		return all, true
 	}
 	var counted sketch.Texts
 	if err := counted.UnmarshalBinary(c.Sketches.Frequent); err != nil || !counted.Exact() || counted.N() != uint64(c.Count) {
@@ -37,6 +51,15 @@ func levels(c *profile.Column) (all []level, complete bool) {
 		all = append(all, level{v.Item, int(v.N)})
 	}
 	return all, true
+}
+
+// numbers is the sketch of a column's numbers or moments; nil if there is none.
+func numbers(c *profile.Column) *sketch.Quantiles {
+	q := &sketch.Quantiles{}
+	if c.Sketches == nil || q.UnmarshalBinary(c.Sketches.Quantiles) != nil || q.N() == 0 {
+		return nil
+	}
+	return q
 }
 
 // beyond counts the rows whose number is below or above a limit: exactly, or about. known is
@@ -62,8 +85,8 @@ func beyond(c *profile.Column, limit float64, above bool) (rows int, about, know
 	if above && limit >= c.Numeric.Max || !above && limit <= c.Numeric.Min {
 		return infinite, false, true
 	}
-	var q sketch.Quantiles
-	if c.Sketches == nil || q.UnmarshalBinary(c.Sketches.Quantiles) != nil || q.N() == 0 {
+	q := numbers(c)
+	if q == nil {
 		return 0, false, false
 	}
 	for v, n := range q.All() {

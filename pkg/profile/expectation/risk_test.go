@@ -121,7 +121,7 @@ func TestRangesAreOfUse(t *testing.T) {
 		"negative": func(r *rand.Rand) float64 { return -price(r) },
 	} {
 		found := e.Check(describe(t, sampleOf(t, r, 1000, draw)))
-		if len(found) != 1 || found[0].Rule != "range" {
+		if len(found) != 1 || found[0].Rule != "range" || found[0].Rows < 900 {
 			t.Errorf("%s: %v", name, found)
 		}
 	}

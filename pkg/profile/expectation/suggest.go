@@ -224,19 +224,30 @@ func bounds(c *profile.Column) (lowest, highest bool) {
 		}
 		return 1
 	})
+	if len(counts) == 0 {
+		return false, false
+	}
 	end := func(last, before int, limit float64) bool {
 		if counts[last].value != limit {
 			return false // it is not among the frequent ones
 		}
 		next := unseen
-		if before >= 0 && before < len(counts) {
+		if before >= 0 && before < len(counts) && !between(c, counts[before].value, limit) {
 			next = max(next, counts[before].rows)
 		}
-		rows := float64(counts[last].rows)
-		return rows >= rare && 3*rows >= 2*float64(next)
-	}
-	if len(counts) == 0 {
-		return false, false
+		return counts[last].rows >= rare && 3*counts[last].rows >= 2*next
 	}
 	return end(0, 1, c.Numeric.Min), end(len(counts)-1, len(counts)-2, c.Numeric.Max)
+}
+
+// between reports whether the profile shows a number between two.
+func between(c *profile.Column, a, b float64) bool {
+	if q := numbers(c); q != nil {
+		for v := range q.All() {
+			if min(a, b) < v && v < max(a, b) {
+				return true
+			}
+		}
+	}
+	return false
 }
