@@ -11,6 +11,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/internal/document"
 	"github.com/foretell-ml/foretell/pkg/metric"
 	"github.com/foretell-ml/foretell/pkg/model"
+	"github.com/foretell-ml/foretell/pkg/profile/expectation"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/search"
 )
@@ -50,6 +51,9 @@ type DataConfig struct {
 	Drop []string `json:"drop,omitempty"`
 	// Types declares column types that inference would get wrong.
 	Types map[string]dataset.Type `json:"types,omitempty"`
+	// Constraints are what the data is expected to be like, here or in a file: a run whose data
+	// is not like that trains nothing. The file is read where the config is: by the command.
+	Constraints *expectation.Named `json:"constraints,omitempty"`
 }
 
 // ValidationConfig says how rows are split.
@@ -180,6 +184,9 @@ func (c Config) faults() []Fault {
 		default:
 			fault("/data/types/"+document.Escape(name), "unknown type %q: want numeric, boolean, categorical, timestamp or text", t)
 		}
+	}
+	if c.Data.Constraints != nil {
+		faults = append(faults, below("/data/constraints", c.Data.Constraints.Faults())...)
 	}
 	v := c.Validation
 	switch {

@@ -70,6 +70,9 @@ func (e *Engine) Submit(ctx context.Context, c Config) (run RunID, created bool,
 
 // submission is what a run would be made from, once it is checked.
 func (e *Engine) submission(ctx context.Context, c Config) (RunID, submission, error) {
+	if n := c.Data.Constraints; n != nil && n.File != "" {
+		return "", submission{}, &ConfigError{[]Fault{{"/data/constraints", fmt.Sprintf("names the file %.80q, which only the command line reads; write the expectations out here", n.File)}}}
+	}
 	source, err := e.Source(ctx, c.Data.Source)
 	if err != nil {
 		return "", submission{}, err

@@ -23,12 +23,13 @@ const rare = 14
 // mean half the sum s and variance s/4·(1−s/2n): the limit is where its score is z. For k = 0
 // and large n that is z², one less than rare.
 func atMost(k, n int) int {
-	s, a := float64(k), float64(z*z)/float64(2*n)
+	s, square := float64(k), float64(z*z)
+	a := square / float64(2*n)
 	// (j−k)² = z²(j+k)(1−(j+k)/2n), the greater root j
-	b := 2*s + float64(z*z) - float64(2*a*s)
-	c := float64(s*s)*(1+a) - float64(s*float64(z*z))
-	root := math.Sqrt(max(0, float64(b*b)-float64(4*(1+a)*c)))
-	return min(n, max(k, int((b+root)/(2*(1+a)))))
+	b := s + s + square - float64(float64(2*a)*s)
+	c := float64(float64(s*s)*(1+a)) - float64(s*square)
+	root := math.Sqrt(max(0, float64(b*b)-float64(float64(4*(1+a))*c)))
+	return min(n, max(k, int((b+root)/(2+a+a))))
 }
 
 // shareAtMost is atMost as a share of the rows, rounded up to two digits.
