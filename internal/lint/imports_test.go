@@ -27,7 +27,7 @@ var allowed = []room{
 
 	{"pkg/dataset", []string{"pkg/safetensors"}},
 	{"pkg/dataset/parquet", []string{"pkg/dataset"}},
-	{"pkg/source", []string{"pkg/dataset"}},
+	{"pkg/source", []string{"pkg/dataset", "pkg/dataset/parquet"}},
 	{"pkg/profile", []string{"pkg/dataset"}},
 	{"pkg/feature", []string{"pkg/dataset"}},
 	{"pkg/model", []string{"pkg/dataset", "pkg/safetensors"}},
