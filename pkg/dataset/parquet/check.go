@@ -30,12 +30,13 @@ const (
 // check refuses a footer that does not fit the file: chunks beyond its end, on top of each
 // other (42.parquet tells the same bytes again and again), or of impossible counts.
 func (f *footer) check(size int64) error {
-	leaves := 0
+	var names []string // of the leaves
 	for i := range f.schema {
 		if f.schema[i].physical != noType {
-			leaves++
+			names = append(names, f.schema[i].name)
 		}
 	}
+	leaves := len(names)
 	if leaves > maxColumns {
 		return fmt.Errorf("%d columns; at most %d are read", leaves, maxColumns)
 	}
@@ -62,10 +63,10 @@ func (f *footer) check(size int64) error {
 			start := c.start()
 			end := start + c.compressed
 			if c.values < 0 || c.compressed < 0 || c.uncompressed < 0 || start < 4 || end < start || end > size-8 {
-				return fmt.Errorf("row group %d, column %d: bytes %d to %d are not in the file of %d bytes", g, i, start, end, size)
+				return fmt.Errorf("row group %d, column %q: bytes %d to %d are not in the file of %d bytes", g, names[i], start, end, size)
 			}
 			if bytes += c.uncompressed; bytes < 0 || bytes > freeBytes+bytesPer*size {
-				return fmt.Errorf("row group %d, column %d: the %d bytes of the file claim to decompress to more than %d times as many; tables do not, so this is not read", g, i, size, bytesPer)
+				return fmt.Errorf("row group %d, column %q: the %d bytes of the file claim to decompress to more than %d times as many; tables do not, so this is not read", g, names[i], size, bytesPer)
 			}
 			if end > start {
 				spans = append(spans, span{start, end})

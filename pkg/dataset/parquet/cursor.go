@@ -61,6 +61,7 @@ type cursor struct {
 	indexes hybrid
 	plain   []byte // values left
 	buffer  []byte
+	made    int64 // the most bytes that plain had which are not in buffer
 
 	batches uint64 // that have been begun
 	coder   coder

@@ -259,6 +259,10 @@ func (c *cursor) beginPage(h *pageHeader, data []byte) (err error) {
 	default:
 		return fmt.Errorf("encoding %d of %s values is not supported", e, c.column.form)
 	}
+	if made := int64(len(c.plain)); err == nil && h.encoding != plainEncoding && made > c.made {
+		err = c.hold(made - c.made)
+		c.made = made
+	}
 	return err
 }
 
