@@ -28,7 +28,7 @@ var allowed = []room{
 
 	{"pkg/dataset", []string{"pkg/safetensors"}},
 	{"pkg/dataset/parquet", []string{"pkg/dataset"}},
-	{"pkg/source", []string{"pkg/dataset"}},
+	{"pkg/source", []string{"pkg/dataset", "pkg/dataset/parquet"}},
 	{"pkg/profile", []string{"pkg/dataset", "pkg/sketch"}},
 	{"pkg/profile/expectation", []string{"pkg/dataset", "pkg/profile", "pkg/sketch"}},
 	{"pkg/feature", []string{"pkg/dataset"}},

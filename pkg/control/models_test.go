@@ -98,7 +98,7 @@ func TestUpload(t *testing.T) {
 	if u.Source != "s3://bucket/data/wine/" || u.Fields["key"] != "data/wine/wine.csv" || u.Fields["max"] != "5368709120" || u.Fields["valid"] != "15m0s" {
 		t.Errorf("%+v", u)
 	}
-	for _, file := range []string{"", ".csv", "..csv", "../x.csv", "a/b.csv", "a b.csv", "x.csv\\n", "x.txt", "x.gz", "csv", "x.parquet", strings.Repeat("x", 200) + ".csv"} {
+	for _, file := range []string{"", ".csv", "..csv", "../x.csv", "a/b.csv", "a b.csv", "x.csv\\n", "x.txt", "x.gz", "csv", "x.avro", "parquet", strings.Repeat("x", 200) + ".csv"} {
 		w.refused(t, gateway.InvalidParameter, "/file", "POST", "/v1/datasets/wine/uploads", `{"file":"`+file+`"}`)
 	}
 	w.refused(t, gateway.InvalidName, "", "POST", "/v1/datasets/wine%2F..%2Fmodels/uploads", `{"file":"x.csv"}`)

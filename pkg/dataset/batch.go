@@ -61,7 +61,7 @@ func (c *columnReader) read(r *records) (BatchColumn, int, error) {
 		}
 	}
 	c.readTexts(r)
-	b := BatchColumn{Type: Text, Codes: c.codes, Levels: c.levels, hashes: c.hashes}
+	b := BatchColumn{Type: Text, Codes: c.codes, Levels: c.levels, Hashes: c.hashes}
 	if c.field.Type == Categorical {
 		b.Type = Categorical
 	}
@@ -178,8 +178,8 @@ func (c *columnReader) checkLevels() (row int, err error) {
 
 // Hash is the xxhash of level i.
 func (b *BatchColumn) Hash(i int) uint64 {
-	if b.hashes != nil {
-		return b.hashes[i]
+	if b.Hashes != nil {
+		return b.Hashes[i]
 	}
 	return xxhash.Sum64(b.Levels[i])
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // csvScan is the state of one CSV.Scan. split runs on a goroutine of its own, each piece's
@@ -203,13 +201,8 @@ func (s *csvScan) located(err error, field int, p *piece) error {
 
 // keys are what a sample of the rows is drawn by: a hash of where each begins.
 func (s *csvScan) keys(keys []uint64, p *piece, r *records) []uint64 {
-	var where [16]byte
 	for _, start := range r.starts {
-		position := p.start + int64(start)
-		for i := range 8 {
-			where[i], where[8+i] = byte(p.part>>(8*i)), byte(position>>(8*i))
-		}
-		keys = append(keys, xxhash.Sum64(where[:]))
+		keys = append(keys, Key(p.part, p.start+int64(start)))
 	}
 	return keys
 }

@@ -65,7 +65,7 @@ type BatchColumn struct {
 	// Levels are the distinct texts of the batch in order of appearance: trimmed, not
 	// missing, valid UTF-8. They may be numbers: in a column where others are not.
 	Levels [][]byte
-	hashes []uint64 // xxhash of each level, if the reader has it
+	Hashes []uint64 // xxhash (64 bits, seed 0) of each level; nil if the reader has none
 }
 
 // Extent says what a Scan has read.

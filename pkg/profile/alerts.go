@@ -143,15 +143,6 @@ func (j *judge) named(is map[int]bool) []string {
 	return names
 }
 
-// quoted shows a column's name or a value in a sentence.
-func quoted(text string) string {
-	const longest = 40
-	if runes := []rune(text); len(runes) > longest {
-		text = string(runes[:longest-1]) + "…"
-	}
-	return fmt.Sprintf("%q", text)
-}
-
 // shown is a value of a column as a report may show it.
 func (c *Column) shown(v Value) string {
 	if len(c.Personal) > 0 {

@@ -223,7 +223,7 @@ func (c *Column) rowsOf(v float64, q *sketch.Quantiles) int {
 			weight += w
 		}
 	}
-	return int(max(0, float64(weight)-q.RankError()*float64(q.N())))
+	return int(max(0, float64(weight)-float64(q.RankError()*float64(q.N()))))
 }
 
 // exactly is how often a number occurs, if it is among the most frequent; else 0.

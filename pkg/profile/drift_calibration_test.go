@@ -37,7 +37,7 @@ func ofTexts(draw func(r *rand.Rand) int) func(r *rand.Rand, n int, shift float6
 				values[i] = "0"
 			}
 		}
-		return texts(values...)
+		return textColumn(values...)
 	}
 }
 

@@ -202,26 +202,5 @@ func (k MeasureKind) Symbol() string {
 	return strings.ReplaceAll(string(k), "_", " ")
 }
 
-// quoted is the beginning of a value as a sentence can have it.
-func quoted(value string) string {
-	const most = 40
-	if runes := []rune(value); len(runes) > most {
-		value = string(runes[:most-1]) + "…"
-	}
-	return strconv.Quote(value)
-}
-
 // short is a number with four significant digits.
 func short(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
-
-// percent is a share in percent: whole ones in the middle, two digits near the ends.
-func percent(share float64) string {
-	p := float64(share * 100)
-	if p < 9.95 {
-		return strconv.FormatFloat(p, 'g', 2, 64) + "%"
-	}
-	if p > 99 && p < 100 {
-		return strconv.FormatFloat(p, 'f', 1, 64) + "%"
-	}
-	return strconv.FormatFloat(p, 'f', 0, 64) + "%"
-}

@@ -65,12 +65,12 @@ func drifted(t testing.TB, a, b dataset.Column) ColumnDrift {
 	return d.Columns[0]
 }
 
-func numbers(values ...float64) dataset.Column {
+func numberColumn(values ...float64) dataset.Column {
 	return dataset.Column{Name: "x", Type: dataset.Numeric, Values: values}
 }
 
 // texts is a categorical column of texts, "" for missing.
-func texts(values ...string) dataset.Column {
+func textColumn(values ...string) dataset.Column {
 	c := dataset.Column{Name: "x", Type: dataset.Categorical}
 	for _, v := range values {
 		if v != "" {
@@ -184,7 +184,7 @@ func TestEffectsAreThoseOfNormalShifts(t *testing.T) {
 
 // same fails unless the measure has the value, or is absent for nil. Sums of hundreds of shares
 // differ in their last digits.
-func same(t *testing.T, name string, c *ColumnDrift, kind MeasureKind, want *float64) {
+func sameMeasure(t *testing.T, name string, c *ColumnDrift, kind MeasureKind, want *float64) {
 	t.Helper()
 	m := c.Measure(kind)
 	if (m == nil) != (want == nil) {
@@ -211,14 +211,14 @@ func TestNumbersAgreeWithScipy(t *testing.T) {
 		return values
 	}
 	for _, g := range golden.Numbers {
-		c := drifted(t, numbers(parse(g.Baseline)...), numbers(parse(g.Current)...))
+		c := drifted(t, numberColumn(parse(g.Baseline)...), numberColumn(parse(g.Current)...))
 		if c.Approximate {
 			t.Errorf("%s: approximate, with sketches", g.Name)
 		}
-		same(t, g.Name, &c, PSI, g.PSI)
-		same(t, g.Name, &c, JensenShannon, g.JS)
-		same(t, g.Name, &c, KolmogorovSmirnov, g.KS)
-		same(t, g.Name, &c, Wasserstein, g.Wasserstein)
+		sameMeasure(t, g.Name, &c, PSI, g.PSI)
+		sameMeasure(t, g.Name, &c, JensenShannon, g.JS)
+		sameMeasure(t, g.Name, &c, KolmogorovSmirnov, g.KS)
+		sameMeasure(t, g.Name, &c, Wasserstein, g.Wasserstein)
 		if m := c.Measure(Wasserstein); m != nil && relative(*m.Statistic, *g.Distance) > 1e-10 {
 			t.Errorf("%s: distance %v, want %v", g.Name, *m.Statistic, *g.Distance)
 		}
@@ -238,12 +238,12 @@ func TestCategoriesAgreeWithScipy(t *testing.T) {
 			for level, n := range counts {
 				values = append(values, slices.Repeat([]string{strconv.Itoa(level)}, n)...)
 			}
-			sides[i] = texts(values...)
+			sides[i] = textColumn(values...)
 		}
 		c := drifted(t, sides[0], sides[1])
-		same(t, g.Name, &c, ChiSquared, &g.Effect)
-		same(t, g.Name, &c, PSI, &g.PSI)
-		same(t, g.Name, &c, JensenShannon, &g.JS)
+		sameMeasure(t, g.Name, &c, ChiSquared, &g.Effect)
+		sameMeasure(t, g.Name, &c, PSI, &g.PSI)
+		sameMeasure(t, g.Name, &c, JensenShannon, &g.JS)
 		m := c.Measure(ChiSquared)
 		if m.Freedom != g.Freedom || relative(*m.Statistic, g.Statistic) > 1e-10 || relative(m.P, g.P) > 1e-9 && g.P > 1e-200 {
 			t.Errorf("%s: χ² %v, %d degrees of freedom, p %v, want %v, %d, %v", g.Name, *m.Statistic, m.Freedom, m.P, g.Statistic, g.Freedom, g.P)
@@ -263,7 +263,7 @@ func TestThresholdsAreWhereVerdictsChange(t *testing.T) {
 		for i := range b {
 			b[i] = float64(i)*1.5 + float64(3*shift)
 		}
-		c := drifted(t, numbers(a...), numbers(b...))
+		c := drifted(t, numberColumn(a...), numberColumn(b...))
 		for _, m := range c.Measures {
 			want := Stable
 			if m.Value >= m.Severe {
@@ -323,7 +323,7 @@ func repeated(v float64, n int) []float64 { return slices.Repeat([]float64{v}, n
 
 func TestDriftAtTheEdges(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
-	many := texts(slices.Repeat([]string{"a", "b"}, 100)...)
+	many := textColumn(slices.Repeat([]string{"a", "b"}, 100)...)
 	moments := func(values []float64) dataset.Column {
 		c := dataset.Column{Name: "x", Type: dataset.Timestamp}
 		for _, v := range values {
@@ -337,26 +337,26 @@ func TestDriftAtTheEdges(t *testing.T) {
 		verdict Verdict
 		reason  string // in part
 	}{
-		{"no rows", numbers(), numbers(), Unjudged, "fewer than 20"},
-		{"no rows now", numbers(spaced(100)...), numbers(), Unjudged, "fewer than 20"},
-		{"one row", numbers(1), numbers(2), Unjudged, "fewer than 20"},
-		{"the same", numbers(spaced(100)...), numbers(spaced(100)...), Stable, "within chance"},
-		{"a constant", numbers(repeated(5, 100)...), numbers(repeated(5, 50)...), Stable, "within chance"},
-		{"another constant", numbers(repeated(5, 100)...), numbers(repeated(3, 100)...), Severe, "the median went from 5 to 3"},
-		{"all missing", numbers(repeated(nan, 100)...), numbers(repeated(nan, 100)...), Unjudged, "fewer than 20"},
-		{"all missing now", numbers(spaced(100)...), numbers(repeated(nan, 100)...), Severe, "missing values went from 0% to 100%"},
-		{"infinite now", numbers(spaced(100)...), numbers(repeated(inf, 100)...), Severe, "infinities"},
-		{"infinite and the other way", numbers(repeated(-inf, 50)...), numbers(repeated(inf, 50)...), Severe, "infinities"},
-		{"some infinite", numbers(append(spaced(100), repeated(inf, 60)...)...), numbers(spaced(160)...), Severe, "median"},
-		{"the ends of float64", numbers(append(spaced(50), repeated(-1.7e308, 50)...)...), numbers(append(spaced(50), repeated(1.7e308, 50)...)...), Severe, "median"},
-		{"a text", numbers(spaced(100)...), many, Severe, "the type went from numeric to categorical"},
+		{"no rows", numberColumn(), numberColumn(), Unjudged, "fewer than 20"},
+		{"no rows now", numberColumn(spaced(100)...), numberColumn(), Unjudged, "fewer than 20"},
+		{"one row", numberColumn(1), numberColumn(2), Unjudged, "fewer than 20"},
+		{"the same", numberColumn(spaced(100)...), numberColumn(spaced(100)...), Stable, "within chance"},
+		{"a constant", numberColumn(repeated(5, 100)...), numberColumn(repeated(5, 50)...), Stable, "within chance"},
+		{"another constant", numberColumn(repeated(5, 100)...), numberColumn(repeated(3, 100)...), Severe, "the median went from 5 to 3"},
+		{"all missing", numberColumn(repeated(nan, 100)...), numberColumn(repeated(nan, 100)...), Unjudged, "fewer than 20"},
+		{"all missing now", numberColumn(spaced(100)...), numberColumn(repeated(nan, 100)...), Severe, "missing values went from 0 % to 100 %"},
+		{"infinite now", numberColumn(spaced(100)...), numberColumn(repeated(inf, 100)...), Severe, "infinities"},
+		{"infinite and the other way", numberColumn(repeated(-inf, 50)...), numberColumn(repeated(inf, 50)...), Severe, "infinities"},
+		{"some infinite", numberColumn(append(spaced(100), repeated(inf, 60)...)...), numberColumn(spaced(160)...), Severe, "median"},
+		{"the ends of float64", numberColumn(append(spaced(50), repeated(-1.7e308, 50)...)...), numberColumn(append(spaced(50), repeated(1.7e308, 50)...)...), Severe, "median"},
+		{"a text", numberColumn(spaced(100)...), many, Severe, "the type went from numeric to categorical"},
 		{"texts of another kind", many, dataset.Column{Name: "x", Type: dataset.Text, Codes: many.Codes, Levels: many.Levels}, Stable, "within chance"},
-		{"a text, of which there is none", numbers(spaced(100)...), dataset.Column{Name: "x", Type: dataset.Text, Codes: slices.Repeat([]int32{-1}, 100)}, Severe, "missing"},
-		{"a level", texts(slices.Repeat([]string{"a"}, 100)...), texts(slices.Repeat([]string{"a"}, 80)...), Stable, "within chance"},
-		{"new levels", many, texts(slices.Repeat([]string{"a", "c"}, 100)...), Severe, `50% of the values are new, such as "c"`},
-		{"gone levels", many, texts(slices.Repeat([]string{"a"}, 200)...), Severe, `50% of the earlier values are gone, such as "b"`},
+		{"a text, of which there is none", numberColumn(spaced(100)...), dataset.Column{Name: "x", Type: dataset.Text, Codes: slices.Repeat([]int32{-1}, 100)}, Severe, "missing"},
+		{"a level", textColumn(slices.Repeat([]string{"a"}, 100)...), textColumn(slices.Repeat([]string{"a"}, 80)...), Stable, "within chance"},
+		{"new levels", many, textColumn(slices.Repeat([]string{"a", "c"}, 100)...), Severe, `50 % of the values are new, such as "c"`},
+		{"gone levels", many, textColumn(slices.Repeat([]string{"a"}, 200)...), Severe, `50 % of the earlier values are gone, such as "b"`},
 		{"flags", dataset.Column{Name: "x", Type: dataset.Boolean, Values: slices.Repeat([]float64{0, 1}, 100)},
-			dataset.Column{Name: "x", Type: dataset.Boolean, Values: slices.Repeat([]float64{1, 1, 1, 1, 0}, 40)}, Severe, `"false" went from 50% to 20%`},
+			dataset.Column{Name: "x", Type: dataset.Boolean, Values: slices.Repeat([]float64{1, 1, 1, 1, 0}, 40)}, Severe, `"false" went from 50 % to 20 %`},
 		{"moments of the same time", moments(spaced(100)), moments(spaced(90)), Stable, "within chance"},
 		{"later moments", moments(spaced(100)), moments(append(spaced(100)[50:], 1.1, 1.2)), Stable, "time went on: moments went from 1970-01-01"},
 		{"earlier moments", moments(spaced(100)), moments(spaced(300)[:100]), Severe, "moments went from"},

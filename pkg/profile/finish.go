@@ -44,6 +44,7 @@ func (p *Partial) Finish(ctx context.Context, o Options) (*Profile, error) {
 			return nil, err
 		}
 	}
+	profile.Alerts = alerts(profile, o)
 	return profile, nil
 }
 
@@ -84,6 +85,8 @@ func (p *Partial) describe(i int) Column {
 		d.Text = c.Texts.summarize()
 	}
 	d.Sketches = c.sketches(d.Type, d.Count)
+	d.Personal = c.personal()
+	d.Identifier = identifierOf(&d, p.rows)
 	return d
 }
 

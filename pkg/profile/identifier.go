@@ -31,7 +31,7 @@ func identifierOf(c *Column, rows int) string {
 	// Values in strict order differ, whatever the sketch of distinct values says.
 	strict := c.Order == StrictlyIncreasing || c.Order == StrictlyDecreasing
 	certain := strict || c.DistinctError == 0 && c.Distinct == c.Count
-	if !certain && (c.DistinctError == 0 || float64(c.Distinct) < float64(c.Count)*(1-3*c.DistinctError) || len(c.Top) > 0 && c.Top[0].Count > 1) {
+	if !certain && (c.DistinctError == 0 || float64(c.Distinct) < float64(c.Count)*(1-float64(3*c.DistinctError)) || len(c.Top) > 0 && c.Top[0].Count > 1) {
 		return ""
 	}
 	switch {
@@ -115,15 +115,4 @@ func grouped(digits string) string {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return sign + digits
-}
-
-// percent shows a share so that it is never said to be none or all when it is not.
-func percent(share float64) string {
-	switch {
-	case share > 0 && share < 0.0001:
-		return "less than 0.01 %"
-	case share < 1 && share > 0.9999:
-		return "more than 99.99 %"
-	}
-	return fmt.Sprintf("%.4g %%", math.Round(share*1e4)/100)
 }

@@ -138,7 +138,7 @@ func pairCost(columns []*compared) float64 {
 			incomplete++
 		}
 	}
-	pairs := func(n float64) float64 { return float64(n*(n-1)) / 2 }
+	pairs := func(n float64) float64 { return float64(float64(n*(n-1)) * 0.5) }
 	return float64(costComplete*pairs(complete)) +
 		float64(costIncomplete*(pairs(incomplete)+float64(incomplete*complete))) +
 		float64(costRatio*float64(coded*(complete+incomplete))) + float64(costTable*pairs(coded))

@@ -2,6 +2,10 @@ package profile
 
 import (
 	"bytes"
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -229,4 +233,32 @@ func maskEmail(text string) string {
 		before = maskAll(before, 0, 0)
 	}
 	return before + initial(text[begin:at]) + "@" + initial(text[at+1:dot]) + text[dot:]
+}
+
+// personal says which kinds of personal data the values look like, by a sample of the
+// different ones: texts, and whole numbers, which may be those of cards.
+func (c *column) personal() (found []Personal) {
+	counts, looked := map[string]int{}, 0
+	if c.Texts != nil {
+		c.Texts.Looked.shrink()
+		for _, text := range c.Texts.Looked.Texts {
+			looked++
+			counts[personalKind(text)]++
+		}
+	}
+	if n := c.Numbers; n != nil && n.Moments.N > 0 {
+		for _, v := range n.ranks().values {
+			looked++
+			if v >= 1e12 && v < 1<<53 && v == math.Trunc(v) { // numbers of cards have 13 digits or more
+				counts[personalKind(strconv.AppendFloat(nil, v, 'f', -1, 64))]++
+			}
+		}
+	}
+	for _, kind := range []string{personalEmail, personalPhone, personalCard, personalIBAN} {
+		if n := counts[kind]; n > 0 {
+			found = append(found, Personal{Kind: kind, Share: float64(n) / float64(looked)})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b Personal) int { return cmp.Compare(b.Share, a.Share) })
+	return found
 }

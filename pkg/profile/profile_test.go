@@ -241,15 +241,15 @@ func TestOrderOfRowsDoesNotMatter(t *testing.T) {
 	want := orderless(table)
 	for i := range 3 {
 		rows := seed.Rand(uint64(i)).Perm(table.Rows())
-		if difference := differ(t, orderless(table.Select(rows)), want, 1e-12); difference != "" {
+		if difference := unlike(t, orderless(table.Select(rows)), want, 1e-12); difference != "" {
 			t.Errorf("shuffle %d: %s", i, difference)
 		}
 	}
 }
 
-// differ says where the JSON of two profiles differs by more than a tolerance, relative to
+// unlike says where the JSON of two profiles differs by more than a tolerance, relative to
 // the value or to 1.
-func differ(t *testing.T, a, b any, tolerance float64) string {
+func unlike(t *testing.T, a, b any, tolerance float64) string {
 	t.Helper()
 	var x, y any
 	for _, pair := range []struct{ from, to any }{{a, &x}, {b, &y}} {

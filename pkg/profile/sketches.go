@@ -22,21 +22,21 @@ func (c *column) sketches(t dataset.Type, count int) *Sketches {
 		quantiles, d := n.sketches()
 		distinct.Merge(d)
 		if (n == c.Moments) == (t == dataset.Timestamp) {
-			s.Quantiles = marshal(quantiles)
+			s.Quantiles = binaryOf(quantiles)
 		}
 	}
 	if c.Texts != nil {
 		distinct.Merge(c.Texts.sketch())
 	}
 	if t.Coded() || t == dataset.Boolean {
-		s.Frequent = marshal(c.frequent())
+		s.Frequent = binaryOf(c.frequent())
 	}
 	for i, name := range []string{"false", "true"} {
 		if c.Booleans[i] > 0 {
 			distinct.AddBytes([]byte(name))
 		}
 	}
-	s.Distinct = marshal(distinct)
+	s.Distinct = binaryOf(distinct)
 	return s
 }
 
@@ -64,8 +64,8 @@ func (c *column) frequent() *sketch.Texts {
 	return all
 }
 
-// marshal is the binary form of a sketch.
-func marshal(s interface{ MarshalBinary() ([]byte, error) }) []byte {
+// binaryOf is the binary form of a sketch.
+func binaryOf(s interface{ MarshalBinary() ([]byte, error) }) []byte {
 	b, err := s.MarshalBinary()
 	if err != nil {
 		panic("profile: " + err.Error()) // sketches have a form, whatever they hold

@@ -41,7 +41,7 @@ func (r *Registry) DataParts(ctx context.Context, name DatasetName) ([]dataset.P
 			return nil, &DatasetError{name, part.Name, "its " + err.Error()}
 		}
 		if _, _, ok := dataset.FormatOf(part.Name); !ok {
-			return nil, &DatasetError{name, part.Name, "only .csv, .tsv, .jsonl and .ndjson files can be read, also with .gz or .zst after it; delete it or move it elsewhere"}
+			return nil, &DatasetError{name, part.Name, "only .csv, .tsv, .jsonl, .ndjson and .parquet files can be read, also with .gz or .zst after it; delete it or move it elsewhere"}
 		}
 		parts = append(parts, part)
 	}

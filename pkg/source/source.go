@@ -143,7 +143,7 @@ func hidden(name string) bool {
 	return slices.ContainsFunc(strings.Split(name, "/"), func(element string) bool { return strings.HasPrefix(element, ".") })
 }
 
-const formats = "known are .csv, .tsv, .jsonl and .ndjson, also with .gz or .zst after it"
+const formats = "known are .csv, .tsv, .jsonl, .ndjson and .parquet, also with .gz or .zst after it"
 
 // globFault says what is wrong with a pattern.
 func globFault(err error) error {

@@ -5,6 +5,7 @@ Run from the root of the repository: python testdata/peers/parquet_pyarrow.py (p
 import datetime as dt, decimal, json, os
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 os.makedirs("testdata/parquet", exist_ok=True)
@@ -49,6 +50,20 @@ pq.write_table(pa.table({"id": [2**53 + 1, 5, None]}), "testdata/parquet/wide-si
 pq.write_table(pa.table({"a": [1, 2], "list": [[1], [2, 3]]}), "testdata/parquet/nested.parquet")
 pq.write_table(pa.table({"b": pa.array([b"ok", b"\xff\xfe"])}), "testdata/parquet/binary.parquet")
 pq.write_table(table.select(["int8"]).slice(0, 0), "testdata/parquet/empty.parquet")
+
+# What pkg/source's tests have as CSV and JSON Lines, too.
+same = {
+    "id": pa.array([1, 2.5, None]),
+    "city": ["Ulm", None, " Bad Tölz, Süd "],
+    "when": pa.array([dt.date(2024, 2, 28), dt.date(2024, 2, 29), None]),
+    "ok": pa.array([True, False, None]),
+    "zip": pa.array(["02134", "10115", None]),
+}
+pq.write_table(pa.table(same), "testdata/parquet/same.parquet")
+# And what is in testdata as CSV: read as texts where pandas' rules would differ from ours.
+for name, codec in [("penguins", "zstd"), ("adult", "snappy")]:
+    columns = pacsv.read_csv(f"testdata/{name}.csv", convert_options=pacsv.ConvertOptions(strings_can_be_null=True, null_values=["", "?", "NA"]))
+    pq.write_table(columns, f"testdata/parquet/{name}.parquet", compression=codec, row_group_size=10_000, data_page_size=8 << 10)
 
 
 def value(v):

@@ -8,6 +8,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -134,6 +136,34 @@ func TestOptions(t *testing.T) {
 	cancel()
 	if _, _, err := dataset.Read(done, f, dataset.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: %v", err)
+	}
+}
+
+// CSV and Parquet of the same rows give equal tables: names, types, levels, values.
+func TestReadsAsCSV(t *testing.T) {
+	for _, name := range []string{"penguins", "adult"} {
+		want, _, err := dataset.Read(t.Context(), dataset.CSV{Files: open(t, "../../../testdata/"+name+".csv").Files}, dataset.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for workers := range 4 {
+			got, _, err := dataset.Read(t.Context(), open(t, folder+name+".parquet"), dataset.Options{Workers: workers})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got.Schema(), want.Schema()) || got.Rows() != want.Rows() {
+				t.Fatalf("%s: %v of %d rows, want %v of %d", name, got.Schema(), got.Rows(), want.Schema(), want.Rows())
+			}
+			for i := range want.Columns {
+				g, w := &got.Columns[i], &want.Columns[i]
+				same := slices.Equal(g.Codes, w.Codes) && slices.EqualFunc(g.Values, w.Values, func(a, b float64) bool {
+					return math.Float64bits(a) == math.Float64bits(b) || math.IsNaN(a) && math.IsNaN(b)
+				})
+				if !same {
+					t.Errorf("%s: %s differs", name, w.Name)
+				}
+			}
+		}
 	}
 }
 
