@@ -71,14 +71,15 @@ func exitCode(err error) int {
 type command struct {
 	name, arguments, summary string
 	run                      func(ctx context.Context, c *invocation) error
+	examples                 string // shown by -h after the flags
 }
 
 var commands = []command{
-	{"up", "", "start the local cloud and serve", up},
-	{"statistics", "FILE", "describe a data set: a CSV file, a glob or a folder", statisticsCommand},
-	{"train", "CONFIG", "explore configurations and keep the best model", train},
-	{"predict", "FILE", "predict the rows of a CSV file, as CSV", predict},
-	{"models", "[NAME]", "list models, or the versions and aliases of one", models},
+	{"up", "", "start the local cloud and serve", up, ""},
+	{"statistics", "FILE", "describe a data set: a file, a glob, a folder or a query", statisticsCommand, statisticsExamples},
+	{"train", "CONFIG", "explore configurations and keep the best model", train, ""},
+	{"predict", "FILE", "predict the rows of a CSV file, as CSV", predict, ""},
+	{"models", "[NAME]", "list models, or the versions and aliases of one", models, ""},
 }
 
 // invocation is one call of a subcommand.
@@ -129,6 +130,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 		flags.Usage = func() {
 			fmt.Fprintf(stderr, "usage: foretell %s [flags] %s\n%s\n\n", c.name, c.arguments, c.summary)
 			flags.PrintDefaults()
+			fmt.Fprint(stderr, c.examples)
 		}
 		return c.run(ctx, &invocation{stdout, stderr, flags, args[1:]})
 	}

@@ -19,6 +19,9 @@ func Violations(w io.Writer, violations []expectation.Violation, style Style) er
 		title = style.paint(plural(broken, "expectation is", "expectations are")+" not fulfilled", text.Bold, text.FgRed)
 	}
 	if undecided := len(violations) - broken; undecided > 0 {
+		if broken == 0 {
+			title = style.paint("all expectations but those below are fulfilled", text.Bold)
+		}
 		title += style.paint(fmt.Sprintf(", %s cannot be decided", count(undecided)), text.FgYellow)
 	}
 	if _, err := fmt.Fprintln(w, title); err != nil || len(violations) == 0 {
@@ -27,7 +30,7 @@ func Violations(w io.Writer, violations []expectation.Violation, style Style) er
 	if _, err := fmt.Fprintln(w); err != nil {
 		return err
 	}
-	headings := []heading{{}, {name: "column"}, {name: "rule"}, {name: "rows", right: true}, {name: "expected"}, {name: "found", wrap: true}}
+	headings := []heading{{}, {name: "column"}, {name: "rule"}, {name: "rows", right: true}, {name: "expected, and found", wrap: true}}
 	var rows [][]string
 	for _, undecided := range []bool{false, true} {
 		for _, v := range violations {
@@ -51,7 +54,7 @@ func (s Style) violation(v expectation.Violation) []string {
 			rows = "~" + rows
 		}
 	}
-	return []string{mark, cut(safe(v.Column), maxNameWidth), v.Rule, rows, cut(safe(v.Expected), 36), safe(v.Found)}
+	return []string{mark, cut(safe(v.Column), maxNameWidth), v.Rule, rows, safe(v.Expected + ", and found " + v.Found)}
 }
 
 // plural is a number with the word for one or for many.

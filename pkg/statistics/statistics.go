@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/gateway"
@@ -23,16 +24,20 @@ import (
 )
 
 // Store reads a data set, profiles it, and stores the statistics and a page that shows them,
-// under the digest of exactly what was read (and of how, if the options say).
-func Store(ctx context.Context, r *registry.Registry, name registry.DatasetName, rows dataset.Source, o dataset.Options) (registry.Statistics, error) {
+// under the digest of exactly what was read (and of how and with what target, if the options
+// say). Moments after the last part was written are in the future, unless judge says when.
+func Store(ctx context.Context, r *registry.Registry, name registry.DatasetName, rows dataset.Source, o dataset.Options, judge profile.Options) (registry.Statistics, error) {
 	if err := name.Validate(); err != nil { // before the reading, which may be long
 		return registry.Statistics{}, err
 	}
-	described, extent, err := profile.Scan(ctx, rows, o, profile.Options{})
+	if judge.Modified.IsZero() {
+		judge.Modified = lastModified(rows.Parts())
+	}
+	described, extent, err := profile.Scan(ctx, rows, o, judge)
 	if err != nil {
 		return registry.Statistics{}, err
 	}
-	version, err := versionOf(extent.Digest, o)
+	version, err := versionOf(extent.Digest, o, judge.Target)
 	if err != nil {
 		return registry.Statistics{}, err
 	}
@@ -47,14 +52,28 @@ func Store(ctx context.Context, r *registry.Registry, name registry.DatasetName,
 	return s, r.SaveStatistics(ctx, name, s)
 }
 
+// lastModified is when the last part was written; zero if that is not known of any.
+func lastModified(parts []dataset.Part) (last time.Time) {
+	for _, part := range parts {
+		if part.Modified.After(last) {
+			last = part.Modified
+		}
+	}
+	return last
+}
+
 // versionOf names statistics by what they were made from: the digest of the content, or, if
 // not all of it was read or not as it is by default, the SHA-256 of digest and options.
-func versionOf(digest dataset.Digest, o dataset.Options) (string, error) {
+func versionOf(digest dataset.Digest, o dataset.Options, target string) (string, error) {
 	o.Workers = 0
-	if reflect.DeepEqual(o, dataset.Options{}) {
+	made := struct {
+		dataset.Options
+		Target string `json:",omitempty"`
+	}{o, target}
+	if reflect.DeepEqual(o, dataset.Options{}) && target == "" {
 		return string(digest), nil
 	}
-	text, err := json.Marshal(o)
+	text, err := json.Marshal(made)
 	if err != nil {
 		return "", fmt.Errorf("options of reading: %w", err)
 	}
@@ -85,7 +104,7 @@ func Handler(r *registry.Registry) func(context.Context, Event) (Result, error) 
 		if err != nil {
 			return answer(registry.Statistics{}, err)
 		}
-		return answer(Store(ctx, r, e.Dataset, rows, dataset.Options{}))
+		return answer(Store(ctx, r, e.Dataset, rows, dataset.Options{}, profile.Options{}))
 	}
 }
 

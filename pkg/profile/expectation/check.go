@@ -33,7 +33,7 @@ type Violation struct {
 func (v Violation) String() string {
 	s := "expected " + v.Expected + ", found " + v.Found
 	if v.Undecided {
-		s = "cannot be decided: expected " + v.Expected + ", but " + v.Found
+		s = "cannot be decided: expected " + v.Expected + ", but found " + v.Found
 	}
 	if v.Rows > 0 {
 		about := ""
@@ -77,7 +77,7 @@ func (e *Expectations) Check(p *profile.Profile) []Violation {
 		expected[c.Name] = true
 		actual := columns[c.Name]
 		if actual == nil {
-			found = append(found, Violation{Column: c.Name, Rule: "present", Expected: "the column", Found: "none of that name" + nearest.Hint(c.Name, names)})
+			found = append(found, Violation{Column: c.Name, Rule: "present", Expected: "the column", Found: "none of that name" + meant(c.Name, names)})
 			continue
 		}
 		found = append(found, c.check(actual, p.Rows)...)
@@ -90,6 +90,14 @@ func (e *Expectations) Check(p *profile.Profile) []Violation {
 		}
 	}
 	return found
+}
+
+// meant is the column that was probably meant, if there is one.
+func meant(name string, names []string) string {
+	if n := nearest.Name(name, names); n != "" {
+		return fmt.Sprintf("; did you mean %q?", n)
+	}
+	return ""
 }
 
 // inspection collects the violations of one column.
@@ -184,7 +192,7 @@ func (i *inspection) unique() {
 		v.Found = fmt.Sprintf("%q in %d rows", c.Top[0].Value, c.Top[0].Count)
 	default:
 		v.Undecided = true
-		v.Found = fmt.Sprintf("the number of different values is known to ±%s only: about %d in %d rows", share(c.DistinctError), c.Distinct, c.Count)
+		v.Found = fmt.Sprintf("the number of different values to ±%s: about %d in %d rows", share(c.DistinctError), c.Distinct, c.Count)
 	}
 	i.add(v)
 }
@@ -273,7 +281,7 @@ func (i *inspection) values() {
 	tolerated := float64(w.OtherValues * float64(c.Count))
 	expected := fmt.Sprintf("one of %d values", len(w.Values))
 	if w.OtherValues > 0 {
-		expected += fmt.Sprintf(" but for %s of the rows", share(w.OtherValues))
+		expected += fmt.Sprintf(", at most %s others", share(w.OtherValues))
 	}
 	v := Violation{Rule: "values", Expected: expected, Rows: rows, About: !complete}
 	switch {
@@ -286,7 +294,7 @@ func (i *inspection) values() {
 		v.Rows = max(rows, c.Distinct-len(w.Values))
 	default:
 		v.Undecided = true
-		v.Found = fmt.Sprintf("the profile has the values of %d of %d rows only", seen, c.Count)
+		v.Found = fmt.Sprintf("the values of %d of %d rows only", seen, c.Count)
 	}
 	i.add(v)
 }
@@ -367,7 +375,12 @@ func (w *Whole) String() string {
 	return "any number of"
 }
 
-// share is a share in percent, with the digits that tell it from none and all.
+// share is a share in percent: three digits, and more where these would say all.
 func share(v float64) string {
-	return strconv.FormatFloat(100*v, 'g', 3, 64) + "%"
+	for digits := 3; ; digits++ {
+		text := strconv.FormatFloat(float64(100*v), 'g', digits, 64)
+		if text != "100" || v == 1 || digits > 15 {
+			return text + "%"
+		}
+	}
 }
