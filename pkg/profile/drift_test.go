@@ -9,68 +9,24 @@ import (
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
-	"github.com/foretell-ml/foretell/pkg/sketch"
 )
-
-// withSketches is the profile of a table with the sketches that Compare reads.
-func withSketches(t testing.TB, table *dataset.Table) *Profile {
-	t.Helper()
-	p := mustProfile(t, table)
-	for i := range p.Columns {
-		c := &table.Columns[i]
-		s := &Sketches{}
-		if c.Type.Coded() {
-			frequent := sketch.NewTexts(sketch.DefaultItems)
-			for _, code := range c.Codes {
-				if code >= 0 {
-					frequent.Add([]byte(c.Levels[code]), 1)
-				}
-			}
-			s.Frequent = marshal(t, frequent)
-		} else if c.Type != dataset.Boolean {
-			var finite []float64
-			for _, v := range c.Values {
-				if !math.IsNaN(v) && !math.IsInf(v, 0) {
-					finite = append(finite, v)
-				}
-			}
-			q := sketch.NewQuantiles(800, 1)
-			for block := range slices.Chunk(finite, 4096) {
-				slices.Sort(block)
-				q.AddSorted(block)
-			}
-			s.Quantiles = marshal(t, q)
-		}
-		p.Columns[i].Sketches = s
-	}
-	return p
-}
-
-func marshal(t testing.TB, s interface{ MarshalBinary() ([]byte, error) }) []byte {
-	t.Helper()
-	b, err := s.MarshalBinary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // drifted compares two columns of the same name.
 func drifted(t testing.TB, a, b dataset.Column) ColumnDrift {
 	t.Helper()
-	d := Compare(withSketches(t, mustTable(t, a)), withSketches(t, mustTable(t, b)))
+	d := Compare(mustProfile(t, mustTable(t, a)), mustProfile(t, mustTable(t, b)))
 	if len(d.Columns) != 1 {
 		t.Fatalf("%d columns", len(d.Columns))
 	}
 	return d.Columns[0]
 }
 
-func numbers(values ...float64) dataset.Column {
+func numbersOf(values ...float64) dataset.Column {
 	return dataset.Column{Name: "x", Type: dataset.Numeric, Values: values}
 }
 
-// texts is a categorical column of texts, "" for missing.
-func texts(values ...string) dataset.Column {
+// textsOf is a categorical column of texts, "" for missing.
+func textsOf(values ...string) dataset.Column {
 	c := dataset.Column{Name: "x", Type: dataset.Categorical}
 	for _, v := range values {
 		if v != "" {
@@ -211,7 +167,7 @@ func TestNumbersAgreeWithScipy(t *testing.T) {
 		return values
 	}
 	for _, g := range golden.Numbers {
-		c := drifted(t, numbers(parse(g.Baseline)...), numbers(parse(g.Current)...))
+		c := drifted(t, numbersOf(parse(g.Baseline)...), numbersOf(parse(g.Current)...))
 		if c.Approximate {
 			t.Errorf("%s: approximate, with sketches", g.Name)
 		}
@@ -238,7 +194,7 @@ func TestCategoriesAgreeWithScipy(t *testing.T) {
 			for level, n := range counts {
 				values = append(values, slices.Repeat([]string{strconv.Itoa(level)}, n)...)
 			}
-			sides[i] = texts(values...)
+			sides[i] = textsOf(values...)
 		}
 		c := drifted(t, sides[0], sides[1])
 		same(t, g.Name, &c, ChiSquared, &g.Effect)
@@ -263,7 +219,7 @@ func TestThresholdsAreWhereVerdictsChange(t *testing.T) {
 		for i := range b {
 			b[i] = float64(i)*1.5 + float64(3*shift)
 		}
-		c := drifted(t, numbers(a...), numbers(b...))
+		c := drifted(t, numbersOf(a...), numbersOf(b...))
 		for _, m := range c.Measures {
 			want := Stable
 			if m.Value >= m.Severe {
@@ -323,7 +279,7 @@ func repeated(v float64, n int) []float64 { return slices.Repeat([]float64{v}, n
 
 func TestDriftAtTheEdges(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
-	many := texts(slices.Repeat([]string{"a", "b"}, 100)...)
+	many := textsOf(slices.Repeat([]string{"a", "b"}, 100)...)
 	moments := func(values []float64) dataset.Column {
 		c := dataset.Column{Name: "x", Type: dataset.Timestamp}
 		for _, v := range values {
@@ -337,24 +293,24 @@ func TestDriftAtTheEdges(t *testing.T) {
 		verdict Verdict
 		reason  string // in part
 	}{
-		{"no rows", numbers(), numbers(), Unjudged, "fewer than 20"},
-		{"no rows now", numbers(spaced(100)...), numbers(), Unjudged, "fewer than 20"},
-		{"one row", numbers(1), numbers(2), Unjudged, "fewer than 20"},
-		{"the same", numbers(spaced(100)...), numbers(spaced(100)...), Stable, "within chance"},
-		{"a constant", numbers(repeated(5, 100)...), numbers(repeated(5, 50)...), Stable, "within chance"},
-		{"another constant", numbers(repeated(5, 100)...), numbers(repeated(3, 100)...), Severe, "the median went from 5 to 3"},
-		{"all missing", numbers(repeated(nan, 100)...), numbers(repeated(nan, 100)...), Unjudged, "fewer than 20"},
-		{"all missing now", numbers(spaced(100)...), numbers(repeated(nan, 100)...), Severe, "missing values went from 0% to 100%"},
-		{"infinite now", numbers(spaced(100)...), numbers(repeated(inf, 100)...), Severe, "infinities"},
-		{"infinite and the other way", numbers(repeated(-inf, 50)...), numbers(repeated(inf, 50)...), Severe, "infinities"},
-		{"some infinite", numbers(append(spaced(100), repeated(inf, 60)...)...), numbers(spaced(160)...), Severe, "median"},
-		{"the ends of float64", numbers(append(spaced(50), repeated(-1.7e308, 50)...)...), numbers(append(spaced(50), repeated(1.7e308, 50)...)...), Severe, "median"},
-		{"a text", numbers(spaced(100)...), many, Severe, "the type went from numeric to categorical"},
+		{"no rows", numbersOf(), numbersOf(), Unjudged, "fewer than 20"},
+		{"no rows now", numbersOf(spaced(100)...), numbersOf(), Unjudged, "fewer than 20"},
+		{"one row", numbersOf(1), numbersOf(2), Unjudged, "fewer than 20"},
+		{"the same", numbersOf(spaced(100)...), numbersOf(spaced(100)...), Stable, "within chance"},
+		{"a constant", numbersOf(repeated(5, 100)...), numbersOf(repeated(5, 50)...), Stable, "within chance"},
+		{"another constant", numbersOf(repeated(5, 100)...), numbersOf(repeated(3, 100)...), Severe, "the median went from 5 to 3"},
+		{"all missing", numbersOf(repeated(nan, 100)...), numbersOf(repeated(nan, 100)...), Unjudged, "fewer than 20"},
+		{"all missing now", numbersOf(spaced(100)...), numbersOf(repeated(nan, 100)...), Severe, "missing values went from 0% to 100%"},
+		{"infinite now", numbersOf(spaced(100)...), numbersOf(repeated(inf, 100)...), Severe, "infinities"},
+		{"infinite and the other way", numbersOf(repeated(-inf, 50)...), numbersOf(repeated(inf, 50)...), Severe, "infinities"},
+		{"some infinite", numbersOf(append(spaced(100), repeated(inf, 60)...)...), numbersOf(spaced(160)...), Severe, "median"},
+		{"the ends of float64", numbersOf(append(spaced(50), repeated(-1.7e308, 50)...)...), numbersOf(append(spaced(50), repeated(1.7e308, 50)...)...), Severe, "median"},
+		{"a text", numbersOf(spaced(100)...), many, Severe, "the type went from numeric to categorical"},
 		{"texts of another kind", many, dataset.Column{Name: "x", Type: dataset.Text, Codes: many.Codes, Levels: many.Levels}, Stable, "within chance"},
-		{"a text, of which there is none", numbers(spaced(100)...), dataset.Column{Name: "x", Type: dataset.Text, Codes: slices.Repeat([]int32{-1}, 100)}, Severe, "missing"},
-		{"a level", texts(slices.Repeat([]string{"a"}, 100)...), texts(slices.Repeat([]string{"a"}, 80)...), Stable, "within chance"},
-		{"new levels", many, texts(slices.Repeat([]string{"a", "c"}, 100)...), Severe, `50% of the values are new, such as "c"`},
-		{"gone levels", many, texts(slices.Repeat([]string{"a"}, 200)...), Severe, `50% of the earlier values are gone, such as "b"`},
+		{"a text, of which there is none", numbersOf(spaced(100)...), dataset.Column{Name: "x", Type: dataset.Text, Codes: slices.Repeat([]int32{-1}, 100)}, Severe, "missing"},
+		{"a level", textsOf(slices.Repeat([]string{"a"}, 100)...), textsOf(slices.Repeat([]string{"a"}, 80)...), Stable, "within chance"},
+		{"new levels", many, textsOf(slices.Repeat([]string{"a", "c"}, 100)...), Severe, `50% of the values are new, such as "c"`},
+		{"gone levels", many, textsOf(slices.Repeat([]string{"a"}, 200)...), Severe, `50% of the earlier values are gone, such as "b"`},
 		{"flags", dataset.Column{Name: "x", Type: dataset.Boolean, Values: slices.Repeat([]float64{0, 1}, 100)},
 			dataset.Column{Name: "x", Type: dataset.Boolean, Values: slices.Repeat([]float64{1, 1, 1, 1, 0}, 40)}, Severe, `"false" went from 50% to 20%`},
 		{"moments of the same time", moments(spaced(100)), moments(spaced(90)), Stable, "within chance"},

@@ -36,13 +36,13 @@ func day(t testing.TB, i, rows int, change func(columns []dataset.Column)) *Prof
 	columns := []dataset.Column{
 		{Name: "normal", Type: dataset.Numeric, Values: normal},
 		{Name: "sparse", Type: dataset.Numeric, Values: sparse},
-		texts(levels...),
+		textsOf(levels...),
 	}
 	columns[2].Name = "level"
 	if change != nil {
 		change(columns)
 	}
-	return withSketches(t, mustTable(t, columns...))
+	return mustProfile(t, mustTable(t, columns...))
 }
 
 func missing() float64 { v, _ := strconv.ParseFloat("NaN", 64); return v }
@@ -101,7 +101,7 @@ func TestTrendFindsWhatIsUnusual(t *testing.T) {
 		}, []string{"v8 level distinct severe", "v8 level top_share severe"}},
 		{"a type", 1000, func(c []dataset.Column) {
 			name := c[0].Name
-			c[0] = texts(slices.Repeat([]string{"a", "b"}, 500)...)
+			c[0] = textsOf(slices.Repeat([]string{"a", "b"}, 500)...)
 			c[0].Name = name
 		}, []string{"v8 normal  severe"}},
 		{"a name", 1000, func(c []dataset.Column) { c[1].Name = "dense" }, []string{"v8 dense  moderate", "v8 sparse  severe"}},
@@ -126,8 +126,8 @@ func TestTrendFindsWhatIsUnusual(t *testing.T) {
 
 func TestSeriesOfHistory(t *testing.T) {
 	nan := missing()
-	first := mustProfile(t, mustTable(t, numbers(1, 2, 6, nan), dataset.Column{Name: "old", Type: dataset.Text, Codes: []int32{0, 1, 1, -1}, Levels: []string{"a", "b"}}))
-	second := mustProfile(t, mustTable(t, dataset.Column{Name: "new", Type: dataset.Boolean, Values: []float64{1, 0}}, numbers(nan, nan)))
+	first := mustProfile(t, mustTable(t, numbersOf(1, 2, 6, nan), dataset.Column{Name: "old", Type: dataset.Text, Codes: []int32{0, 1, 1, -1}, Levels: []string{"a", "b"}}))
+	second := mustProfile(t, mustTable(t, dataset.Column{Name: "new", Type: dataset.Boolean, Values: []float64{1, 0}}, numbersOf(nan, nan)))
 	got := mustJSON(t, Trend(versions(first, second)))
 	want := `{"versions":[{"version":"v1","time":"1970-01-01T00:00:00Z"},{"version":"v2","time":"1970-01-02T00:00:00Z"}],` +
 		`"rows":{"metric":"rows","values":[4,2]},"columns":[` +
@@ -148,7 +148,7 @@ func TestHistoryAtTheEdges(t *testing.T) {
 	if got := found(Trend(versions(&Profile{}))); got != nil {
 		t.Errorf("of one version: %q", got)
 	}
-	constant := func(v float64, n int) *Profile { return withSketches(t, mustTable(t, numbers(repeated(v, n)...))) }
+	constant := func(v float64, n int) *Profile { return mustProfile(t, mustTable(t, numbersOf(repeated(v, n)...))) }
 	for _, c := range []struct {
 		name string
 		last *Profile
@@ -158,7 +158,7 @@ func TestHistoryAtTheEdges(t *testing.T) {
 		{"another constant", constant(6, 100), []string{"v6 x mean severe", "v6 x median severe"}},
 		{"no rows", constant(5, 0), []string{"v6  rows severe"}},
 		{"all missing", constant(missing(), 100), []string{"v6 x missing_share severe"}},
-		{"not constant", withSketches(t, mustTable(t, numbers(spaced(100)...))), []string{"v6 x mean severe", "v6 x median severe", "v6 x sd severe", "v6 x top_share severe"}},
+		{"not constant", mustProfile(t, mustTable(t, numbersOf(spaced(100)...))), []string{"v6 x mean severe", "v6 x median severe", "v6 x sd severe", "v6 x top_share severe"}},
 	} {
 		h := Trend(versions(constant(5, 100), constant(5, 100), constant(5, 100), constant(5, 100), constant(5, 100), c.last))
 		if got := found(h); !slices.Equal(got, c.want) {
@@ -224,7 +224,7 @@ func wandering(t testing.TB, r *rand.Rand, rows int) *Profile {
 	for i := range values {
 		values[i] = place + 10*r.NormFloat64()
 	}
-	return withSketches(t, mustTable(t, numbers(values...)))
+	return mustProfile(t, mustTable(t, numbersOf(values...)))
 }
 
 // The factors are those of the simulation.
