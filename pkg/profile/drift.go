@@ -186,7 +186,7 @@ func Compare(baseline, current *Profile) *Drift {
 			d.Columns = append(d.Columns, ColumnDrift{Name: a.Name, Baseline: a.Type, Verdict: Severe, Reason: "the column is gone"})
 			continue
 		}
-		c, its := differ(a, b)
+		c, its := driftOf(a, b)
 		for j := range its {
 			its[j].column = len(d.Columns)
 		}

@@ -8,9 +8,9 @@ import (
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
 
-// differ measures what can be compared of a column that both have. What it says about
+// driftOf measures what can be compared of a column that both have. What it says about
 // verdicts is what no test has to decide.
-func differ(a, b *Column) (c ColumnDrift, tests []test) {
+func driftOf(a, b *Column) (c ColumnDrift, tests []test) {
 	c = ColumnDrift{Name: a.Name, Baseline: a.Type, Current: b.Type, Verdict: Unjudged}
 	before, now := a.Count+a.Missing, b.Count+b.Missing
 	if before > 0 {

@@ -14,6 +14,7 @@ import (
 type distribution struct {
 	rows        int     // numbers, infinities among them
 	error       float64 // by which a rank may be off in one of 100 cases, as a share of rows
+	grain       float64 // the share of the rows that one value of a sketch stands for at most; 0: one row
 	approximate bool
 	knots       []knot // of ascending x
 }
@@ -86,6 +87,9 @@ func sketched(c *Column) *distribution {
 	d.step(math.Inf(-1), c.Infinite.Negative, all)
 	until := float64(c.Infinite.Negative)
 	for x, weight := range s.All() {
+		if !s.Exact() {
+			d.grain = max(d.grain, float64(weight)/all)
+		}
 		before := until / all
 		until += float64(weight)
 		if last := len(d.knots) - 1; last >= 0 && d.knots[last].x == x {
@@ -252,7 +256,7 @@ func (d *distribution) knot(x, below, upTo float64) {
 
 // finite is the distribution of the finite numbers alone; nil if there are none.
 func (d *distribution) finite() *distribution {
-	f := &distribution{rows: d.rows, error: d.error, approximate: d.approximate, knots: d.knots}
+	f := &distribution{rows: d.rows, error: d.error, grain: d.grain, approximate: d.approximate, knots: d.knots}
 	low, high := 0.0, 1.0
 	if first := f.knots[0]; math.IsInf(first.x, -1) {
 		low = first.upTo

@@ -55,15 +55,18 @@ func greatest(p, q *distribution) float64 {
 // errors everywhere: the area under √(F(1−F)), times the noise. It is the true distribution for
 // two values, and lies above it in convex order for all others, by Jensen's inequality. F is
 // the mean of both functions: weighed by rows, it would know nothing of the tail of the smaller
-// side, whose one outlier would be an alarm. ok is false if there is no area within float64, or no unit.
+// side, whose one outlier would be an alarm. So would be the one outlier in a sketch, which
+// stands for many or is not there: that many more are taken to be in either tail. ok is false if there is no area within float64, or no unit.
 func wasserstein(p, q *distribution, sd float64) (t test, ok bool) {
 	p, q = p.finite(), q.finite()
 	if p == nil || q == nil || p.rows < minCompared || q.rows < minCompared || sd == 0 {
 		return test{}, false
 	}
 	area, spread := 0.0, 0.0
+	grain := min(0.5, p.grain+q.grain)
 	deviation := func(f, g float64) float64 {
 		both := float64((f + g) / 2)
+		both += float64((1 - 2*both) * grain) // the further out the more
 		return math.Sqrt(max(0, float64(both*(1-both))))
 	}
 	all := xs(p, q)

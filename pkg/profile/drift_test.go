@@ -9,56 +9,12 @@ import (
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
-	"github.com/foretell-ml/foretell/pkg/sketch"
 )
-
-// withSketches is the profile of a table with the sketches that Compare reads.
-func withSketches(t testing.TB, table *dataset.Table) *Profile {
-	t.Helper()
-	p := mustProfile(t, table)
-	for i := range p.Columns {
-		c := &table.Columns[i]
-		s := &Sketches{}
-		if c.Type.Coded() {
-			frequent := sketch.NewTexts(sketch.DefaultItems)
-			for _, code := range c.Codes {
-				if code >= 0 {
-					frequent.Add([]byte(c.Levels[code]), 1)
-				}
-			}
-			s.Frequent = marshal(t, frequent)
-		} else if c.Type != dataset.Boolean {
-			var finite []float64
-			for _, v := range c.Values {
-				if !math.IsNaN(v) && !math.IsInf(v, 0) {
-					finite = append(finite, v)
-				}
-			}
-			q := sketch.NewQuantiles(800, 1)
-			for block := range slices.Chunk(finite, 4096) {
-				slices.Sort(block)
-				q.AddSorted(block)
-			}
-			s.Quantiles = marshal(t, q)
-		}
-		p.Columns[i].Sketches = s
-	}
-	return p
-}
-
-func marshal(t testing.TB, s interface{ MarshalBinary() ([]byte, error) }) []byte {
-	t.Helper()
-	b, err := s.MarshalBinary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // drifted compares two columns of the same name.
 func drifted(t testing.TB, a, b dataset.Column) ColumnDrift {
 	t.Helper()
-	d := Compare(withSketches(t, mustTable(t, a)), withSketches(t, mustTable(t, b)))
+	d := Compare(mustProfile(t, mustTable(t, a)), mustProfile(t, mustTable(t, b)))
 	if len(d.Columns) != 1 {
 		t.Fatalf("%d columns", len(d.Columns))
 	}
@@ -69,7 +25,7 @@ func numberColumn(values ...float64) dataset.Column {
 	return dataset.Column{Name: "x", Type: dataset.Numeric, Values: values}
 }
 
-// texts is a categorical column of texts, "" for missing.
+// textsOf is a categorical column of texts, "" for missing.
 func textColumn(values ...string) dataset.Column {
 	c := dataset.Column{Name: "x", Type: dataset.Categorical}
 	for _, v := range values {

@@ -42,7 +42,7 @@ func day(t testing.TB, i, rows int, change func(columns []dataset.Column)) *Prof
 	if change != nil {
 		change(columns)
 	}
-	return withSketches(t, mustTable(t, columns...))
+	return mustProfile(t, mustTable(t, columns...))
 }
 
 func missing() float64 { v, _ := strconv.ParseFloat("NaN", 64); return v }
@@ -148,7 +148,7 @@ func TestHistoryAtTheEdges(t *testing.T) {
 	if got := found(Trend(versions(&Profile{}))); got != nil {
 		t.Errorf("of one version: %q", got)
 	}
-	constant := func(v float64, n int) *Profile { return withSketches(t, mustTable(t, numberColumn(repeated(v, n)...))) }
+	constant := func(v float64, n int) *Profile { return mustProfile(t, mustTable(t, numberColumn(repeated(v, n)...))) }
 	for _, c := range []struct {
 		name string
 		last *Profile
@@ -158,7 +158,7 @@ func TestHistoryAtTheEdges(t *testing.T) {
 		{"another constant", constant(6, 100), []string{"v6 x mean severe", "v6 x median severe"}},
 		{"no rows", constant(5, 0), []string{"v6  rows severe"}},
 		{"all missing", constant(missing(), 100), []string{"v6 x missing_share severe"}},
-		{"not constant", withSketches(t, mustTable(t, numberColumn(spaced(100)...))), []string{"v6 x mean severe", "v6 x median severe", "v6 x sd severe", "v6 x top_share severe"}},
+		{"not constant", mustProfile(t, mustTable(t, numberColumn(spaced(100)...))), []string{"v6 x mean severe", "v6 x median severe", "v6 x sd severe", "v6 x top_share severe"}},
 	} {
 		h := Trend(versions(constant(5, 100), constant(5, 100), constant(5, 100), constant(5, 100), constant(5, 100), c.last))
 		if got := found(h); !slices.Equal(got, c.want) {
@@ -224,7 +224,7 @@ func wandering(t testing.TB, r *rand.Rand, rows int) *Profile {
 	for i := range values {
 		values[i] = place + 10*r.NormFloat64()
 	}
-	return withSketches(t, mustTable(t, numberColumn(values...)))
+	return mustProfile(t, mustTable(t, numberColumn(values...)))
 }
 
 // The factors are those of the simulation.
