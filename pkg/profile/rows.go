@@ -118,7 +118,7 @@ func (r *rowHashes) duplicates() *Duplicates {
 
 const (
 	maxSampleRows  = 1 << 14
-	maxSampleCells = 1 << 22 // so that a sample of wide data fits into 40 MB
+	maxSampleCells = 1 << 21 // so that a sample of wide data fits into 20 MB
 )
 
 // sampleRows is how many rows of so many columns are sampled.
