@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
@@ -86,23 +87,28 @@ func (c *columnReader) readDeclared(r *records) (row int, err error) {
 
 // readNumbers reports whether every value is a number or missing.
 func (c *columnReader) readNumbers(r *records) bool {
-	c.values = c.values[:0]
-	for i := range r.rows {
-		b := r.value(i, c.index)
-		if c.missing.number && c.missing.has(b) {
-			c.values = append(c.values, missingValue)
-			continue
-		}
-		v, ok := parseNumberBytes(b, false)
-		if !ok {
-			if !c.missing.has(b) {
+	c.values = slices.Grow(c.values[:0], r.rows)[:r.rows]
+	at := 2 * c.index
+	for i := range c.values {
+		start, end := int(r.bounds[at]), int(r.bounds[at+1])
+		at += 2 * r.columns
+		v, ok := parseNumberIn(r.data, start, end)
+		if !ok || c.missing.number {
+			if v, ok = c.number(r.value(i, c.index)); !ok {
 				return false
 			}
-			v = missingValue
 		}
-		c.values = append(c.values, v)
+		c.values[i] = v
 	}
 	return true
+}
+
+// number is a number, or missing.
+func (c *columnReader) number(b []byte) (v float64, ok bool) {
+	if c.missing.has(b) {
+		return missingValue, true
+	}
+	return parseNumberBytes(b, false)
 }
 
 func (c *columnReader) readTimestamps(r *records) bool {
