@@ -150,32 +150,31 @@ func parseTimestampBytes(b []byte) (float64, bool) {
 		return 0, false
 	}
 	if n := len(b); n == 10 || (n == 19 || n == 20 && b[19] == 'Z') && (b[10] == 'T' || b[10] == ' ') && b[13] == ':' && b[16] == ':' {
-		year, ok1 := twoDigits(b[0:])
-		century, ok2 := twoDigits(b[2:])
-		month, ok3 := twoDigits(b[5:])
-		day, ok4 := twoDigits(b[8:])
-		ok := ok1 && ok2 && ok3 && ok4
-		hour, minute, second := 0, 0, 0
+		// "2006" "01" "02" as eight digits, then "15" "04" "05".
+		date, ok := fourPairs(b[0], b[1], b[2], b[3], b[5], b[6], b[8], b[9])
+		clock := uint64(0)
 		if n > 10 {
-			var ok5, ok6, ok7 bool
-			hour, ok5 = twoDigits(b[11:])
-			minute, ok6 = twoDigits(b[14:])
-			second, ok7 = twoDigits(b[17:])
-			ok = ok && ok5 && ok6 && ok7
+			var digits bool
+			clock, digits = fourPairs('0', '0', b[11], b[12], b[14], b[15], b[17], b[18])
+			ok = ok && digits
 		}
+		year := int(date&0xff*100 + date>>16&0xff)
+		month, day := int(date>>32&0xff), int(date>>48)
+		hour, minute, second := int(clock>>16&0xff), int(clock>>32&0xff), int(clock>>48)
 		// Days that not every month has are left to the long way.
 		if ok && 1 <= month && month <= 12 && 1 <= day && day <= 28 && hour < 24 && minute < 60 && second < 60 {
-			days := daysSinceEpoch(year*100+century, month, day)
+			days := daysSinceEpoch(year, month, day)
 			return float64((int64(days)*86400 + int64(hour*3600+minute*60+second)) * 1e6), true
 		}
 	}
 	return parseTimestamp(string(b))
 }
 
-// twoDigits is the number that the first two bytes write.
-func twoDigits(b []byte) (int, bool) {
-	high, low := b[0]-'0', b[1]-'0'
-	return int(high)*10 + int(low), high <= 9 && low <= 9
+// fourPairs is the numbers that four pairs of digits write, in 16 bits each, the first the
+// lowest.
+func fourPairs(a, b, c, d, e, f, g, h byte) (uint64, bool) {
+	w := uint64(a) | uint64(b)<<8 | uint64(c)<<16 | uint64(d)<<24 | uint64(e)<<32 | uint64(f)<<40 | uint64(g)<<48 | uint64(h)<<56
+	return w & 0x0f0f0f0f0f0f0f0f * (10<<8 + 1) >> 8 & 0x00ff00ff00ff00ff, digits8(w)
 }
 
 // daysSinceEpoch counts the days from 1970-01-01 in the Gregorian calendar, years 0 to 9999,
