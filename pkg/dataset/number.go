@@ -161,8 +161,8 @@ func parseTimestampBytes(b []byte) (float64, bool) {
 		year := int(date&0xff*100 + date>>16&0xff)
 		month, day := int(date>>32&0xff), int(date>>48)
 		hour, minute, second := int(clock>>16&0xff), int(clock>>32&0xff), int(clock>>48)
-		// Days that not every month has are left to the long way.
-		if ok && 1 <= month && month <= 12 && 1 <= day && day <= 28 && hour < 24 && minute < 60 && second < 60 {
+		// February 29 is left to the long way, as is what is no date.
+		if ok && 1 <= month && month <= 12 && 1 <= day && day <= int(monthDays[month]) && hour < 24 && minute < 60 && second < 60 {
 			days := daysSinceEpoch(year, month, day)
 			return float64((int64(days)*86400 + int64(hour*3600+minute*60+second)) * 1e6), true
 		}
@@ -177,6 +177,9 @@ func fourPairs(a, b, c, d, e, f, g, h byte) (uint64, bool) {
 	return w & 0x0f0f0f0f0f0f0f0f * (10<<8 + 1) >> 8 & 0x00ff00ff00ff00ff, digits8(w)
 }
 
+// monthDays are the days of each month, January being 1, in years without a leap day.
+var monthDays = [16]int8{1: 31, 2: 28, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
+
 // daysSinceEpoch counts the days from 1970-01-01 in the Gregorian calendar, years 0 to 9999,
 // with years that begin in March so that the leap day is their last.
 func daysSinceEpoch(year, month, day int) int {
@@ -184,15 +187,9 @@ func daysSinceEpoch(year, month, day int) int {
 		year--
 		month += 12
 	}
-	leaps := floorDiv(year, 4) - floorDiv(year, 100) + floorDiv(year, 400)
-	return 365*year + leaps + (153*(month-3)+2)/5 + day - 1 - 719468
-}
-
-func floorDiv(a, b int) int {
-	if a < 0 {
-		return -((-a + b - 1) / b)
-	}
-	return a / b
+	// Counted from 400 years earlier, which are 146,097 days, nothing is negative.
+	y := uint(year + 400)
+	return int(365*y+y/4-y/100+y/400+(153*uint(month-3)+2)/5) + day - 1 - 719468 - 146097
 }
 
 // parseBytes is ParseValue for trimmed bytes of a declared type.
