@@ -16,7 +16,7 @@ const (
 	// same side: (P95 + P05 - 2 P50) / (P95 - P05), 0.56 of the exponential distribution.
 	leaning = 0.3
 	// Columns of fewer distinct values are counts and grades, whose shape is no surprise.
-	skewDistinct = 10
+	skewDistinct = 20
 
 	// Quantiles of fewer values are no measure of a tail.
 	tailRows = 30
@@ -61,7 +61,7 @@ func (j *judge) numbers(i int, c *Column) {
 
 func (j *judge) skew(i int, c *Column) {
 	s, q := c.Numeric, c.Numeric.Quantiles
-	if s.Skewness == nil || math.Abs(*s.Skewness) <= skewed || c.Distinct <= skewDistinct {
+	if s.Skewness == nil || math.Abs(*s.Skewness) <= skewed || c.Distinct < skewDistinct {
 		return
 	}
 	low, high := q.P05, q.P95
@@ -120,10 +120,6 @@ func (j *judge) outliers(i int, c *Column, q *sketch.Quantiles) {
 		return
 	}
 	s, p := c.Numeric, c.Numeric.Quantiles
-	step := 0.0 // whole numbers are rounded: a quantile may be off by half of one
-	if s.Integers == c.Count {
-		step = 0.5
-	}
 	total, ratio := 0, 0.0
 	evidence := ""
 	add := func(limit float64, above bool, extreme float64) {
@@ -147,10 +143,10 @@ func (j *judge) outliers(i int, c *Column, q *sketch.Quantiles) {
 		}
 		evidence += fmt.Sprintf("%s%s %s %s, up to %s", about, countText(n), side, numberText(limit), numberText(extreme))
 	}
-	if width := fence(p.P75-p.P50+step, p.P95-p.P50+step); width > 0 && s.Max > p.P50+width {
+	if width := fence(p.P75-p.P50, p.P95-p.P50); width > 0 && s.Max > p.P50+width {
 		add(p.P50+width, true, s.Max)
 	}
-	if width := fence(p.P50-p.P25+step, p.P50-p.P05+step); width > 0 && s.Min < p.P50-width {
+	if width := fence(p.P50-p.P25, p.P50-p.P05); width > 0 && s.Min < p.P50-width {
 		add(p.P50-width, false, s.Min)
 	}
 	if total == 0 || p.P75 == p.P25 {

@@ -137,6 +137,7 @@ func TestColumnAlerts(t *testing.T) {
 
 		{"lognormal", AlertSkew, numbersOf(2000, lognormals(1)), Options{}, SeverityInfo, "half of the values are at most"},
 		{"lognormal to the left", AlertSkew, numbersOf(2000, func() func(int) float64 { f := lognormals(1); return func(i int) float64 { return -f(i) } }()), Options{}, SeverityInfo, "skewness -"},
+		{"counts", AlertSkew, numbersOf(2000, func(i int) float64 { return float64(min(17, 1<<(i%40)>>20)) }), Options{}, "", ""},
 		{"normal", AlertSkew, numbersOf(2000, normals(1)), Options{}, "", ""},
 		{"normal with one outlier", AlertSkew, numbersOf(2000, with(1e6, 1, normals(1))), Options{}, "", ""},
 
@@ -181,6 +182,8 @@ func TestColumnAlerts(t *testing.T) {
 		{"no more than 9 rows", AlertCap, numbersOf(5000, with(1e6, 9, limited(inf, -inf))), Options{}, "", ""},
 		{"a tenth are zero", AlertCap, numbersOf(5000, with(0, 500, limited(inf, -inf))), Options{}, "", ""},
 		{"per cent", AlertCap, numbersOf(5000, func(i int) float64 { return min(100, float64(i%1200)/10) }), Options{}, "", ""},
+		{"more than half", AlertCap, numbersOf(5000, with(200_000, 2600, limited(150_000, -inf))), Options{}, "", ""},
+		{"points of a game of which the most are in favor", AlertCap, numbersOf(5000, with(30, 300, func(i int) float64 { return float64(2 + i%12) })), Options{}, "", ""},
 		{"a scale of 30", AlertCap, numbersOf(5000, func(i int) float64 { return float64(i % 30) }), Options{}, "", ""},
 	} {
 		p := judged(t, c.column)
