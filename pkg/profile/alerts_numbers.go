@@ -14,7 +14,7 @@ const (
 	skewed = 2
 	// A single outlier makes g1 as large as it likes. So the middle 90 % have to lean to the
 	// same side: (P95 + P05 - 2 P50) / (P95 - P05), 0.56 of the exponential distribution.
-	leaning = 0.3
+	leaning = 0.15
 	// Columns of fewer distinct values are counts and grades, whose shape is no surprise.
 	skewDistinct = 20
 
@@ -42,9 +42,9 @@ const (
 // numbers judges columns of numbers.
 func (j *judge) numbers(i int, c *Column) {
 	if n := c.Infinite.Negative + c.Infinite.Positive; n > 0 {
-		j.about(i, AlertInfinite, j.harm(c), float64(n), fmt.Sprintf("%s of %s values are infinite (%s negative, %s positive)",
+		j.about(i, AlertInfinite, SeverityError, float64(n), fmt.Sprintf("%s of %s values are infinite (%s negative, %s positive)",
 			countText(n), countText(c.Count), countText(c.Infinite.Negative), countText(c.Infinite.Positive)),
-			"Look for a division by zero or an overflow at the source, and write these values as missing or as a limit")
+			"Training refuses infinite values: look for a division by zero at the source, and give them a number or leave them empty")
 	}
 	if c.Type != dataset.Numeric || c.Numeric == nil || c.Identifier != "" {
 		return

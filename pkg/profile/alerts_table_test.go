@@ -142,7 +142,7 @@ func TestAlertsOrderAndBound(t *testing.T) {
 		t.Errorf("constants begin with %v and %v", got[1].Columns, got[9].Columns)
 	}
 	rest := got[10]
-	if len(rest.Columns) != maxAlertColumns || rest.Columns[0] != "constant 009" || !strings.HasPrefix(rest.Evidence, "the same of 291 more columns") {
+	if len(rest.Columns) != maxAlertColumns || rest.Columns[0] != "constant 009" || !strings.HasPrefix(rest.Evidence, "the same of 291 more columns") || !strings.Contains(rest.Remedy, "data.drop: all of these") {
 		t.Errorf("the rest of the constants: %d columns from %q, %q", len(rest.Columns), rest.Columns[0], rest.Evidence)
 	}
 	// The emptiest first: "missing 11" has 31 of 40 rows missing.

@@ -127,10 +127,10 @@ func TestColumnAlerts(t *testing.T) {
 		{"target half missing", AlertMissing, numbersOf(10, with(nan, 5, func(i int) float64 { return float64(i) })), Options{Target: "a"}, SeverityError, "50 %"},
 		{"four in ten missing", AlertMissing, numbersOf(10, with(nan, 4, func(i int) float64 { return float64(i) })), Options{}, "", ""},
 
-		{"many categories", AlertCardinality, textsOf(dataset.Categorical, 3000, func(i int) string { return fmt.Sprint("city ", i%101) }), Options{}, SeverityInfo, "101 categories in 3000 rows, 29.703 rows each"},
+		{"many categories", AlertCardinality, textsOf(dataset.Categorical, 3000, func(i int) string { return fmt.Sprint("city ", i%51) }), Options{}, SeverityInfo, "51 categories in 3000 rows, 58.8 rows each"},
 		{"rare categories", AlertCardinality, textsOf(dataset.Categorical, 100, func(i int) string { return fmt.Sprint("city ", i%21) }), Options{}, SeverityInfo, "21 categories"},
 		{"free text", AlertCardinality, textsOf(dataset.Text, 60, func(i int) string { return fmt.Sprint("it said ", i) }), Options{}, SeverityWarning, "60 different texts"},
-		{"categories", AlertCardinality, textsOf(dataset.Categorical, 3000, func(i int) string { return fmt.Sprint("city ", i%100) }), Options{}, "", ""},
+		{"categories", AlertCardinality, textsOf(dataset.Categorical, 3000, func(i int) string { return fmt.Sprint("city ", i%50) }), Options{}, "", ""},
 
 		{"row numbers", AlertIdentifier, numbersOf(100, func(i int) float64 { return float64(i + 1) }), Options{}, SeverityWarning, "from 1 to 100, by one"},
 		{"row numbers to predict", AlertIdentifier, numbersOf(100, func(i int) float64 { return float64(i + 1) }), Options{Target: "a"}, SeverityError, "by one"},
@@ -158,7 +158,7 @@ func TestColumnAlerts(t *testing.T) {
 		}()), Options{}, "", ""},
 		{"few rows", AlertOutliers, numbersOf(29, with(1e9, 1, normals(5))), Options{}, "", ""},
 
-		{"an infinity", AlertInfinite, numbersOf(10, with(inf, 1, func(i int) float64 { return float64(i) })), Options{}, SeverityWarning, "1 of 10 values are infinite (0 negative, 1 positive)"},
+		{"an infinity", AlertInfinite, numbersOf(10, with(inf, 1, func(i int) float64 { return float64(i) })), Options{}, SeverityError, "1 of 10 values are infinite (0 negative, 1 positive)"},
 		{"an infinity in the target", AlertInfinite, numbersOf(10, with(-inf, 1, func(i int) float64 { return float64(i) })), Options{Target: "a"}, SeverityError, "1 negative"},
 		{"finite", AlertInfinite, numbersOf(10, with(math.MaxFloat64, 1, func(i int) float64 { return float64(i) })), Options{}, "", ""},
 
