@@ -49,14 +49,14 @@ func (j *judge) numbers(i int, c *Column) {
 	if c.Type != dataset.Numeric || c.Numeric == nil || c.Identifier != "" {
 		return
 	}
-	j.skew(i, c)
 	q := quantilesOf(c)
-	if q == nil {
-		return
+	if q == nil || !j.outliers(i, c, q) {
+		j.skew(i, c)
 	}
-	j.outliers(i, c, q)
-	j.capped(i, c, q, 1)
-	j.capped(i, c, q, -1)
+	if q != nil {
+		j.capped(i, c, q, 1)
+		j.capped(i, c, q, -1)
+	}
 }
 
 func (j *judge) skew(i int, c *Column) {
@@ -115,9 +115,11 @@ func fence(near, far float64) float64 {
 	return near * (at(g, fenceZ) / at(g, z75))
 }
 
-func (j *judge) outliers(i int, c *Column, q *sketch.Quantiles) {
+// outliers says whether some are so far out and so few that they are mistakes: then the
+// skewness is that of the mistakes.
+func (j *judge) outliers(i int, c *Column, q *sketch.Quantiles) (mistakes bool) {
 	if q.N() < tailRows {
-		return
+		return false
 	}
 	s, p := c.Numeric, c.Numeric.Quantiles
 	total, ratio := 0, 0.0
@@ -150,14 +152,15 @@ func (j *judge) outliers(i int, c *Column, q *sketch.Quantiles) {
 		add(p.P50-width, false, s.Min)
 	}
 	if total == 0 || p.P75 == p.P25 {
-		return
+		return false
 	}
 	severity := SeverityInfo
 	if ratio >= farFence && float64(total) <= max(1, (farShare+q.RankError())*float64(q.N())) {
-		severity = SeverityWarning
+		severity, mistakes = SeverityWarning, true
 	}
 	j.about(i, AlertOutliers, severity, ratio, fmt.Sprintf("%s; the middle half lies between %s and %s", evidence, numberText(p.P25), numberText(p.P75)),
 		"Look at these rows: correct mistakes and codes for \"unknown\" at the source; if they are real, prefer trees to linear models")
+	return mistakes
 }
 
 // capped judges one end of a column, that of the greatest values for side 1, of the least for
@@ -190,9 +193,9 @@ func (j *judge) capped(i int, c *Column, q *sketch.Quantiles, side float64) {
 	if gap := math.Abs(extreme - beside); gap < cappedSteps*step {
 		return
 	}
-	name := "greatest"
+	name, way := "greatest", "down"
 	if side < 0 {
-		name = "least"
+		name, way = "least", "up"
 	}
 	share := float64(rows) / n
 	severity, remedy := SeverityInfo, "If it stands for \"this or more\", keep in mind that the true values are cut off; if for \"unknown\", make it missing"
@@ -203,8 +206,8 @@ func (j *judge) capped(i int, c *Column, q *sketch.Quantiles, side float64) {
 	if c.exactly(extreme) == 0 {
 		about = "about "
 	}
-	j.about(i, AlertCap, severity, share, fmt.Sprintf("%s%s rows (%s) have the %s value, %s, and the next %s spread as far as %s",
-		about, countText(rows), percent(share), name, numberText(extreme), countText(rows), numberText(beside)), remedy)
+	j.about(i, AlertCap, severity, share, fmt.Sprintf("%s%s rows (%s) have the %s value, %s; the next %s rows reach %s to %s",
+		about, countText(rows), percent(share), name, numberText(extreme), countText(rows), way, numberText(beside)), remedy)
 }
 
 // rowsOf is how many rows have an extreme value: as counted, else as the sketch has it, less

@@ -138,6 +138,10 @@ func TestColumnAlerts(t *testing.T) {
 		{"lognormal", AlertSkew, numbersOf(2000, lognormals(1)), Options{}, SeverityInfo, "half of the values are at most"},
 		{"lognormal to the left", AlertSkew, numbersOf(2000, func() func(int) float64 { f := lognormals(1); return func(i int) float64 { return -f(i) } }()), Options{}, SeverityInfo, "skewness -"},
 		{"counts", AlertSkew, numbersOf(2000, func(i int) float64 { return float64(min(17, 1<<(i%40)>>20)) }), Options{}, "", ""},
+		{"hardly skewed, with two mistakes", AlertSkew, numbersOf(2000, with(1e6, 2, func() func(int) float64 {
+			f := lognormals(1)
+			return func(i int) float64 { return 100 + math.Sqrt(f(i)) }
+		}())), Options{}, "", ""},
 		{"normal", AlertSkew, numbersOf(2000, normals(1)), Options{}, "", ""},
 		{"normal with one outlier", AlertSkew, numbersOf(2000, with(1e6, 1, normals(1))), Options{}, "", ""},
 
@@ -265,5 +269,14 @@ func TestAlertsMask(t *testing.T) {
 		if strings.Contains(strings.ToLower(a.Evidence+a.Remedy), "jane") {
 			t.Errorf("shows the value: %+v", a)
 		}
+	}
+}
+
+// Addresses are one alert, not also free text.
+func TestAlertsOfPersonalText(t *testing.T) {
+	p := judged(t, textsOf(dataset.Text, 60, func(i int) string { return strings.Repeat("a", i+1) + "@example.com" }))
+	p.Columns[0].Personal = []Personal{{"email", 1}}
+	if got := alerts(p, Options{}); len(got) != 1 || got[0].Kind != AlertPersonal {
+		t.Errorf("got %+v, want one alert on personal data", got)
 	}
 }

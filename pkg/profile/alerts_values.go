@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -124,6 +125,14 @@ func (j *judge) kinds(i int, c *Column) {
 		fmt.Sprintf("Correct the odd values at the source, leave those empty that mean \"no value\", and declare data.types: {%s: %s}", quoted(c.Name), name))
 }
 
+// isPersonal says whether enough of the values look like personal data.
+func (c *Column) isPersonal() bool {
+	return slices.ContainsFunc(c.Personal, func(p Personal) bool {
+		limit, known := personalShares[p.Kind]
+		return known && p.Share >= limit
+	})
+}
+
 func (j *judge) personal(i int, c *Column) {
 	var parts []string
 	strongest := 0.0
@@ -169,7 +178,7 @@ func (j *judge) texts(i int, c *Column) {
 		j.about(i, AlertVariants, SeverityWarning, float64(rows), "differ by case or white space alone: "+strings.Join(shown, "; "),
 			"Write each value in one way at the source: a model takes these for different ones")
 	}
-	if c.Identifier != "" || j.isTarget(c) {
+	if c.Identifier != "" || c.isPersonal() || j.isTarget(c) {
 		return
 	}
 	distinct := float64(c.Distinct)
@@ -205,8 +214,12 @@ func (j *judge) moments(i int, c *Column) {
 	share := 0.0
 	if q := quantilesOf(c); q != nil {
 		if share = 1 - q.Rank(float64(limit.UnixMicro())); share > 0 {
-			evidence = fmt.Sprintf("%s of the moments are later than the data, which was written on %s; the last is %s",
-				percent(share), j.options.Modified.UTC().Format(time.DateOnly), last.UTC().Format(time.DateOnly))
+			about := ""
+			if !q.Exact() {
+				about = "about "
+			}
+			evidence = fmt.Sprintf("%s%s of the moments are later than the data, which was written on %s; the last is %s",
+				about, percent(share), j.options.Modified.UTC().Format(time.DateOnly), last.UTC().Format(time.DateOnly))
 		}
 	}
 	severity := SeverityWarning
