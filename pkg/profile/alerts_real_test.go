@@ -10,8 +10,7 @@ import (
 )
 
 // What is found on real data, and that nothing else is. The numbers in the evidence are those
-// of pandas: df.duplicated().sum(), (s == s.max()).sum(), s.skew(). Alerts on pairs of columns
-// and on what tells the target have tests of their own.
+// of pandas: df.duplicated().sum(), (s == s.max()).sum(), s.skew().
 func TestAlertsOfRealData(t *testing.T) {
 	for _, c := range []struct {
 		file, target string
@@ -19,6 +18,7 @@ func TestAlertsOfRealData(t *testing.T) {
 	}{
 		{"penguins.csv", "species", nil},
 		{"adult.csv", "income", []string{
+			"correlated [education education_num] correlation ratio 1.000",
 			"skew [capital_gain] skewness 12.5",
 			"skew [capital_loss] skewness 4.4",
 			"duplicate_rows [] 2 of 6000 rows",
@@ -41,13 +41,11 @@ func TestAlertsOfRealData(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := judged(t, table.Columns...)
-		var got []Alert
-		for _, a := range alerts(p, Options{Target: c.target}) {
-			if a.Kind != AlertCorrelated && a.Kind != AlertLeakage {
-				got = append(got, a)
-			}
+		p, err := New(t.Context(), table, Options{Target: c.target})
+		if err != nil {
+			t.Fatal(err)
 		}
+		got := p.Alerts
 		for i, a := range got {
 			text := fmt.Sprint(a.Kind, " ", a.Columns, " ")
 			if i >= len(c.want) || !strings.HasPrefix(c.want[i], text) || !strings.Contains(a.Evidence, strings.TrimPrefix(c.want[i], text)) {
@@ -88,5 +86,47 @@ func TestPersonalKindOfRealData(t *testing.T) {
 		if looked == 0 {
 			t.Errorf("%s has no values", file)
 		}
+	}
+}
+
+// Columns that are made from the target are found beside the honest ones of real data.
+func TestLeaksInRealData(t *testing.T) {
+	parts, err := dataset.Files("../../testdata/adult.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, _, err := dataset.ReadCSV(t.Context(), parts, dataset.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	income := table.Column("income")
+	flag, wrong, filled, rarely := make([]float64, table.Rows()), make([]float64, table.Rows()), make([]float64, table.Rows()), make([]float64, table.Rows())
+	for row := range flag {
+		class := float64(income.Codes[row])
+		flag[row], wrong[row], filled[row], rarely[row] = class, class, nan, nan
+		if row%20 == 0 { // one in 20 the other way: no more than a good feature
+			wrong[row] = 1 - class
+		}
+		if strings.Contains(income.Text(row), ">50K") {
+			filled[row] = float64(row % 97)
+			if row%2 == 0 {
+				rarely[row] = float64(row % 97)
+			}
+		}
+	}
+	numeric := func(name string, values []float64) dataset.Column {
+		return dataset.Column{Name: name, Type: dataset.Numeric, Values: values}
+	}
+	leaky := mustTable(t, append(slices.Clone(table.Columns), numeric("flag", flag), numeric("wrong", wrong), numeric("filled", filled), numeric("rarely", rarely))...)
+	p, err := New(t.Context(), leaky, Options{Target: "income"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range find(p.Alerts, AlertLeakage) {
+		got = append(got, fmt.Sprint(a.Severity, a.Columns))
+	}
+	if want := []string{"error[flag]", "error[filled]", "warning[rarely]"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
