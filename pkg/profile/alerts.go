@@ -126,8 +126,8 @@ func (j *judge) together(surplus []finding) Alert {
 			is[j.columns[name]] = true
 		}
 	}
-	a := Alert{Kind: surplus[0].Kind, Severity: surplus[0].Severity, Remedy: surplus[0].Remedy}
-	a.Columns = j.named(is)
+	a := Alert{Kind: surplus[0].Kind, Severity: surplus[0].Severity, Columns: j.named(is)}
+	a.Remedy = strings.ReplaceAll(surplus[0].Remedy, drop(surplus[0].Columns[0]), "data.drop: all of these")
 	a.Evidence = fmt.Sprintf("the same of %s more columns, the strongest %s: %s", countText(len(is)), quoted(surplus[0].Columns[0]), surplus[0].Evidence)
 	return a
 }

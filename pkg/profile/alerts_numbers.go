@@ -14,9 +14,9 @@ const (
 	skewed = 2
 	// A single outlier makes g1 as large as it likes. So the middle 90 % have to lean to the
 	// same side: (P95 + P05 - 2 P50) / (P95 - P05), 0.56 of the exponential distribution.
-	leaning = 0.3
+	leaning = 0.15
 	// Columns of fewer distinct values are counts and grades, whose shape is no surprise.
-	skewDistinct = 10
+	skewDistinct = 20
 
 	// Quantiles of fewer values are no measure of a tail.
 	tailRows = 30
@@ -42,26 +42,26 @@ const (
 // numbers judges columns of numbers.
 func (j *judge) numbers(i int, c *Column) {
 	if n := c.Infinite.Negative + c.Infinite.Positive; n > 0 {
-		j.about(i, AlertInfinite, j.harm(c), float64(n), fmt.Sprintf("%s of %s values are infinite (%s negative, %s positive)",
+		j.about(i, AlertInfinite, SeverityError, float64(n), fmt.Sprintf("%s of %s values are infinite (%s negative, %s positive)",
 			countText(n), countText(c.Count), countText(c.Infinite.Negative), countText(c.Infinite.Positive)),
-			"Look for a division by zero or an overflow at the source, and write these values as missing or as a limit")
+			"Training refuses infinite values: look for a division by zero at the source, and give them a number or leave them empty")
 	}
 	if c.Type != dataset.Numeric || c.Numeric == nil || c.Identifier != "" {
 		return
 	}
-	j.skew(i, c)
 	q := quantilesOf(c)
-	if q == nil {
-		return
+	if q == nil || !j.outliers(i, c, q) {
+		j.skew(i, c)
 	}
-	j.outliers(i, c, q)
-	j.capped(i, c, q, 1)
-	j.capped(i, c, q, -1)
+	if q != nil {
+		j.capped(i, c, q, 1)
+		j.capped(i, c, q, -1)
+	}
 }
 
 func (j *judge) skew(i int, c *Column) {
 	s, q := c.Numeric, c.Numeric.Quantiles
-	if s.Skewness == nil || math.Abs(*s.Skewness) <= skewed || c.Distinct <= skewDistinct {
+	if s.Skewness == nil || math.Abs(*s.Skewness) <= skewed || c.Distinct < skewDistinct {
 		return
 	}
 	low, high := q.P05, q.P95
@@ -115,15 +115,13 @@ func fence(near, far float64) float64 {
 	return near * (at(g, fenceZ) / at(g, z75))
 }
 
-func (j *judge) outliers(i int, c *Column, q *sketch.Quantiles) {
+// outliers says whether some are so far out and so few that they are mistakes: then the
+// skewness is that of the mistakes.
+func (j *judge) outliers(i int, c *Column, q *sketch.Quantiles) (mistakes bool) {
 	if q.N() < tailRows {
-		return
+		return false
 	}
 	s, p := c.Numeric, c.Numeric.Quantiles
-	step := 0.0 // whole numbers are rounded: a quantile may be off by half of one
-	if s.Integers == c.Count {
-		step = 0.5
-	}
 	total, ratio := 0, 0.0
 	evidence := ""
 	add := func(limit float64, above bool, extreme float64) {
@@ -147,21 +145,22 @@ func (j *judge) outliers(i int, c *Column, q *sketch.Quantiles) {
 		}
 		evidence += fmt.Sprintf("%s%s %s %s, up to %s", about, countText(n), side, numberText(limit), numberText(extreme))
 	}
-	if width := fence(p.P75-p.P50+step, p.P95-p.P50+step); width > 0 && s.Max > p.P50+width {
+	if width := fence(p.P75-p.P50, p.P95-p.P50); width > 0 && s.Max > p.P50+width {
 		add(p.P50+width, true, s.Max)
 	}
-	if width := fence(p.P50-p.P25+step, p.P50-p.P05+step); width > 0 && s.Min < p.P50-width {
+	if width := fence(p.P50-p.P25, p.P50-p.P05); width > 0 && s.Min < p.P50-width {
 		add(p.P50-width, false, s.Min)
 	}
 	if total == 0 || p.P75 == p.P25 {
-		return
+		return false
 	}
 	severity := SeverityInfo
 	if ratio >= farFence && float64(total) <= max(1, (farShare+q.RankError())*float64(q.N())) {
-		severity = SeverityWarning
+		severity, mistakes = SeverityWarning, true
 	}
 	j.about(i, AlertOutliers, severity, ratio, fmt.Sprintf("%s; the middle half lies between %s and %s", evidence, numberText(p.P25), numberText(p.P75)),
 		"Look at these rows: correct mistakes and codes for \"unknown\" at the source; if they are real, prefer trees to linear models")
+	return mistakes
 }
 
 // capped judges one end of a column, that of the greatest values for side 1, of the least for
@@ -194,9 +193,9 @@ func (j *judge) capped(i int, c *Column, q *sketch.Quantiles, side float64) {
 	if gap := math.Abs(extreme - beside); gap < cappedSteps*step {
 		return
 	}
-	name := "greatest"
+	name, way := "greatest", "down"
 	if side < 0 {
-		name = "least"
+		name, way = "least", "up"
 	}
 	share := float64(rows) / n
 	severity, remedy := SeverityInfo, "If it stands for \"this or more\", keep in mind that the true values are cut off; if for \"unknown\", make it missing"
@@ -207,8 +206,8 @@ func (j *judge) capped(i int, c *Column, q *sketch.Quantiles, side float64) {
 	if c.exactly(extreme) == 0 {
 		about = "about "
 	}
-	j.about(i, AlertCap, severity, share, fmt.Sprintf("%s%s rows (%s) have the %s value, %s, and the next %s spread as far as %s",
-		about, countText(rows), percent(share), name, numberText(extreme), countText(rows), numberText(beside)), remedy)
+	j.about(i, AlertCap, severity, share, fmt.Sprintf("%s%s rows (%s) have the %s value, %s; the next %s rows reach %s to %s",
+		about, countText(rows), percent(share), name, numberText(extreme), countText(rows), way, numberText(beside)), remedy)
 }
 
 // rowsOf is how many rows have an extreme value: as counted, else as the sketch has it, less

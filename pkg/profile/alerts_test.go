@@ -127,16 +127,21 @@ func TestColumnAlerts(t *testing.T) {
 		{"target half missing", AlertMissing, numbersOf(10, with(nan, 5, func(i int) float64 { return float64(i) })), Options{Target: "a"}, SeverityError, "50 %"},
 		{"four in ten missing", AlertMissing, numbersOf(10, with(nan, 4, func(i int) float64 { return float64(i) })), Options{}, "", ""},
 
-		{"many categories", AlertCardinality, textsOf(dataset.Categorical, 3000, func(i int) string { return fmt.Sprint("city ", i%101) }), Options{}, SeverityInfo, "101 categories in 3000 rows, 29.703 rows each"},
+		{"many categories", AlertCardinality, textsOf(dataset.Categorical, 3000, func(i int) string { return fmt.Sprint("city ", i%51) }), Options{}, SeverityInfo, "51 categories in 3000 rows, 58.8 rows each"},
 		{"rare categories", AlertCardinality, textsOf(dataset.Categorical, 100, func(i int) string { return fmt.Sprint("city ", i%21) }), Options{}, SeverityInfo, "21 categories"},
 		{"free text", AlertCardinality, textsOf(dataset.Text, 60, func(i int) string { return fmt.Sprint("it said ", i) }), Options{}, SeverityWarning, "60 different texts"},
-		{"categories", AlertCardinality, textsOf(dataset.Categorical, 3000, func(i int) string { return fmt.Sprint("city ", i%100) }), Options{}, "", ""},
+		{"categories", AlertCardinality, textsOf(dataset.Categorical, 3000, func(i int) string { return fmt.Sprint("city ", i%50) }), Options{}, "", ""},
 
 		{"row numbers", AlertIdentifier, numbersOf(100, func(i int) float64 { return float64(i + 1) }), Options{}, SeverityWarning, "from 1 to 100, by one"},
 		{"row numbers to predict", AlertIdentifier, numbersOf(100, func(i int) float64 { return float64(i + 1) }), Options{Target: "a"}, SeverityError, "by one"},
 
 		{"lognormal", AlertSkew, numbersOf(2000, lognormals(1)), Options{}, SeverityInfo, "half of the values are at most"},
 		{"lognormal to the left", AlertSkew, numbersOf(2000, func() func(int) float64 { f := lognormals(1); return func(i int) float64 { return -f(i) } }()), Options{}, SeverityInfo, "skewness -"},
+		{"counts", AlertSkew, numbersOf(2000, func(i int) float64 { return float64(min(17, 1<<(i%40)>>20)) }), Options{}, "", ""},
+		{"hardly skewed, with two mistakes", AlertSkew, numbersOf(2000, with(1e6, 2, func() func(int) float64 {
+			f := lognormals(1)
+			return func(i int) float64 { return 100 + math.Sqrt(f(i)) }
+		}())), Options{}, "", ""},
 		{"normal", AlertSkew, numbersOf(2000, normals(1)), Options{}, "", ""},
 		{"normal with one outlier", AlertSkew, numbersOf(2000, with(1e6, 1, normals(1))), Options{}, "", ""},
 
@@ -157,7 +162,7 @@ func TestColumnAlerts(t *testing.T) {
 		}()), Options{}, "", ""},
 		{"few rows", AlertOutliers, numbersOf(29, with(1e9, 1, normals(5))), Options{}, "", ""},
 
-		{"an infinity", AlertInfinite, numbersOf(10, with(inf, 1, func(i int) float64 { return float64(i) })), Options{}, SeverityWarning, "1 of 10 values are infinite (0 negative, 1 positive)"},
+		{"an infinity", AlertInfinite, numbersOf(10, with(inf, 1, func(i int) float64 { return float64(i) })), Options{}, SeverityError, "1 of 10 values are infinite (0 negative, 1 positive)"},
 		{"an infinity in the target", AlertInfinite, numbersOf(10, with(-inf, 1, func(i int) float64 { return float64(i) })), Options{Target: "a"}, SeverityError, "1 negative"},
 		{"finite", AlertInfinite, numbersOf(10, with(math.MaxFloat64, 1, func(i int) float64 { return float64(i) })), Options{}, "", ""},
 
@@ -181,6 +186,8 @@ func TestColumnAlerts(t *testing.T) {
 		{"no more than 9 rows", AlertCap, numbersOf(5000, with(1e6, 9, limited(inf, -inf))), Options{}, "", ""},
 		{"a tenth are zero", AlertCap, numbersOf(5000, with(0, 500, limited(inf, -inf))), Options{}, "", ""},
 		{"per cent", AlertCap, numbersOf(5000, func(i int) float64 { return min(100, float64(i%1200)/10) }), Options{}, "", ""},
+		{"more than half", AlertCap, numbersOf(5000, with(200_000, 2600, limited(150_000, -inf))), Options{}, "", ""},
+		{"points of a game of which the most are in favor", AlertCap, numbersOf(5000, with(30, 300, func(i int) float64 { return float64(2 + i%12) })), Options{}, "", ""},
 		{"a scale of 30", AlertCap, numbersOf(5000, func(i int) float64 { return float64(i % 30) }), Options{}, "", ""},
 	} {
 		p := judged(t, c.column)
@@ -262,5 +269,14 @@ func TestAlertsMask(t *testing.T) {
 		if strings.Contains(strings.ToLower(a.Evidence+a.Remedy), "jane") {
 			t.Errorf("shows the value: %+v", a)
 		}
+	}
+}
+
+// Addresses are one alert, not also free text.
+func TestAlertsOfPersonalText(t *testing.T) {
+	p := judged(t, textsOf(dataset.Text, 60, func(i int) string { return strings.Repeat("a", i+1) + "@example.com" }))
+	p.Columns[0].Personal = []Personal{{"email", 1}}
+	if got := alerts(p, Options{}); len(got) != 1 || got[0].Kind != AlertPersonal {
+		t.Errorf("got %+v, want one alert on personal data", got)
 	}
 }

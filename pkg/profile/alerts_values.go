@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,10 +17,11 @@ const (
 	nearlyConstant = 0.99
 	// With fewer rows 99 % is all.
 	nearlyConstantRows = 200
-	// One-hot encoding makes a column of each category, and most of a hundred are rare.
-	highCardinality = 100
-	// A category needs some rows to learn from.
-	rowsPerCategory = 10
+	// So many categories get a column of their own in training (feature.Options.MaxLevels).
+	highCardinality = 50
+	// A category needs some rows to learn from; a column of no more than manyCategories in few
+	// rows may be forgiven some that have not.
+	rowsPerCategory, manyCategories = 10, 20
 	// Below this share the kind of the most values is no more than a guess.
 	mixedShare = 0.9
 )
@@ -120,7 +122,15 @@ func (j *judge) kinds(i int, c *Column) {
 		evidence += "; not " + string(name) + ": " + c.examples(odd)
 	}
 	j.about(i, AlertMixedTypes, severity, share, evidence,
-		fmt.Sprintf("Correct the odd values, or name those that mean \"no value\" as missing, and declare data.types: {%s: %s}", quoted(c.Name), name))
+		fmt.Sprintf("Correct the odd values at the source, leave those empty that mean \"no value\", and declare data.types: {%s: %s}", quoted(c.Name), name))
+}
+
+// isPersonal says whether enough of the values look like personal data.
+func (c *Column) isPersonal() bool {
+	return slices.ContainsFunc(c.Personal, func(p Personal) bool {
+		limit, known := personalShares[p.Kind]
+		return known && p.Share >= limit
+	})
 }
 
 func (j *judge) personal(i int, c *Column) {
@@ -168,7 +178,8 @@ func (j *judge) texts(i int, c *Column) {
 		j.about(i, AlertVariants, SeverityWarning, float64(rows), "differ by case or white space alone: "+strings.Join(shown, "; "),
 			"Write each value in one way at the source: a model takes these for different ones")
 	}
-	if c.Identifier != "" || j.isTarget(c) {
+	// These have an alert that says more; what is mostly numbers is to be corrected, not grouped.
+	if c.Identifier != "" || c.isPersonal() || c.Kinds.Text*2 < c.Count && c.Kinds != (Kinds{}) || j.isTarget(c) {
 		return
 	}
 	distinct := float64(c.Distinct)
@@ -180,9 +191,9 @@ func (j *judge) texts(i int, c *Column) {
 	case c.Type == dataset.Text:
 		j.about(i, AlertCardinality, SeverityWarning, distinct, fmt.Sprintf("%s%s different texts in %s rows: free text", about, countText(c.Distinct), countText(c.Count)),
 			fmt.Sprintf("Free text is left out of training: make columns of what matters in it, or declare data.types: {%s: categorical}", quoted(c.Name)))
-	case c.Distinct > highCardinality || c.Distinct > 20 && distinct*rowsPerCategory > float64(c.Count):
-		j.about(i, AlertCardinality, SeverityInfo, distinct, fmt.Sprintf("%s%s categories in %s rows, %s rows each on average", about, countText(c.Distinct), countText(c.Count), numberText(float64(c.Count)/distinct)),
-			"Rare categories are taken together when training; put them into fewer, broader ones if they have such, or "+drop(c.Name))
+	case c.Distinct > highCardinality || c.Distinct > manyCategories && distinct*rowsPerCategory > float64(c.Count):
+		j.about(i, AlertCardinality, SeverityInfo, distinct, fmt.Sprintf("%s%s categories in %s rows, %.1f rows each on average", about, countText(c.Distinct), countText(c.Count), float64(c.Count)/distinct),
+			fmt.Sprintf("Put them into fewer, broader ones, or %s; training takes all but the %d most frequent together", drop(c.Name), highCardinality))
 	}
 }
 
@@ -204,8 +215,12 @@ func (j *judge) moments(i int, c *Column) {
 	share := 0.0
 	if q := quantilesOf(c); q != nil {
 		if share = 1 - q.Rank(float64(limit.UnixMicro())); share > 0 {
-			evidence = fmt.Sprintf("%s of the moments are later than the data, which was written on %s; the last is %s",
-				percent(share), j.options.Modified.UTC().Format(time.DateOnly), last.UTC().Format(time.DateOnly))
+			about := ""
+			if !q.Exact() {
+				about = "about "
+			}
+			evidence = fmt.Sprintf("%s%s of the moments are later than the data, which was written on %s; the last is %s",
+				about, percent(share), j.options.Modified.UTC().Format(time.DateOnly), last.UTC().Format(time.DateOnly))
 		}
 	}
 	severity := SeverityWarning

@@ -35,6 +35,8 @@ func TestIdentifierOf(t *testing.T) {
 		{"a tenth missing", numbersOf(150, with(nan, 15, func(i int) float64 { return float64(i) })), ""},
 		{"one repeated", numbersOf(150, with(149, 1, func(i int) float64 { return float64(i) })), ""},
 		{"30,000 of which a third repeat, counted by a sketch", numbersOf(30_000, func(i int) float64 { return float64(shuffled[i] / 3 * 3) }), ""},
+		{"30,000 in a range of 30 million: a sketch cannot tell", numbersOf(30_000, func(i int) float64 { return float64(1000 * shuffled[i]) }), ""},
+		{"one of 30,000 is frequent", numbersOf(30_000, with(7, 600, func(i int) float64 { return float64(shuffled[i]) })), ""},
 		{"measurements", numbersOf(5000, normals(8)), ""},
 		{"sorted measurements", numbersOf(150, func(i int) float64 { return float64(i) / 7 }), ""},
 		{"people in fifty states", numbersOf(50, func(i int) float64 { return float64(600_000 + i*i*12_345 + i) }), ""},
