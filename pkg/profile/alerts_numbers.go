@@ -3,7 +3,6 @@ package profile
 import (
 	"fmt"
 	"math"
-	"strconv"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/sketch"
@@ -168,15 +167,14 @@ func (j *judge) outliers(i int, c *Column, q *sketch.Quantiles) (mistakes bool) 
 // Zero, one and a hundred are where quantities, counts and percentages end by themselves.
 func (j *judge) capped(i int, c *Column, q *sketch.Quantiles, side float64) {
 	s := c.Numeric
-	extreme, other := s.Max, s.Min
+	extreme, other, rows := s.Max, s.Min, s.MaxCount
 	if side < 0 {
-		extreme, other = s.Min, s.Max
+		extreme, other, rows = s.Min, s.Max, s.MinCount
 	}
 	if c.Distinct < cappedDistinct || extreme == 0 || extreme == 1 || extreme == 100 || extreme == -1 && other <= 1 {
 		return
 	}
 	n := float64(q.N())
-	rows := c.rowsOf(extreme, q)
 	if rows < cappedRows || float64(rows) < cappedShare*n || float64(2*rows) > n {
 		return
 	}
@@ -202,35 +200,6 @@ func (j *judge) capped(i int, c *Column, q *sketch.Quantiles, side float64) {
 	if j.isTarget(c) {
 		severity, remedy = SeverityWarning, "A model cannot learn what lies beyond: leave these rows out, or say with each prediction that it ends there"
 	}
-	about := ""
-	if c.exactly(extreme) == 0 {
-		about = "about "
-	}
-	j.about(i, AlertCap, severity, share, fmt.Sprintf("%s%s rows (%s) have the %s value, %s; the next %s rows reach %s to %s",
-		about, countText(rows), percent(share), name, numberText(extreme), countText(rows), way, numberText(beside)), remedy)
-}
-
-// rowsOf is how many rows have an extreme value: as counted, else as the sketch has it, less
-// what its error may have added.
-func (c *Column) rowsOf(v float64, q *sketch.Quantiles) int {
-	if n := c.exactly(v); n > 0 {
-		return n
-	}
-	weight := uint64(0)
-	for x, w := range q.All() {
-		if x == v {
-			weight += w
-		}
-	}
-	return int(max(0, float64(weight)-float64(q.RankError()*float64(q.N()))))
-}
-
-// exactly is how often a number occurs, if it is among the most frequent; else 0.
-func (c *Column) exactly(v float64) int {
-	for _, t := range c.Top {
-		if x, err := strconv.ParseFloat(t.Value, 64); err == nil && x == v {
-			return t.Count
-		}
-	}
-	return 0
+	j.about(i, AlertCap, severity, share, fmt.Sprintf("%s rows (%s) have the %s value, %s; the next %s rows reach %s to %s",
+		countText(rows), percent(share), name, numberText(extreme), countText(rows), way, numberText(beside)), remedy)
 }

@@ -23,6 +23,7 @@ func TestAlertsOfRealData(t *testing.T) {
 			"skew [capital_loss] skewness 4.4",
 			"duplicate_rows [] 2 of 6000 rows",
 			"capped [capital_gain] 26 rows (0.43 %) have the greatest value, 99,999",
+			"capped [age] 11 rows (0.18 %) have the greatest value, 90",
 		}},
 		{"wine-quality-white.csv", "quality", []string{
 			"outliers [free_sulfur_dioxide] up to 289",

@@ -20,6 +20,7 @@ type numbers struct {
 	Infinite                   Infinite
 	Zeros, Negatives, Integers int
 	Min, Max                   float64 // of the finite ones
+	MinCount, MaxCount         int     // how many have them
 	Moments                    moments
 	Table                      *sketch.Numbers
 	// Quantiles and Distinct are nil while Table is exact: they can be made of it.
@@ -109,7 +110,8 @@ func (n *numbers) flush(s *sequence, w *workspace) {
 	m, lag, integers := describeChunk(x)
 	s.chunk(x, m, lag)
 	sketch.SortFloats(x, w.scratch[:len(x)])
-	n.widen(x[0], x[len(x)-1])
+	low, high := x[0], x[len(x)-1]
+	n.widen(low, sort.Search(len(x), func(i int) bool { return x[i] > low }), high, len(x)-sort.SearchFloat64s(x, high))
 	n.Moments.merge(m)
 	n.Integers += integers
 	negatives := sort.SearchFloat64s(x, 0)
@@ -119,11 +121,20 @@ func (n *numbers) flush(s *sequence, w *workspace) {
 	n.pending = x[:0]
 }
 
-func (n *numbers) widen(low, high float64) {
-	if n.Moments.N == 0 {
-		n.Min, n.Max = low, high
+// widen takes the extremes of other values, and how many of them are there.
+func (n *numbers) widen(low float64, lows int, high float64, highs int) {
+	if n.Moments.N == 0 || low < n.Min {
+		n.Min, n.MinCount = low, 0
 	}
-	n.Min, n.Max = min(n.Min, low), max(n.Max, high)
+	if n.Moments.N == 0 || high > n.Max {
+		n.Max, n.MaxCount = high, 0
+	}
+	if low == n.Min {
+		n.MinCount += lows
+	}
+	if high == n.Max {
+		n.MaxCount += highs
+	}
 }
 
 // count counts sorted values.
@@ -171,7 +182,7 @@ func (n *numbers) merge(o *numbers) {
 	n.Negatives += o.Negatives
 	n.Integers += o.Integers
 	if o.Moments.N > 0 {
-		n.widen(o.Min, o.Max)
+		n.widen(o.Min, o.MinCount, o.Max, o.MaxCount)
 	}
 	n.Moments.merge(o.Moments)
 	if n.Steps != nil {

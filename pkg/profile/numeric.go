@@ -16,7 +16,7 @@ func (n *numbers) summarize(s *sequence) *NumericSummary {
 	m := &n.Moments
 	d := &NumericSummary{
 		Min: n.Min, Max: n.Max, Mean: min(max(m.Mean, n.Min), n.Max), Sum: finite(m.Sum.Value()),
-		Zeros: n.Zeros, Negatives: n.Negatives, Integers: n.Integers,
+		Zeros: n.Zeros, Negatives: n.Negatives, Integers: n.Integers, MinCount: n.MinCount, MaxCount: n.MaxCount,
 	}
 	switch {
 	case m.N == 1:

@@ -58,16 +58,16 @@ func TestJSONOfEdges(t *testing.T) {
 		{"all categories missing", dataset.Column{Type: dataset.Categorical, Codes: []int32{-1, -1}, Levels: []string{"a"}},
 			`"type":"categorical","count":0,"missing":2,"distinct":0`},
 		{"one value has no deviation", dataset.Column{Type: dataset.Numeric, Values: []float64{nan, 2.5}},
-			`"type":"numeric","confidence":1,"count":1,"missing":1,"distinct":1,"numeric":{"min":2.5,"max":2.5,"mean":2.5,"sum":2.5,"zeros":0,"negatives":0,"integers":0,` +
+			`"type":"numeric","confidence":1,"count":1,"missing":1,"distinct":1,"numeric":{"min":2.5,"max":2.5,"mean":2.5,"sum":2.5,"zeros":0,"negatives":0,"integers":0,"min_count":1,"max_count":1,` +
 				`"quantiles":{"p01":2.5,"p05":2.5,"p25":2.5,"p50":2.5,"p75":2.5,"p95":2.5,"p99":2.5},` +
 				`"histogram":{"edges":[2.5,2.5],"counts":[1]}},"top":[{"value":"2.5","count":1}]`},
 		{"constant", dataset.Column{Type: dataset.Numeric, Values: []float64{0.1, 0.1, 0.1}},
-			`"type":"numeric","confidence":1,"count":3,"missing":0,"distinct":1,"numeric":{"min":0.1,"max":0.1,"mean":0.1,"sd":0,"variance":0,"sum":0.30000000000000004,"zeros":0,"negatives":0,"integers":0,` +
+			`"type":"numeric","confidence":1,"count":3,"missing":0,"distinct":1,"numeric":{"min":0.1,"max":0.1,"mean":0.1,"sd":0,"variance":0,"sum":0.30000000000000004,"zeros":0,"negatives":0,"integers":0,"min_count":3,"max_count":3,` +
 				`"quantiles":{"p01":0.1,"p05":0.1,"p25":0.1,"p50":0.1,"p75":0.1,"p95":0.1,"p99":0.1},` +
 				`"histogram":{"edges":[0.1,0.1],"counts":[3]}},"top":[{"value":"0.1","count":3}]`},
 		{"infinities apart", dataset.Column{Type: dataset.Numeric, Values: []float64{inf, 1, -inf, inf, 1}},
 			`"type":"numeric","confidence":1,"count":5,"missing":0,"distinct":3,"infinite":{"negative":1,"positive":2},` +
-				`"numeric":{"min":1,"max":1,"mean":1,"sd":0,"variance":0,"sum":2,"zeros":0,"negatives":0,"integers":2,` +
+				`"numeric":{"min":1,"max":1,"mean":1,"sd":0,"variance":0,"sum":2,"zeros":0,"negatives":0,"integers":2,"min_count":2,"max_count":2,` +
 				`"quantiles":{"p01":1,"p05":1,"p25":1,"p50":1,"p75":1,"p95":1,"p99":1},` +
 				`"histogram":{"edges":[1,1],"counts":[2]}},` +
 				`"top":[{"value":"1","count":2},{"value":"+Inf","count":2},{"value":"-Inf","count":1}]`},
@@ -75,14 +75,14 @@ func TestJSONOfEdges(t *testing.T) {
 			`"type":"numeric","confidence":1,"count":1,"missing":1,"distinct":1,"infinite":{"negative":1,"positive":0},` +
 				`"top":[{"value":"-Inf","count":1}]`},
 		{"zeros of both signs are one value", dataset.Column{Type: dataset.Numeric, Values: []float64{0, math.Copysign(0, -1)}},
-			`"type":"numeric","confidence":1,"count":2,"missing":0,"distinct":1,"numeric":{"min":0,"max":0,"mean":0,"sd":0,"variance":0,"sum":0,"zeros":2,"negatives":0,"integers":2,` +
+			`"type":"numeric","confidence":1,"count":2,"missing":0,"distinct":1,"numeric":{"min":0,"max":0,"mean":0,"sd":0,"variance":0,"sum":0,"zeros":2,"negatives":0,"integers":2,"min_count":2,"max_count":2,` +
 				`"quantiles":{"p01":0,"p05":0,"p25":0,"p50":0,"p75":0,"p95":0,"p99":0},` +
 				`"histogram":{"edges":[0,0],"counts":[2]}},"top":[{"value":"0","count":2}]`},
 		{"boolean", dataset.Column{Type: dataset.Boolean, Values: []float64{1, 0, nan, 1}},
 			`"type":"boolean","confidence":1,"count":3,"missing":1,"distinct":2,"top":[{"value":"true","count":2},{"value":"false","count":1}]`},
 		{"timestamp", dataset.Column{Type: dataset.Timestamp, Values: []float64{1e6, 0}},
 			`"type":"timestamp","confidence":1,"count":2,"missing":0,"distinct":2,"numeric":{"min":0,"max":1000000,"mean":500000,"sd":707106.7811865475,"variance":500000000000,"sum":1000000,` +
-				`"skewness":0,"kurtosis":-2,"autocorrelation":-0.5,"zeros":1,"negatives":0,"integers":2,` +
+				`"skewness":0,"kurtosis":-2,"autocorrelation":-0.5,"zeros":1,"negatives":0,"integers":2,"min_count":1,"max_count":1,` +
 				`"quantiles":{"p01":10000,"p05":50000,"p25":250000,"p50":500000,"p75":750000,"p95":950000,"p99":990000},` +
 				`"histogram":{"edges":[0,500000,1000000],"counts":[1,1]}},"order":"strictly_decreasing",` +
 				`"period":{"first":"1970-01-01T00:00:00Z","last":"1970-01-01T00:00:01Z"},` +
