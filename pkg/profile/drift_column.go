@@ -110,7 +110,7 @@ func wentOn(a, b *Column) bool {
 // words are what is to be said about a column if its measures say so.
 type words struct{ type_, unjudged, values string }
 
-// movement says how numbers or moments differ.
+// movement says how numbers or moments differ; "" if median and deviation do not show it.
 func movement(a, b *Column) string {
 	switch {
 	case a.Numeric == nil || b.Numeric == nil:
@@ -118,11 +118,14 @@ func movement(a, b *Column) string {
 	case a.Period != nil && b.Period != nil:
 		return fmt.Sprintf("moments went from %s … %s to %s … %s", a.Period.First, a.Period.Last, b.Period.First, b.Period.Last)
 	}
-	text := fmt.Sprintf("the median went from %s to %s", short(a.Numeric.Quantiles.P50), short(b.Numeric.Quantiles.P50))
-	if s, t := a.Numeric.SD, b.Numeric.SD; s != nil && t != nil {
-		text += fmt.Sprintf(", the standard deviation from %s to %s", short(*s), short(*t))
+	var parts []string
+	if p, q := short(a.Numeric.Quantiles.P50), short(b.Numeric.Quantiles.P50); p != q {
+		parts = append(parts, fmt.Sprintf("the median went from %s to %s", p, q))
 	}
-	return text
+	if s, t := a.Numeric.SD, b.Numeric.SD; s != nil && t != nil && short(*s) != short(*t) {
+		parts = append(parts, fmt.Sprintf("the standard deviation went from %s to %s", short(*s), short(*t)))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // shift names the category whose share changed most.
