@@ -99,7 +99,7 @@ func TestAnOutlierIsNoDrift(t *testing.T) {
 
 func TestForeignTextsAreNotCounted(t *testing.T) {
 	profile := func(n int) *Profile {
-		return mustProfile(t, mustTable(t, textsOf(slices.Repeat([]string{"a", "b"}, n)...)))
+		return mustProfile(t, mustTable(t, textColumn(slices.Repeat([]string{"a", "b"}, n)...)))
 	}
 	a, b := profile(100), profile(100)
 	b.Columns[0].Sketches.Frequent = profile(7).Columns[0].Sketches.Frequent
