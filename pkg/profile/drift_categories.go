@@ -46,7 +46,7 @@ func counted(c *Column) *categories {
 func listed(c *Column) *categories {
 	k := &categories{rows: c.Count, counts: make(map[string]int, len(c.Top)), off: c.TopError}
 	rest := c.Count
-	for _, v := range c.Top {
+	for _, v := range c.Top { // the sum is at most Count: see sound
 		k.counts[v.Value] += v.Count
 		rest -= v.Count
 	}

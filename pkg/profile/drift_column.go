@@ -12,6 +12,10 @@ import (
 // verdicts is what no test has to decide.
 func driftOf(a, b *Column) (c ColumnDrift, tests []test) {
 	c = ColumnDrift{Name: a.Name, Baseline: a.Type, Current: b.Type, Verdict: Unjudged}
+	if !a.sound() || !b.sound() {
+		c.words.unjudged = "the counts in its profile contradict each other"
+		return c, nil
+	}
 	before, now := a.Count+a.Missing, b.Count+b.Missing
 	if before > 0 {
 		c.MissingBaseline = finite(float64(a.Missing) / float64(before))
@@ -29,6 +33,10 @@ func driftOf(a, b *Column) (c ColumnDrift, tests []test) {
 		c.words.unjudged = fmt.Sprintf("fewer than %d values on a side: their distributions are not compared", minCompared)
 	case form(a.Type) == dataset.Numeric || form(a.Type) == dataset.Timestamp:
 		p, q := distributions(a, b)
+		if p == nil || q == nil {
+			c.words.unjudged = "its distribution is not in both profiles"
+			break
+		}
 		c.Approximate = p.approximate || q.approximate
 		sd := 0.0
 		if a.Numeric != nil && a.Numeric.SD != nil {
@@ -65,6 +73,22 @@ func driftOf(a, b *Column) (c ColumnDrift, tests []test) {
 	return c, tests
 }
 
+// sound reports that the counts of a column fit each other. A profile that was read may be
+// anybody's.
+func (c *Column) sound() bool {
+	least, rest := min(c.Count, c.Missing, c.Distinct, c.TopError, c.Infinite.Negative, c.Infinite.Positive), c.Count
+	for _, v := range c.Top {
+		least = min(least, v.Count)
+		rest -= max(0, v.Count)
+		if rest < 0 {
+			return false
+		}
+	}
+	const most = 1 << 52 // exact as float64, in sums too
+	return least >= 0 && c.Count <= most && c.Missing <= most && c.TopError <= most &&
+		c.Infinite.Negative <= c.Count && c.Infinite.Positive <= c.Count-c.Infinite.Negative
+}
+
 // form is the type by which values are compared: categories and texts are told apart by how
 // many there are.
 func form(t dataset.Type) dataset.Type {
@@ -86,7 +110,7 @@ func wentOn(a, b *Column) bool {
 // words are what is to be said about a column if its measures say so.
 type words struct{ type_, unjudged, values string }
 
-// movement says how numbers or moments differ.
+// movement says how numbers or moments differ; "" if median and deviation do not show it.
 func movement(a, b *Column) string {
 	switch {
 	case a.Numeric == nil || b.Numeric == nil:
@@ -94,11 +118,14 @@ func movement(a, b *Column) string {
 	case a.Period != nil && b.Period != nil:
 		return fmt.Sprintf("moments went from %s … %s to %s … %s", a.Period.First, a.Period.Last, b.Period.First, b.Period.Last)
 	}
-	text := fmt.Sprintf("the median went from %s to %s", short(a.Numeric.Quantiles.P50), short(b.Numeric.Quantiles.P50))
-	if s, t := a.Numeric.SD, b.Numeric.SD; s != nil && t != nil {
-		text += fmt.Sprintf(", the standard deviation from %s to %s", short(*s), short(*t))
+	var parts []string
+	if p, q := short(a.Numeric.Quantiles.P50), short(b.Numeric.Quantiles.P50); p != q {
+		parts = append(parts, fmt.Sprintf("the median went from %s to %s", p, q))
 	}
-	return text
+	if s, t := a.Numeric.SD, b.Numeric.SD; s != nil && t != nil && short(*s) != short(*t) {
+		parts = append(parts, fmt.Sprintf("the standard deviation went from %s to %s", short(*s), short(*t)))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // shift names the category whose share changed most.

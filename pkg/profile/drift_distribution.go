@@ -45,9 +45,12 @@ func (d *distribution) at(x float64) (below, upTo float64) {
 	return share, share
 }
 
-// way is the share of the way from a to b at which x lies, a < b. Halves do not overflow.
+// way is the share of the way from a to b at which x lies, a < b.
 func way(a, b, x float64) float64 {
-	half := float64(a / 2)
+	if width := b - a; !math.IsInf(width, 0) {
+		return (x - a) / width
+	}
+	half := float64(a / 2) // halves do not overflow
 	return (float64(x/2) - half) / (float64(b/2) - half)
 }
 
@@ -63,11 +66,8 @@ func (d *distribution) quantile(q float64) float64 {
 }
 
 // distributions are those of two columns of numbers or moments: both by their sketches, or
-// else both by what else there is. They are nil where there are no values.
+// else both by what else there is. One that the profile does not tell is nil.
 func distributions(a, b *Column) (p, q *distribution) {
-	if a.Count == 0 || b.Count == 0 {
-		return nil, nil
-	}
 	if p, q = sketched(a), sketched(b); p == nil || q == nil {
 		p, q = interpolated(a), interpolated(b)
 	}
@@ -121,7 +121,11 @@ func interpolated(c *Column) *distribution {
 	d := &distribution{rows: c.Count}
 	all := float64(c.Count)
 	atoms := frequentNumbers(c)
-	if c.TopError == 0 && c.DistinctError == 0 && len(atoms) == c.Distinct {
+	listed := 0
+	for _, a := range atoms {
+		listed += a.n
+	}
+	if listed == c.Count {
 		for _, a := range atoms {
 			d.step(a.x, a.n, all)
 		}
@@ -129,8 +133,10 @@ func interpolated(c *Column) *distribution {
 	}
 	d.approximate = true
 	d.step(math.Inf(-1), c.Infinite.Negative, all)
-	if s := c.Numeric; s != nil {
-		atoms = slices.DeleteFunc(atoms, func(a atom) bool { return a.x < s.Min || a.x > s.Max })
+	if s := c.Numeric; s != nil && s.Histogram.sound() {
+		atoms = slices.DeleteFunc(atoms, func(a atom) bool {
+			return a.x < s.Histogram.Edges[0] || a.x > s.Histogram.Edges[len(s.Histogram.Counts)]
+		})
 		most := 0.0
 		marks := s.marks(atoms)
 		finite := all - float64(c.Infinite.Negative) - float64(c.Infinite.Positive)
@@ -149,7 +155,23 @@ func interpolated(c *Column) *distribution {
 		d.error = s.Quantiles.RankError + float64(most/2)
 	}
 	d.step(math.Inf(1), c.Infinite.Positive, all)
+	if n := len(d.knots); n == 0 || d.knots[n-1].upTo < 1-1e-6 {
+		return nil // the bins are not there
+	}
 	return d
+}
+
+// sound reports that there are bins, with values, between edges that ascend. A profile that
+// was read may be anybody's.
+func (h *Histogram) sound() bool {
+	total := 0
+	for _, n := range h.Counts {
+		if n < 0 {
+			return false
+		}
+		total += n
+	}
+	return total > 0 && len(h.Edges) == len(h.Counts)+1 && slices.IsSorted(h.Edges)
 }
 
 // atom is a frequent number and how many rows have it.
@@ -191,7 +213,7 @@ func (s *NumericSummary) marks(atoms []atom) []mark {
 		marks = append(marks, mark{edges[i], float64(sum) / float64(total)})
 		sum += n
 	}
-	marks = append(marks, mark{s.Max, 1})
+	marks = append(marks, mark{edges[len(edges)-1], 1})
 	q := &s.Quantiles
 	for _, m := range []mark{{q.P01, 0.01}, {q.P05, 0.05}, {q.P25, 0.25}, {q.P50, 0.5}, {q.P75, 0.75}, {q.P95, 0.95}, {q.P99, 0.99}} {
 		i := sort.Search(len(marks), func(i int) bool { return marks[i].x >= m.x })

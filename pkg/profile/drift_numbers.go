@@ -59,7 +59,7 @@ func greatest(p, q *distribution) float64 {
 // stands for many or is not there: that many more are taken to be in either tail. ok is false if there is no area within float64, or no unit.
 func wasserstein(p, q *distribution, sd float64) (t test, ok bool) {
 	p, q = p.finite(), q.finite()
-	if p == nil || q == nil || p.rows < minCompared || q.rows < minCompared || sd == 0 {
+	if p == nil || q == nil || p.rows < minCompared || q.rows < minCompared || !(sd > 0) {
 		return test{}, false
 	}
 	area, spread := 0.0, 0.0

@@ -25,7 +25,7 @@ func numberColumn(values ...float64) dataset.Column {
 	return dataset.Column{Name: "x", Type: dataset.Numeric, Values: values}
 }
 
-// textsOf is a categorical column of texts, "" for missing.
+// textColumn is a categorical column of texts, "" for missing.
 func textColumn(values ...string) dataset.Column {
 	c := dataset.Column{Name: "x", Type: dataset.Categorical}
 	for _, v := range values {

@@ -28,7 +28,7 @@ func drift() *profile.Drift {
 				MissingBaseline: at(0), MissingCurrent: at(0),
 				Measures: []profile.Measure{measure(profile.PSI, 0.0123, profile.Stable), measure(profile.KolmogorovSmirnov, 0.0098, profile.Stable)}},
 			{Name: "age", Baseline: dataset.Numeric, Current: dataset.Numeric, Verdict: profile.Moderate,
-				Reason:          "the median went from 37 to 41, the standard deviation from 13.7 to 13.2 (PSI 0.1412, JS 0.1571, KS 0.1603)",
+				Reason:          "the median went from 37 to 41, the standard deviation went from 13.7 to 13.2 (PSI 0.1412, JS 0.1571, KS 0.1603)",
 				MissingBaseline: at(0), MissingCurrent: at(0.00001),
 				Measures: []profile.Measure{measure(profile.PSI, 0.1412, profile.Moderate), measure(profile.KolmogorovSmirnov, 0.1603, profile.Moderate), measure(profile.MissingShare, 0.00001, profile.Stable)}},
 			{Name: "a name far too long for a table", Baseline: dataset.Categorical, Current: dataset.Categorical, Verdict: profile.Severe, Approximate: true,
