@@ -26,8 +26,11 @@ type About struct {
 const (
 	maxListed   = 5000 // columns in the table
 	maxDetailed = 1000 // columns with details
-	maxName     = 80   // characters of a name
-	maxText     = 80   // characters of a value
+	maxAlerts   = 200
+	maxRelated  = 50 // columns beside the target
+	maxGaps     = 60 // columns of the missingness matrix
+	maxName     = 80 // characters of a name
+	maxText     = 80 // characters of a value
 )
 
 //go:embed page/page.html
@@ -47,24 +50,41 @@ type page struct {
 	CSS                    template.CSS
 	JS                     template.JS
 	Facts                  []fact
+	Alerts                 []alertView
+	MoreAlerts             int
 	Types                  []string
 	Columns                []columnView
 	MoreColumns, NotDetail int
+	Pairs                  *pairsView
+	Missing                *missingView
+	Target                 *targetView
 }
 
 // fact is a number with its name; Note says how exact it is.
 type fact struct{ Name, Value, Note string }
 
+type alertView struct{ Severity, Icon, Kind, About, Evidence, Remedy string }
+
 // StatisticsHTML writes a profile as one HTML file: it loads nothing from anywhere, and its
-// policy forbids it to. It shows the most frequent values as
-// they are, personal data too. The same profile always gives the same bytes.
+// policy forbids it to. Values of columns that look like personal data are masked. The same
+// profile always gives the same bytes.
 func StatisticsHTML(w io.Writer, p *profile.Profile, about About) error {
 	v := page{
-		About:  about,
-		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hash(pageCSS) + "; script-src " + hash(pageJS),
-		CSS:    template.CSS(pageCSS),
-		JS:     template.JS(pageJS),
-		Facts:  overview(p, about),
+		About:   about,
+		Policy:  "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hash(pageCSS) + "; script-src " + hash(pageJS),
+		CSS:     template.CSS(pageCSS),
+		JS:      template.JS(pageJS),
+		Facts:   overview(p, about),
+		Pairs:   viewPairs(p.Pairs),
+		Missing: viewMissing(p),
+		Target:  viewTarget(p.Target),
+	}
+	for i, a := range p.Alerts {
+		if i == maxAlerts {
+			v.MoreAlerts = len(p.Alerts) - maxAlerts
+			break
+		}
+		v.Alerts = append(v.Alerts, viewAlert(a))
 	}
 	for i := range p.Columns {
 		if i == maxListed {
@@ -99,6 +119,13 @@ func overview(p *profile.Profile, about About) []fact {
 		{Name: "Columns", Value: count(len(p.Columns))},
 		{Name: "Missing cells", Value: percent(missing, p.Rows*len(p.Columns)), Note: count(missing)},
 	}
+	if d := p.Duplicates; d != nil {
+		note := percent(d.Rows, p.Rows)
+		if d.Error > 0 {
+			note += ", ± " + number(d.Error) + " (standard error)"
+		}
+		facts = append(facts, fact{Name: "Duplicate rows", Value: count(d.Rows), Note: note})
+	}
 	var list []string
 	for name, n := range types {
 		list = append(list, fmt.Sprintf("%s %s", count(n), name))
@@ -120,6 +147,25 @@ func bytesOf(n int64) string {
 		v /= 1024
 	}
 	return number(round(v, 3)) + " " + units[i]
+}
+
+func viewAlert(a profile.Alert) alertView {
+	icons := map[profile.Severity]string{profile.SeverityError: "✕", profile.SeverityWarning: "▲", profile.SeverityInfo: "ℹ"}
+	v := alertView{Severity: string(a.Severity), Icon: icons[a.Severity], Evidence: safe(a.Evidence), Remedy: safe(a.Remedy),
+		Kind: strings.ReplaceAll(string(a.Kind), "_", " ")}
+	const most = 6
+	var names []string
+	for _, name := range a.Columns[:min(len(a.Columns), most)] {
+		names = append(names, shown(name))
+	}
+	v.About = strings.Join(names, ", ")
+	switch more := len(a.Columns) - most; {
+	case more > 0:
+		v.About += fmt.Sprintf(" and %s more", count(more))
+	case len(names) == 0:
+		v.About = "all rows"
+	}
+	return v
 }
 
 // shown is a name from the data as the page shows it.
