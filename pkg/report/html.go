@@ -27,10 +27,11 @@ const (
 	maxListed   = 5000 // columns in the table
 	maxDetailed = 1000 // columns with details
 	maxAlerts   = 200
-	maxRelated  = 50 // columns beside the target
-	maxGaps     = 60 // columns of the missingness matrix
-	maxName     = 80 // characters of a name
-	maxText     = 80 // characters of a value
+	maxOwn      = 100 // columns of an alert that is shown at each of them
+	maxRelated  = 30  // columns beside the target
+	maxGaps     = 60  // columns of the missingness matrix
+	maxName     = 80  // characters of a name
+	maxText     = 80  // characters of a value
 )
 
 //go:embed page/page.html
@@ -86,12 +87,25 @@ func StatisticsHTML(w io.Writer, p *profile.Profile, about About) error {
 		}
 		v.Alerts = append(v.Alerts, viewAlert(a))
 	}
+	own := map[string][]alertView{} // of each column, the most severe first
+	for _, a := range p.Alerts {
+		if len(a.Columns) > maxOwn {
+			continue
+		}
+		for _, name := range a.Columns {
+			own[name] = append(own[name], viewAlert(a))
+		}
+	}
 	for i := range p.Columns {
 		if i == maxListed {
 			v.MoreColumns = len(p.Columns) - maxListed
 			break
 		}
-		v.Columns = append(v.Columns, viewColumn(i, &p.Columns[i]))
+		view := viewColumn(i, &p.Columns[i])
+		if view.Alerts = own[p.Columns[i].Name]; len(view.Alerts) > 0 {
+			view.Worst = &view.Alerts[0]
+		}
+		v.Columns = append(v.Columns, view)
 		if !slices.Contains(v.Types, string(p.Columns[i].Type)) {
 			v.Types = append(v.Types, string(p.Columns[i].Type))
 		}
@@ -153,19 +167,23 @@ func viewAlert(a profile.Alert) alertView {
 	icons := map[profile.Severity]string{profile.SeverityError: "✕", profile.SeverityWarning: "▲", profile.SeverityInfo: "ℹ"}
 	v := alertView{Severity: string(a.Severity), Icon: icons[a.Severity], Evidence: safe(a.Evidence), Remedy: safe(a.Remedy),
 		Kind: strings.ReplaceAll(string(a.Kind), "_", " ")}
-	const most = 6
-	var names []string
-	for _, name := range a.Columns[:min(len(a.Columns), most)] {
-		names = append(names, shown(name))
-	}
-	v.About = strings.Join(names, ", ")
-	switch more := len(a.Columns) - most; {
-	case more > 0:
-		v.About += fmt.Sprintf(" and %s more", count(more))
-	case len(names) == 0:
-		v.About = "all rows"
+	if v.About = "all rows"; len(a.Columns) > 0 {
+		v.About = some(a.Columns, 6)
 	}
 	return v
+}
+
+// some is the first names of a list, and how many more there are.
+func some(names []string, most int) string {
+	list := make([]string, min(len(names), most))
+	for i := range list {
+		list[i] = shown(names[i])
+	}
+	text := strings.Join(list, ", ")
+	if more := len(names) - most; more > 0 {
+		text += fmt.Sprintf(" and %s more", count(more))
+	}
+	return text
 }
 
 // shown is a name from the data as the page shows it.

@@ -21,7 +21,9 @@ type columnView struct {
 	SortName, SortMissing, SortDistinct string
 	SortMean, SortMin, SortMax          string
 	Personal                            string // what it is masked for
-	Spark                               string // path in 100 × 24
+	Alerts                              []alertView
+	Worst                               *alertView // the first of them
+	Spark                               string     // path in 100 × 24
 	SparkLabel                          string
 	Detail                              bool
 	Facts, Quantiles                    []fact
@@ -113,9 +115,6 @@ func (v *columnView) detail(c *profile.Column) {
 	}
 	for _, kind := range c.Personal {
 		add("Looks like personal data", kind.Kind, percentOf(kind.Share)+" of the values looked at")
-	}
-	if c.Sketches != nil {
-		add("Sketches", "in the JSON", "Apache DataSketches")
 	}
 	v.text(c)
 	if v.Personal != "" {

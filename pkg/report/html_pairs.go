@@ -12,16 +12,17 @@ import (
 
 // pairsView is the heat map and the list beside it.
 type pairsView struct {
-	Note             string
-	Strongest        []pairView
-	Names            []string
-	Size, Left, Cell int
-	Cells            string  // strengths, rows by ";", cells by ",": for the script
-	Classes          []cells // one path for each color
-	Labels           []label
-	Numbers          []label // strengths in the cells, if they are few
+	Note                      string
+	Strongest                 []pairView
+	Names                     []string
+	Width, Height, Left, Cell int
+	Cells                     string  // strengths, rows by ";", cells by ",": for the script
+	Classes                   []cells // one path for each color
+	Labels                    []label
+	Numbers                   []label // strengths in the cells, if they are few
 }
 
+// pairView is a pair; Rows is "" if all rows that were compared have both values.
 type pairView struct{ A, B, Strength, Measures, Rows string }
 
 type cells struct{ Class, Path string }
@@ -29,7 +30,7 @@ type cells struct{ Class, Path string }
 type label struct{ X, Y, Text, Class string }
 
 // The map is drawn by the lower triangle, names at the left and at the diagonal.
-const heatSize = 640
+const heatSize = 600
 
 func viewPairs(p *profile.Pairs) *pairsView {
 	if p == nil || len(p.Columns) < 2 {
@@ -43,7 +44,11 @@ func viewPairs(p *profile.Pairs) *pairsView {
 		v.Note += "; " + count(p.Skipped) + " columns were left out"
 	}
 	for _, pair := range p.Strongest[:min(len(p.Strongest), 25)] {
-		v.Strongest = append(v.Strongest, pairView{shown(pair.A), shown(pair.B), fmt.Sprintf("%.2f", pair.Strength), measures(&pair), count(pair.Rows)})
+		view := pairView{A: shown(pair.A), B: shown(pair.B), Strength: fmt.Sprintf("%.2f", pair.Strength), Measures: measures(&pair)}
+		if pair.Rows < p.Rows {
+			view.Rows = count(pair.Rows)
+		}
+		v.Strongest = append(v.Strongest, view)
 	}
 	if len(p.Matrix) != len(p.Columns) {
 		return v
@@ -68,10 +73,9 @@ func measures(p *profile.Pair) string {
 
 func (v *pairsView) heat(p *profile.Pairs) {
 	n := len(p.Columns)
-	v.Left = 150
-	v.Cell = max((heatSize-v.Left)/n, 6)
-	v.Left = max(heatSize-v.Cell*n, 100)
-	v.Size = v.Left + v.Cell*n
+	v.Cell = min(max((heatSize-150)/n, 5), 42)
+	v.Left = min(max(heatSize-v.Cell*n, 100), 150)
+	v.Width, v.Height = v.Left+v.Cell*n, v.Cell*n
 	paths := map[string]*strings.Builder{}
 	var lines []string
 	every := max(1, int(math.Ceil(10/float64(v.Cell)))) // names that would overlap are left out; pointing shows them
@@ -128,6 +132,7 @@ type missingView struct {
 	Names         []label
 	Rows          []missingRow
 	Width, Height int
+	Right         int // where what a row is stands
 	Track, Path   string
 	More          int
 }
@@ -168,7 +173,10 @@ func viewMissing(p *profile.Profile) *missingView {
 			row.Count += " to " + count(pattern.Count+pattern.Error)
 		}
 		if len(pattern.Columns) > 0 {
-			row.Columns = count(len(pattern.Columns)) + " missing together"
+			row.Columns = count(len(pattern.Columns)) + " missing"
+			if len(pattern.Columns) > 1 {
+				row.Columns += " together"
+			}
 		}
 		for j, name := range names {
 			b := &track
@@ -182,7 +190,8 @@ func viewMissing(p *profile.Profile) *missingView {
 	for j, name := range names {
 		v.Names = append(v.Names, label{X: strconv.Itoa(left + j*cell + 11), Y: strconv.Itoa(top - 6), Text: cut(shown(name), 16)})
 	}
-	v.Width, v.Height = left+len(names)*cell+90, top+len(p.Patterns)*cell
+	v.Width, v.Height = left+len(names)*cell+160, top+len(p.Patterns)*cell
+	v.Right = left + len(names)*cell + 8
 	v.Track, v.Path = track.String(), path.String()
 	return v
 }
@@ -192,6 +201,7 @@ type targetView struct {
 	Column, Rows string
 	Relations    []relationView
 	More         int
+	Nothing      string // the columns that tell nothing of it
 }
 
 type relationView struct{ Name, Share, Width, Note string }
@@ -200,11 +210,20 @@ func viewTarget(t *profile.Target) *targetView {
 	if t == nil {
 		return nil
 	}
-	v := &targetView{Column: shown(t.Column), Rows: count(t.Rows), More: max(len(t.Relations)-maxRelated, 0)}
-	for _, r := range t.Relations[:min(len(t.Relations), maxRelated)] {
-		view := relationView{Name: shown(r.Column), Share: percentOf(r.Share), Width: fixed2(100 * min(max(r.Share, 0), 1)), Note: number(r.Information) + " nats"}
+	v := &targetView{Column: shown(t.Column), Rows: count(t.Rows)}
+	var nothing []string
+	for _, r := range t.Relations {
+		if r.Information == 0 && (r.Missing == nil || *r.Missing < 0.01) {
+			nothing = append(nothing, r.Column)
+			continue
+		}
+		if len(v.Relations) == maxRelated {
+			v.More++
+			continue
+		}
+		view := relationView{Name: shown(r.Column), Share: share(r.Share), Width: fixed2(100 * min(max(r.Share, 0), 1)), Note: nats(r.Information)}
 		if r.Missing != nil && *r.Missing >= 0.01 {
-			view.Note += ", its absence " + percentOf(*r.Missing)
+			view.Note += ", whether it is missing tells " + share(*r.Missing)
 		}
 		if r.Pair != nil {
 			if m := measures(r.Pair); m != "" {
@@ -213,5 +232,24 @@ func viewTarget(t *profile.Target) *targetView {
 		}
 		v.Relations = append(v.Relations, view)
 	}
+	if len(nothing) > 0 {
+		v.Nothing = some(nothing, 12)
+	}
 	return v
+}
+
+// share is a share of information with one digit behind the point.
+func share(v float64) string {
+	if v > 0 && v < 0.0005 {
+		return "<0.1%"
+	}
+	return fmt.Sprintf("%.1f%%", 100*v)
+}
+
+// nats is an amount of information.
+func nats(v float64) string {
+	if v > 0 && v < 0.0005 {
+		return "<0.001 nats"
+	}
+	return fmt.Sprintf("%.3f nats", v)
 }

@@ -117,6 +117,9 @@ func frequent(c *profile.Column, width int) string {
 	if len(c.Top) > 0 && c.Distinct == c.Count && c.Count > 1 {
 		return cut("all different, such as "+quoted(c.Top[0]), width)
 	}
+	if len(c.Top) == 0 {
+		return cut("no value is frequent", width)
+	}
 	const more = ", …"
 	list := ""
 	for i, v := range c.Top {
