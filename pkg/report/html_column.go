@@ -51,18 +51,10 @@ func (v columnView) Plot(class string, bars []rect) plot { return plot{class, v.
 func viewColumn(i int, c *profile.Column) columnView {
 	v := columnView{
 		Index: i, Name: shown(c.Name), Type: string(c.Type), Missing: percent(c.Missing, c.Count+c.Missing),
-		Distinct: count(c.Distinct), SortName: cut(safe(c.Name), maxName), SortDistinct: strconv.Itoa(c.Distinct),
+		Distinct: distinct(c), SortName: cut(safe(c.Name), maxName), SortDistinct: strconv.Itoa(c.Distinct),
 		SortMissing: strconv.Itoa(c.Missing), Detail: i < maxDetailed,
 	}
-	if c.DistinctError > 0 {
-		v.Distinct = "≈ " + v.Distinct
-	}
-	for j, kind := range c.Personal {
-		if j > 0 {
-			v.Personal += ", "
-		}
-		v.Personal += kind.Kind
-	}
+	v.Personal = personal(c)
 	n := c.Numeric
 	switch {
 	case v.Personal != "":

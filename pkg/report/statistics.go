@@ -16,12 +16,26 @@ const (
 	maxNameWidth = 24
 )
 
-// Statistics writes a profile as a table, a line per column of the data: type, share
-// missing and distinct values; then of numbers least, mean, greatest and a histogram, and
-// of all else the most frequent values, each with its share of the values present.
+// maxTerminalAlerts is how many alerts a terminal shows.
+const maxTerminalAlerts = 20
+
+// Statistics writes a profile as tables: the alerts, then a line per column of the data:
+// type, share missing and distinct values; then of numbers least, mean, greatest and a
+// histogram, and of all else the most frequent values, each with its share of the values
+// present. Values of columns that look like personal data are not shown.
 func Statistics(w io.Writer, p *profile.Profile, style Style) error {
 	title := fmt.Sprintf("%s rows × %s columns", count(p.Rows), count(len(p.Columns)))
+	if d := p.Duplicates; d != nil && d.Rows > 0 {
+		about := ""
+		if d.Error > 0 {
+			about = "about "
+		}
+		title += fmt.Sprintf(", %s%s repeated rows", about, count(d.Rows))
+	}
 	if _, err := fmt.Fprintf(w, "%s\n\n", style.paint(title, text.Bold)); err != nil {
+		return err
+	}
+	if err := style.alerts(w, p.Alerts); err != nil {
 		return err
 	}
 	ranges := alignRanges(p)
@@ -46,13 +60,61 @@ func Statistics(w io.Writer, p *profile.Profile, style Style) error {
 	return style.render(w, headings, rows)
 }
 
+// alerts writes what a data scientist should look at, the most severe first, and below each
+// what can be done.
+func (s Style) alerts(w io.Writer, alerts []profile.Alert) error {
+	if len(alerts) == 0 {
+		return nil
+	}
+	colors := map[profile.Severity]text.Color{profile.SeverityError: text.FgRed, profile.SeverityWarning: text.FgYellow, profile.SeverityInfo: text.FgBlue}
+	headings := []heading{{name: "severity"}, {name: "alert"}, {name: "columns"}, {name: "what was seen, and what can be done", wrap: true}}
+	var rows [][]string
+	for _, a := range alerts[:min(len(alerts), maxTerminalAlerts)] {
+		v := viewAlert(a)
+		names := "all rows"
+		if len(a.Columns) > 0 {
+			names = cut(shown(a.Columns[0]), maxNameWidth)
+		}
+		if more := len(a.Columns) - 1; more > 0 {
+			names = cut(shown(a.Columns[0]), maxNameWidth-len(" and 99")) + " and " + count(more)
+		}
+		rows = append(rows, []string{s.paint(v.Icon+" "+v.Severity, colors[a.Severity]), v.Kind, names, v.Evidence + ". " + v.Remedy})
+	}
+	if err := s.render(w, headings, rows); err != nil {
+		return err
+	}
+	more := ""
+	if left := len(alerts) - maxTerminalAlerts; left > 0 {
+		more = s.paint(fmt.Sprintf("and %s more in the JSON", count(left)), text.Faint) + "\n"
+	}
+	_, err := fmt.Fprintf(w, "%s\n", more)
+	return err
+}
+
 // column is the row of one column, less its values.
 func (s Style) column(c *profile.Column) []string {
 	missing := s.paint("–", text.Faint)
 	if c.Missing > 0 {
 		missing = s.paint(percent(c.Missing, c.Count+c.Missing), text.FgYellow)
 	}
-	return []string{safe(c.Name), s.paint(string(c.Type), text.Faint), missing, count(c.Distinct), ""}
+	return []string{safe(c.Name), s.paint(string(c.Type), text.Faint), missing, distinct(c), ""}
+}
+
+// distinct is how many values there are, "≈" if that is estimated.
+func distinct(c *profile.Column) string {
+	if c.DistinctError > 0 {
+		return "≈ " + count(c.Distinct)
+	}
+	return count(c.Distinct)
+}
+
+// personal names the kinds of personal data that a column looks like; "" if of none.
+func personal(c *profile.Column) string {
+	kinds := make([]string, len(c.Personal))
+	for i, p := range c.Personal {
+		kinds[i] = safe(p.Kind)
+	}
+	return strings.Join(kinds, ", ")
 }
 
 // alignRanges is, for each column of the data and then for the heading, least, mean and
@@ -82,9 +144,10 @@ func alignRanges(p *profile.Profile) []string {
 // bounds is least, mean and greatest value of a column as text; days of a timestamp.
 func bounds(c *profile.Column) [3]string {
 	switch {
+	case len(c.Personal) > 0: // the bounds are values
 	case c.Period != nil:
 		return [3]string{day(c.Period.First), "", day(c.Period.Last)}
-	case c.Numeric != nil:
+	case c.Numeric != nil && !c.Type.Coded():
 		return [3]string{number(c.Numeric.Min), number(c.Numeric.Mean), number(c.Numeric.Max)}
 	}
 	return [3]string{}
@@ -101,7 +164,10 @@ func (s Style) values(c *profile.Column, bounds string, width int) string {
 	if c.Count == 0 {
 		return s.paint("no values", text.Faint)
 	}
-	if c.Numeric == nil {
+	if kinds := personal(c); kinds != "" {
+		return cut("masked: looks like personal data ("+kinds+")", width)
+	}
+	if c.Numeric == nil || c.Type.Coded() {
 		return frequent(c, width)
 	}
 	note := ""
