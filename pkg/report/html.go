@@ -26,6 +26,7 @@ type About struct {
 const (
 	maxListed   = 5000 // columns in the table
 	maxDetailed = 1000 // columns with details
+	maxOpen     = 12   // alerts that are shown unasked
 	maxAlerts   = 200
 	maxOwn      = 100 // columns of an alert that is shown at each of them
 	maxRelated  = 30  // columns beside the target
@@ -51,7 +52,7 @@ type page struct {
 	CSS                    template.CSS
 	JS                     template.JS
 	Facts                  []fact
-	Alerts                 []alertView
+	Alerts, Folded         []alertView // Folded opens when asked to
 	MoreAlerts             int
 	Types                  []string
 	Columns                []columnView
@@ -85,7 +86,11 @@ func StatisticsHTML(w io.Writer, p *profile.Profile, about About) error {
 			v.MoreAlerts = len(p.Alerts) - maxAlerts
 			break
 		}
-		v.Alerts = append(v.Alerts, viewAlert(a))
+		if i < maxOpen {
+			v.Alerts = append(v.Alerts, viewAlert(a))
+		} else {
+			v.Folded = append(v.Folded, viewAlert(a))
+		}
 	}
 	own := map[string][]alertView{} // of each column, the most severe first
 	for _, a := range p.Alerts {

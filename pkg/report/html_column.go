@@ -58,7 +58,7 @@ func viewColumn(i int, c *profile.Column) columnView {
 	n := c.Numeric
 	switch {
 	case v.Personal != "":
-		v.Values = "masked: looks like personal data (" + v.Personal + ")"
+		v.Values = masked(c)
 	case c.Count == 0:
 		v.Values = "no values"
 	case n == nil || c.Type == dataset.Text || c.Type == dataset.Categorical:
@@ -109,11 +109,10 @@ func (v *columnView) detail(c *profile.Column) {
 		add("Looks like personal data", kind.Kind, percentOf(kind.Share)+" of the values looked at")
 	}
 	v.text(c)
-	if v.Personal != "" {
-		return // every number and text beyond here is a value or near one
+	if v.Personal == "" { // every number there is a value or near one
+		v.period(c)
+		v.numeric(c)
 	}
-	v.period(c)
-	v.numeric(c)
 	most := 1
 	for _, t := range c.Top {
 		most = max(most, t.Count)
@@ -122,7 +121,11 @@ func (v *columnView) detail(c *profile.Column) {
 		if len(c.Top) > 0 && c.Distinct == c.Count && c.Count > 1 {
 			break // all different: none is frequent
 		}
-		value := cut(quoted(t), maxText)
+		value := quoted(t)
+		if v.Personal != "" {
+			value = safe(profile.Mask(t.Value))
+		}
+		value = cut(value, maxText)
 		v.Top = append(v.Top, barView{value, count(t.Count) + " · " + percent(t.Count, c.Count), fixed2(100 * float64(t.Count) / float64(most))})
 	}
 	if c.TopError > 0 {

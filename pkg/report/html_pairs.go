@@ -221,9 +221,9 @@ func viewTarget(t *profile.Target) *targetView {
 			v.More++
 			continue
 		}
-		view := relationView{Name: shown(r.Column), Share: share(r.Share), Width: fixed2(100 * min(max(r.Share, 0), 1)), Note: nats(r.Information)}
+		view := relationView{Name: shown(r.Column), Share: told(r.Share), Width: fixed2(100 * min(max(r.Share, 0), 1)), Note: nats(r.Information)}
 		if r.Missing != nil && *r.Missing >= 0.01 {
-			view.Note += ", whether it is missing tells " + share(*r.Missing)
+			view.Note += ", whether it is missing tells " + told(*r.Missing)
 		}
 		if r.Pair != nil {
 			if m := measures(r.Pair); m != "" {
@@ -238,8 +238,8 @@ func viewTarget(t *profile.Target) *targetView {
 	return v
 }
 
-// share is a share of information with one digit behind the point.
-func share(v float64) string {
+// told is a share of information with one digit behind the point.
+func told(v float64) string {
 	if v > 0 && v < 0.0005 {
 		return "<0.1%"
 	}

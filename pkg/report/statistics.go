@@ -17,12 +17,12 @@ const (
 )
 
 // maxTerminalAlerts is how many alerts a terminal shows.
-const maxTerminalAlerts = 20
+const maxTerminalAlerts = 12
 
 // Statistics writes a profile as tables: the alerts, then a line per column of the data:
 // type, share missing and distinct values; then of numbers least, mean, greatest and a
 // histogram, and of all else the most frequent values, each with its share of the values
-// present. Values of columns that look like personal data are not shown.
+// present. Values of columns that look like personal data are masked.
 func Statistics(w io.Writer, p *profile.Profile, style Style) error {
 	title := fmt.Sprintf("%s rows × %s columns", count(p.Rows), count(len(p.Columns)))
 	if d := p.Duplicates; d != nil && d.Rows > 0 {
@@ -60,34 +60,32 @@ func Statistics(w io.Writer, p *profile.Profile, style Style) error {
 	return style.render(w, headings, rows)
 }
 
-// alerts writes what a data scientist should look at, the most severe first, and below each
-// what can be done.
+// alerts writes what a data scientist should look at, the most severe first: a line of what
+// it is about, and below it what was seen and what can be done.
 func (s Style) alerts(w io.Writer, alerts []profile.Alert) error {
 	if len(alerts) == 0 {
 		return nil
 	}
 	colors := map[profile.Severity]text.Color{profile.SeverityError: text.FgRed, profile.SeverityWarning: text.FgYellow, profile.SeverityInfo: text.FgBlue}
-	headings := []heading{{name: "severity"}, {name: "alert"}, {name: "columns"}, {name: "what was seen, and what can be done", wrap: true}}
-	var rows [][]string
+	var b strings.Builder
+	indented := func(content string, colors ...text.Color) {
+		for line := range strings.Lines(text.WrapSoft(content, s.width()-2)) {
+			line = strings.TrimRight(line, " \n")
+			fmt.Fprintf(&b, "  %s\n", s.paint(line, colors...))
+		}
+	}
 	for _, a := range alerts[:min(len(alerts), maxTerminalAlerts)] {
 		v := viewAlert(a)
-		names := "all rows"
-		if len(a.Columns) > 0 {
-			names = cut(shown(a.Columns[0]), maxNameWidth)
-		}
-		if more := len(a.Columns) - 1; more > 0 {
-			names = cut(shown(a.Columns[0]), maxNameWidth-len(" and 99")) + " and " + count(more)
-		}
-		rows = append(rows, []string{s.paint(v.Icon+" "+v.Severity, colors[a.Severity]), v.Kind, names, v.Evidence + ". " + v.Remedy})
+		head := v.Icon + " " + v.Severity + ", " + v.Kind
+		room := s.width() - text.StringWidthWithoutEscSequences(head) - len(": ")
+		fmt.Fprintf(&b, "%s: %s\n", s.paint(head, text.Bold, colors[a.Severity]), cut(v.About, room))
+		indented(v.Evidence)
+		indented(v.Remedy, text.Faint)
 	}
-	if err := s.render(w, headings, rows); err != nil {
-		return err
-	}
-	more := ""
 	if left := len(alerts) - maxTerminalAlerts; left > 0 {
-		more = s.paint(fmt.Sprintf("and %s more in the JSON", count(left)), text.Faint) + "\n"
+		fmt.Fprintf(&b, "%s more alerts are in the JSON\n", count(left))
 	}
-	_, err := fmt.Fprintf(w, "%s\n", more)
+	_, err := fmt.Fprintln(w, b.String())
 	return err
 }
 
@@ -115,6 +113,15 @@ func personal(c *profile.Column) string {
 		kinds[i] = safe(p.Kind)
 	}
 	return strings.Join(kinds, ", ")
+}
+
+// masked says what the values of a column of personal data look like, and none of them.
+func masked(c *profile.Column) string {
+	text := "masked: " + personal(c)
+	if len(c.Top) > 0 {
+		text += " such as " + safe(profile.Mask(c.Top[0].Value))
+	}
+	return text
 }
 
 // alignRanges is, for each column of the data and then for the heading, least, mean and
@@ -164,8 +171,8 @@ func (s Style) values(c *profile.Column, bounds string, width int) string {
 	if c.Count == 0 {
 		return s.paint("no values", text.Faint)
 	}
-	if kinds := personal(c); kinds != "" {
-		return cut("masked: looks like personal data ("+kinds+")", width)
+	if len(c.Personal) > 0 {
+		return cut(masked(c), width)
 	}
 	if c.Numeric == nil || c.Type.Coded() {
 		return frequent(c, width)
