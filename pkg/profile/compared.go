@@ -37,8 +37,8 @@ func (c *compared) has(row int32) bool {
 	return c.codes[row] >= 0
 }
 
-// comparable reports whether the column can go with another: it is not constant, and not
-// mostly texts that occur once, which go with everything by chance.
+// comparable reports whether the column can go with another: it is not constant, and not of
+// categories with fewer than cellRows rows on average, which go with everything by chance.
 func (c *compared) comparable() bool {
 	if len(c.group) == 0 || c.group[0] == c.group[len(c.group)-1] {
 		return false
@@ -52,7 +52,7 @@ func (c *compared) comparable() bool {
 			different++
 		}
 	}
-	return different <= max(2, c.rows/2)
+	return different <= max(2, c.rows/cellRows)
 }
 
 // prepare works out one column.

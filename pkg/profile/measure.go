@@ -15,7 +15,8 @@ type scratch struct {
 }
 
 // measure compares two columns in the rows that have both values. Strength is 0, and no
-// measure there, if there are fewer than least of them, or a column is constant in them.
+// measure there, if there are fewer than least of them, or fewer than two a category, or a
+// column is constant in them.
 func measure(a, b *compared, least int, s *scratch) Pair {
 	p := Pair{A: a.name, B: b.name}
 	switch {
@@ -142,7 +143,7 @@ func (s *scratch) ratio(c, x *compared, least int, p *Pair) {
 		finite++
 	}
 	k := len(s.x)
-	if finite < least || k < 2 || finite == k {
+	if finite < least || k < 2 || finite < 2*k {
 		return
 	}
 	mean := num.Sum(s.x) / float64(finite)
@@ -217,7 +218,7 @@ func (s *scratch) associate(a, b *compared, least int, p *Pair) {
 			share += of / float64(line)
 		}
 	}
-	if lines < 2 || columns < 2 {
+	if lines < 2 || columns < 2 || p.Rows < 2*max(lines, columns) {
 		return
 	}
 	n := float64(p.Rows - 1)

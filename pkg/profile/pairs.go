@@ -10,8 +10,8 @@ import (
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
 )
 
-// Pairs holds what was measured between columns. Columns that are constant, empty, or texts
-// of which the most occur once are not compared.
+// Pairs holds what was measured between columns. Columns that are constant or empty are not
+// compared, nor those of categories with fewer than five rows on average.
 type Pairs struct {
 	// Rows is how many rows the measures come from: all, or a random sample of them.
 	Rows    int  `json:"rows"`
