@@ -149,3 +149,15 @@ func TestHelpHasExamples(t *testing.T) {
 		t.Errorf("%s", stderr.String())
 	}
 }
+
+// TestNoBarInALog: progress is for a terminal.
+func TestNoBarInALog(t *testing.T) {
+	var log bytes.Buffer
+	b := newReadingBar(&log, "reading")
+	b.set(1, 2)
+	b.set(2, 2)
+	b.close()
+	if log.Len() > 0 {
+		t.Errorf("%q", log.String())
+	}
+}

@@ -85,15 +85,23 @@ func newReadingBar(w io.Writer, title string) *readingBar {
 func (b *readingBar) set(read, total int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.w == nil || b.bar == nil && time.Since(b.began) < patience {
+	if b.w == nil {
 		return
 	}
-	if b.bar == nil {
-		b.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(b.w), progressbar.OptionSetDescription(b.title),
+	if b.bar == nil { // from the start, or it would take the bytes so far for those of a moment
+		b.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(b), progressbar.OptionSetDescription(b.title),
 			progressbar.OptionShowBytes(true), progressbar.OptionSetWidth(40), progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionClearOnFinish())
 	}
 	_ = b.bar.Set64(read) // drawing fails only if the terminal is gone
+}
+
+// Write draws the bar, once it is time to.
+func (b *readingBar) Write(p []byte) (int, error) {
+	if time.Since(b.began) < patience {
+		return len(p), nil
+	}
+	return b.w.Write(p)
 }
 
 // close takes the bar off the screen, before anything else is printed.

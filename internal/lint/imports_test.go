@@ -124,7 +124,7 @@ func TestTableRunsDownward(t *testing.T) {
 // to start in milliseconds.
 func heavy(packages []pkg) (faults []string) {
 	for _, p := range packages {
-		if slices.Contains([]string{"pkg/control", "pkg/search", "pkg/training", "pkg/report"}, p.path()) || strings.Contains(p.ImportPath, "parquet") {
+		if slices.Contains([]string{"pkg/control", "pkg/search", "pkg/training", "pkg/report"}, p.path()) || strings.Contains(p.ImportPath, "parquet") || strings.Contains(p.ImportPath, "yaml") {
 			faults = append(faults, fmt.Sprintf("functions/predict links %s: it has to start fast, so cut the import that brings it in", p.ImportPath))
 		}
 	}

@@ -189,7 +189,7 @@ func (i *inspection) unique() {
 		v.Found = fmt.Sprintf("about %d different values in %d rows", c.Distinct, c.Count)
 	case repeats > 0:
 		v.Rows, v.About = repeats, true
-		v.Found = fmt.Sprintf("%q in %d rows", c.Top[0].Value, c.Top[0].Count)
+		v.Found = fmt.Sprintf("%q in %d rows", i.shown(c.Top[0].Value), c.Top[0].Count)
 	default:
 		v.Undecided = true
 		v.Found = fmt.Sprintf("the number of different values to ±%s: about %d in %d rows", share(c.DistinctError), c.Distinct, c.Count)
@@ -286,7 +286,7 @@ func (i *inspection) values() {
 	v := Violation{Rule: "values", Expected: expected, Rows: rows, About: !complete}
 	switch {
 	case float64(rows) > tolerated:
-		v.Found = quote(others)
+		v.Found = i.quote(others)
 	case complete || float64(rows+c.Count-seen) <= tolerated:
 		return
 	case c.DistinctError == 0 && c.Distinct > len(w.Values) && tolerated < 1:
@@ -309,12 +309,20 @@ func (i *inspection) canonical(value string) string {
 	return value
 }
 
+// shown is a value as a report may show it: masked in a column of personal data.
+func (i *inspection) shown(value string) string {
+	if len(i.have.Personal) > 0 {
+		return profile.Mask(value)
+	}
+	return value
+}
+
 // quote lists the most frequent of some values.
-func quote(all []level) string {
+func (i *inspection) quote(all []level) string {
 	slices.SortStableFunc(all, func(a, b level) int { return b.rows - a.rows })
 	var list []string
 	for _, l := range all[:min(len(all), 3)] {
-		value := l.value
+		value := i.shown(l.value)
 		if r := []rune(value); len(r) > 40 {
 			value = string(r[:40]) + "…"
 		}

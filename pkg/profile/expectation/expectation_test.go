@@ -102,3 +102,37 @@ func TestFaultsAreListedAllAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestPersonalDataIsNotShown: neither in what is suggested nor in what is found.
+func TestPersonalDataIsNotShown(t *testing.T) {
+	levels := []string{"anna@example.org", "bert@example.org"}
+	table, err := dataset.NewTable(dataset.Column{Name: "mail", Type: dataset.Categorical, Codes: make([]int32, 100), Levels: levels})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table.Columns[0].Codes[99] = 1
+	p := describe(t, table)
+	if text := write(t, Suggest(p)); strings.Contains(text, "anna") || !strings.Contains(text, "length:") {
+		t.Errorf("suggested:\n%s", text)
+	}
+	found := read(t, "columns: [{name: mail, values: [other@example.org]}]").Check(p)
+	if len(found) != 1 || found[0].Rows != 100 || strings.Contains(found[0].Found, "anna") || !strings.Contains(found[0].Found, "@") {
+		t.Errorf("found %v", found)
+	}
+}
+
+// TestIdentifiersGoOn: they are unique, and tomorrow's are not today's.
+func TestIdentifiersGoOn(t *testing.T) {
+	ids := dataset.Column{Name: "order_id", Type: dataset.Numeric, Values: make([]float64, 500)}
+	for i := range ids.Values {
+		ids.Values[i] = float64(1000 + 3*i)
+	}
+	table, err := dataset.NewTable(ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Suggest(describe(t, table)).Columns[0]
+	if !c.Unique || !c.Integer || c.Range != nil || c.Order != profile.StrictlyIncreasing {
+		t.Errorf("%+v", c)
+	}
+}

@@ -26,10 +26,11 @@ const (
 //   - values, if there are at most 50 and they are known: all of them. Values that occur once
 //     tell how many rows have values that did not occur (Good, Biometrika 40, 1953): as many
 //     rows as that allows, 13 if there are none, may have others. That values are many says
-//     nothing of those to come: a new one is as rare as it likes.
-//   - range, from 20 numbers on: the tails continued, see tail.limit, rounded outward. An end
-//     is exact if the values pile up there (ratings, caps), see bounds; 0 of numbers of which
-//     none is negative, and 1 of shares, unless the tail makes that doubtful, see tail.ends.
+//     nothing of those to come: a new one is as rare as it likes. Personal data is not listed.
+//   - range, from 20 numbers on, but not of identifiers, which go on: the tails continued, see
+//     tail.limit, rounded outward. An end is exact if the values pile up there (ratings,
+//     caps), see bounds; 0 of numbers of which none is negative, and 1 of shares, unless the
+//     tail makes that doubtful, see tail.ends.
 //   - length of texts whose values are not listed: its tails continued likewise, by the mean
 //     for want of quantiles; exact if all texts are of one length.
 //   - integer, if 14 numbers or more are whole; unique, of an identifier; order, if it is
@@ -72,7 +73,7 @@ func suggest(c *profile.Column, rows int) Column {
 		lower, _ := tails(c.Numeric, c.Count)
 		s.Period = period(-lower.limit())
 	case c.Type.Coded():
-		if !s.Unique {
+		if !s.Unique && len(c.Personal) == 0 { // addresses are no business of a file that is passed around
 			s.Values, s.OtherValues = list(c)
 		}
 		if s.Values == nil {
@@ -139,7 +140,7 @@ func (s *Column) numbers(c *profile.Column) {
 		return // nothing tells how far others may lie from a constant
 	}
 	s.Integer = n >= rare && c.Numeric.Integers == n
-	if n < fewest {
+	if n < fewest || s.Unique {
 		return
 	}
 	lower, upper := tails(c.Numeric, n)
