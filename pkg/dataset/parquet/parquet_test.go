@@ -2,15 +2,19 @@ package parquet
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -167,15 +171,81 @@ func TestReadsAsCSV(t *testing.T) {
 	}
 }
 
-// The same digest as CSV's rule gives.
-func TestDigest(t *testing.T) {
-	f := open(t, folder+"delta.parquet")
-	tag, err := f.Files[0].Tag(t.Context())
-	if err != nil {
-		t.Fatal(err)
+// counted is a part that notes which bytes are read.
+func counted(data []byte) (dataset.Part, *[]bool, *atomic.Int32) {
+	read, requests := make([]bool, len(data)), new(atomic.Int32)
+	var mutex sync.Mutex
+	p := inMemory("counted.parquet", data)
+	at := p.OpenAt
+	p.OpenAt = func(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
+		requests.Add(1)
+		mutex.Lock()
+		defer mutex.Unlock()
+		for i := offset; i < offset+length; i++ {
+			read[i] = true
+		}
+		return at(ctx, offset, length)
 	}
-	if _, digest, err := dataset.Read(t.Context(), f, dataset.Options{}); err != nil || string(digest) != tag {
-		t.Errorf("%s, want %s: %v", digest, tag, err)
+	p.Open = func(context.Context) (io.ReadCloser, error) { return nil, errors.New("read from its start") }
+	return p, &read, requests
+}
+
+// Only the chosen columns are read, in few requests, and the digest is that of what is read.
+func TestReadsWhatIsChosen(t *testing.T) {
+	const n = 100_000 // rows; 800 kB, beyond the tail that is read for the footer
+	value := func(column string, first byte) builtColumn {
+		p := eights(n / 10)
+		p.body[0] = first
+		return number(column, append(pages(9, eights(n/10)), p)...)
+	}
+	scan := func(b byte, columns ...string) (string, []bool, int) {
+		data := one(n, value("a", 0), value("b", b), value("c", 0)).bytes(t)
+		p, read, requests := counted(data)
+		extent, err := Files{[]dataset.Part{p}}.Scan(t.Context(), dataset.Options{Columns: columns}, &discard{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(extent.Digest), *read, int(requests.Load())
+	}
+	part := func(read []bool) float64 {
+		count := 0
+		for _, r := range read {
+			if r {
+				count++
+			}
+		}
+		return float64(count) / float64(len(read))
+	}
+	all, read, requests := scan(0)
+	if part(read) < 0.99 || requests > 1+3*4 {
+		t.Errorf("all columns: %v of the file in %d requests", part(read), requests)
+	}
+	some, read, requests := scan(0, "a")
+	if p := part(read); p < 0.33 || p > 0.4 || requests > 1+4 {
+		t.Errorf("column a: %v of the file in %d requests", p, requests)
+	}
+	changed, _, _ := scan(1)
+	same, _, _ := scan(1, "a")
+	if all == some || all == changed || same != some {
+		t.Errorf("digests %s, of a %s; with another b %s, of a %s", all, some, changed, same)
+	}
+	for workers := range 4 {
+		extent, err := Files{[]dataset.Part{inMemory("x", one(n, value("a", 0), value("b", 0), value("c", 0)).bytes(t))}}.Scan(t.Context(), dataset.Options{Workers: workers}, &discard{})
+		if err != nil || string(extent.Digest) != all {
+			t.Errorf("%d workers: %s, want %s: %v", workers, extent.Digest, all, err)
+		}
+	}
+}
+
+// The digest is what the comment says: of the footer and, here, of the pages of one column.
+func TestDigest(t *testing.T) {
+	data := one(2, number("a", eights(1), eights(1))).bytes(t)
+	at := len(data) - 8 - int(binary.LittleEndian.Uint32(data[len(data)-8:]))
+	footer, pages := sha256.Sum256(data[at:len(data)-8]), sha256.Sum256(data[4:at])
+	want := dataset.DigestOf([][]byte{footer[:], pages[:]})
+	extent, err := Files{[]dataset.Part{inMemory("x", data)}}.Scan(t.Context(), dataset.Options{}, &discard{})
+	if err != nil || extent.Digest != want {
+		t.Errorf("%s, want %s: %v", extent.Digest, want, err)
 	}
 }
 

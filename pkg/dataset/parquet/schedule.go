@@ -20,9 +20,8 @@ type scanOptions struct {
 // row group keeps all cores at work, its pages are decompressed once, and where blocks begin
 // does not depend on who does what.
 type schedule struct {
-	ctx     context.Context
-	to      dataset.Consumer
-	running *sync.WaitGroup // what reads files
+	ctx context.Context
+	to  dataset.Consumer
 
 	mutex   sync.Mutex
 	change  sync.Cond
@@ -94,7 +93,6 @@ func (s *schedule) stop() {
 // begin lets the workers have a block.
 func (s *schedule) begin(b *block) {
 	if b.start == 0 {
-		b.group.file.begin(s.ctx, s.running)
 		b.group.open(s.ctx)
 	}
 	n := len(b.group.columns)
