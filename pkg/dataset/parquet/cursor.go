@@ -70,7 +70,7 @@ type cursor struct {
 
 	batches uint64 // that have been begun
 	coder   coder
-	scratch [batchRows]int32
+	scratch []int32
 	text    []byte
 }
 
@@ -89,7 +89,7 @@ func (c *cursor) spare() {
 	c.hash.Reset()
 	c.coder.texts, c.coder.hashes = nil, nil
 	clear(c.coder.table)
-	again := &cursor{hash: c.hash, buffer: c.buffer[:0], text: c.text[:0], coder: coder{table: c.coder.table}}
+	again := &cursor{hash: c.hash, buffer: c.buffer[:0], text: c.text[:0], scratch: c.scratch, coder: coder{table: c.coder.table}}
 	*c = *again
 	cursors.Put(c)
 }
@@ -414,6 +414,9 @@ var errOutside = errors.New("a value is at a place beyond the end of the diction
 
 // look reads n places in the dictionary, some at a time.
 func (c *cursor) look(n int, take func(from int, indexes []int32) error) error {
+	if len(c.scratch) < min(n, batchRows) {
+		c.scratch = make([]int32, min(n, batchRows))
+	}
 	for from := 0; from < n; {
 		m := min(n-from, len(c.scratch))
 		if err := c.indexes.read(c.scratch[:m]); err != nil {
