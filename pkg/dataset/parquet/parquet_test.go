@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -145,8 +146,11 @@ func TestOptions(t *testing.T) {
 
 // CSV and Parquet of the same rows give equal tables: names, types, levels, values.
 func TestReadsAsCSV(t *testing.T) {
-	for _, name := range []string{"penguins", "adult"} {
-		want, _, err := dataset.Read(t.Context(), dataset.CSV{Files: open(t, "../../../testdata/"+name+".csv").Files}, dataset.Options{})
+	for name, csv := range map[string]string{
+		"penguins": "../penguins.csv", "adult": "../adult.csv",
+		"writers-pyarrow": "writers.csv", "writers-polars": "writers.csv", "writers-duckdb-V1": "writers.csv", "writers-duckdb-V2": "writers.csv",
+	} {
+		want, _, err := dataset.Read(t.Context(), dataset.CSV{Files: open(t, folder+csv).Files}, dataset.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -247,6 +251,87 @@ func TestDigest(t *testing.T) {
 	if err != nil || extent.Digest != want {
 		t.Errorf("%s, want %s: %v", extent.Digest, want, err)
 	}
+}
+
+// Rows that go over many pages, batches and blocks, and bytes that go over several ranges, are
+// the same at any number of workers, and so are the blocks.
+func TestBlocks(t *testing.T) {
+	const rows, page = 1_200_000, 77_777
+	plain, missing, coded1 := number("n"), number("o"), text("s", builtPage{kind: dictionaryPage, values: 3, body: plainText("a", "b", "c")})
+	missing.optional = true
+	for from := 0; from < rows; from += page {
+		n := min(page, rows-from)
+		body := make([]byte, 0, 8*n)
+		for i := from; i < from+n; i++ {
+			body = binary.LittleEndian.AppendUint64(body, math.Float64bits(float64(i)))
+		}
+		plain.pages = append(plain.pages, builtPage{values: int64(n), body: body})
+		first, second := n/3, n-n/3 // a run without values, then one with
+		missing.pages = append(missing.pages, builtPage{values: int64(n), levels: append(run(uint64(first), 0), run(uint64(second), 1)...), body: body[8*first:]})
+		coded1.pages = append(coded1.pages, builtPage{encoding: rleDictionary, values: int64(n), body: append([]byte{2}, append(run(uint64(first), byte(from/page%3)), run(uint64(second), 2)...)...)})
+	}
+	data := one(rows, plain, missing, coded1).bytes(t)
+	var blocks []string
+	for workers := range 4 {
+		seen := &borders{}
+		if _, err := (Files{[]dataset.Part{inMemory("x", data)}}).Scan(t.Context(), dataset.Options{Workers: workers}, seen); err != nil {
+			t.Fatal(err)
+		}
+		if blocks == nil {
+			blocks = seen.blocks
+		}
+		if !slices.Equal(seen.blocks, blocks) || len(blocks) < 4 {
+			t.Fatalf("%d workers: blocks %s, want %s", workers, seen.blocks, blocks)
+		}
+		table, _, err := dataset.Read(t.Context(), Files{[]dataset.Part{inMemory("x", data)}}, dataset.Options{Workers: workers})
+		if err != nil || table.Rows() != rows {
+			t.Fatal(table.Rows(), err)
+		}
+		for i := range rows {
+			from := i / page * page
+			without := i-from < min(page, rows-from)/3
+			want := "c"
+			if without {
+				want = string(rune('a' + from/page%3))
+			}
+			if v := table.Columns[0].Values[i]; v != float64(i) {
+				t.Fatalf("row %d: %v", i, v)
+			}
+			if v := table.Columns[1].Values[i]; v != float64(i) && !without || math.IsNaN(v) != without {
+				t.Fatalf("row %d: %v", i, v)
+			}
+			if got := table.Columns[2].Text(i); got != want {
+				t.Fatalf("row %d: %q, want %q", i, got, want)
+			}
+		}
+	}
+}
+
+// borders notes where blocks begin and end.
+type borders struct {
+	blocks     []string
+	start, end int64
+	begun      bool
+}
+
+func (b *borders) Begin([]dataset.Field) error { return nil }
+func (b *borders) Block() dataset.Sink         { return &borders{} }
+
+func (b *borders) End(s dataset.Sink) error {
+	one := s.(*borders)
+	b.blocks = append(b.blocks, fmt.Sprint(one.start, "-", one.end))
+	return nil
+}
+
+func (b *borders) Add(batch *dataset.Batch) error {
+	if b.begun && batch.Start != b.end || batch.End-batch.Start != int64(batch.Rows) {
+		return fmt.Errorf("rows %d to %d come after %d", batch.Start, batch.End, b.end)
+	}
+	if !b.begun {
+		b.start, b.begun = batch.Start, true
+	}
+	b.end = batch.End
+	return nil
 }
 
 // What is cut off or flipped is read or refused, never a panic or a hang.
