@@ -33,10 +33,11 @@ type block struct {
 	columns []output
 
 	sink     dataset.Sink
-	decoding int           // columns that have been given out to be decoded
-	decoded  []atomic.Bool // columns that are decoded
-	left     int           // columns that are not decoded yet
-	taken    bool          // its rows are being handed on, or were
+	first    int    // the first column that has not been given out to be decoded
+	given    []bool // columns that have been
+	decoded  []bool // and that are decoded
+	left     int    // columns that are not decoded yet
+	taken    bool   // its rows are being handed on, or were
 	finished bool
 	err      error
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime"
 	"sync"
-	"sync/atomic"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
@@ -96,7 +95,7 @@ func (s *schedule) begin(b *block) {
 		b.group.open(s.ctx)
 	}
 	n := len(b.group.columns)
-	b.sink, b.left, b.decoded = s.to.Block(), n, make([]atomic.Bool, n)
+	b.sink, b.left, b.given, b.decoded = s.to.Block(), n, make([]bool, n), make([]bool, n)
 	if last := len(s.spare) - 1; last >= 0 {
 		b.columns, s.spare = s.spare[last], s.spare[:last]
 	} else {
@@ -125,11 +124,14 @@ func (s *schedule) work() {
 			s.mutex.Lock()
 			b.err, b.finished = err, true
 		default:
-			b.decoding++
+			b.given[column] = true
+			for b.first < len(b.columns) && b.given[b.first] {
+				b.first++
+			}
 			s.mutex.Unlock()
 			b.decode(s.ctx, column)
-			b.decoded[column].Store(true)
 			s.mutex.Lock()
+			b.decoded[column] = true
 			b.left--
 		}
 		s.change.Broadcast()
@@ -137,7 +139,9 @@ func (s *schedule) work() {
 }
 
 // task finds what to do next: to hand on a block (-1) or to decode a column of it. Blocks that
-// can be handed on come first, because that frees memory, then the oldest.
+// can be handed on come first, because that frees memory, then the oldest. A column that some
+// worker is at is passed over: where cores are shared, it may take its time. No more columns
+// than there are workers are passed over so, as the block before has given all of its out.
 func (s *schedule) task() (*block, int) {
 	for _, b := range s.window {
 		if b.left == 0 && !b.taken {
@@ -145,8 +149,10 @@ func (s *schedule) task() (*block, int) {
 		}
 	}
 	for _, b := range s.window {
-		if b.decoding < len(b.columns) && (b.before == nil || b.before.decoded[b.decoding].Load()) {
-			return b, b.decoding
+		for i := b.first; i < len(b.columns); i++ {
+			if !b.given[i] && (b.before == nil || b.before.decoded[i]) {
+				return b, i
+			}
 		}
 	}
 	return nil, 0
