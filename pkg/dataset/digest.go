@@ -9,7 +9,9 @@ import (
 // Digest identifies the content of a data set: the lowercase hex digest of its one part, or,
 // for several, the SHA-256 of their digests joined by newlines. The digest of a part is its
 // SHA-256; that of a part longer than DigestPiece is made from the SHA-256 of its pieces of
-// that length in the same way, so that pieces can be hashed side by side.
+// that length in the same way, so that pieces can be hashed side by side. Of a Parquet file,
+// of which only some columns may be read, the pieces are what is: the footer, and the pages of
+// each chosen column in each row group.
 type Digest string
 
 // DigestOf combines SHA-256 sums, in order: those of the pieces of a part, or of the parts.

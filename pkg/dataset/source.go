@@ -71,7 +71,7 @@ type BatchColumn struct {
 // Extent says what a Scan has read.
 type Extent struct {
 	Rows   int
-	Digest Digest // of the content
+	Digest Digest // of the content; of Parquet, of the chosen columns
 }
 
 // DigestPiece is the length in bytes of the pieces whose digests make the digest of a part:

@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -18,6 +19,7 @@ type group struct {
 	columns []column
 	options *scanOptions
 	cursors []*cursor // made when its first block begins
+	sums    [][]byte  // SHA-256 of the pages of each column
 	held    atomic.Int64
 }
 
@@ -31,10 +33,11 @@ type block struct {
 	columns []output
 
 	sink     dataset.Sink
-	decoding int           // columns that have been given out to be decoded
-	decoded  []atomic.Bool // columns that are decoded
-	left     int           // columns that are not decoded yet
-	taken    bool          // its rows are being handed on, or were
+	first    int    // the first column that has not been given out to be decoded
+	given    []bool // columns that have been
+	decoded  []bool // and that are decoded
+	left     int    // columns that are not decoded yet
+	taken    bool   // its rows are being handed on, or were
 	finished bool
 	err      error
 }
@@ -78,7 +81,9 @@ func (b *block) decode(ctx context.Context, i int) {
 	c.read(out, b.rows)
 	if b.last {
 		c.in.close()
+		b.group.sums[i] = c.hash.Sum(nil)
 		b.group.cursors[i] = nil
+		c.spare()
 	}
 }
 
@@ -93,25 +98,27 @@ func (b *block) cursor(ctx context.Context, i int) (*cursor, error) {
 	c.column, c.group, c.total, c.missing = column, g, g.rows, g.options.missing
 	c.chunk = &g.file.footer.groups[g.index].chunks[column.index]
 	c.in.ctx, c.in.at, c.in.left = ctx, c.chunk.start(), c.chunk.compressed
-	<-g.file.ready
-	if g.file.err != nil {
-		return nil, g.file.err
+	if err := g.file.begin(ctx); err != nil {
+		return nil, err
 	}
-	if data := g.file.data.Load(); data != nil {
-		c.in.data, c.in.left = (*data)[c.in.at:c.in.at+c.in.left], 0
+	if g.file.streamed {
+		if c.in.at+c.in.left > int64(len(g.file.data)) {
+			return nil, errors.New("the file was changed while it was read")
+		}
+		c.in.data, c.in.left = g.file.data[c.in.at:c.in.at+c.in.left], 0
 	}
 	return c, nil
 }
 
 // open makes the cursors of the row group.
 func (g *group) open(ctx context.Context) {
-	g.cursors = make([]*cursor, len(g.columns))
+	g.cursors, g.sums = make([]*cursor, len(g.columns)), make([][]byte, len(g.columns))
 	chunks := make([]*chunk, len(g.columns))
 	for i := range g.columns {
-		g.cursors[i] = &cursor{}
+		g.cursors[i] = newCursor()
 		chunks[i] = &g.file.footer.groups[g.index].chunks[g.columns[i].index]
 	}
-	if g.file.streamed || g.file.size <= maxWhole {
+	if g.file.streamed {
 		return
 	}
 	for i, spans := range planSpans(g.file, chunks) {

@@ -2,11 +2,14 @@ package parquet
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"math"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -40,9 +43,10 @@ type cursor struct {
 	missing *dataset.MissingTexts
 	in      input
 
-	total    int64 // rows of the row group
-	seen     int64 // values of the pages so far
-	unpacked int64 // bytes of the pages so far
+	total    int64     // rows of the row group
+	seen     int64     // values of the pages so far
+	unpacked int64     // bytes of the pages so far
+	hash     hash.Hash // of the pages so far, as they are stored
 
 	// The dictionary: numbers, or texts.
 	hasEntries bool
@@ -61,12 +65,33 @@ type cursor struct {
 	indexes hybrid
 	plain   []byte // values left
 	buffer  []byte
-	made    int64 // the most bytes that plain had which are not in buffer
+	longest int64 // bytes of pages so far that were in buffer
+	made    int64 // and of such that were not
 
 	batches uint64 // that have been begun
 	coder   coder
-	scratch [batchRows]int32
+	scratch []int32
 	text    []byte
+}
+
+// cursors are those of row groups that have been read, for their buffers.
+var cursors sync.Pool
+
+func newCursor() *cursor {
+	if c, ok := cursors.Get().(*cursor); ok {
+		return c
+	}
+	return &cursor{hash: sha256.New()}
+}
+
+// spare forgets all but the buffers.
+func (c *cursor) spare() {
+	c.hash.Reset()
+	c.coder.texts, c.coder.hashes = nil, nil
+	clear(c.coder.table)
+	again := &cursor{hash: c.hash, buffer: c.buffer[:0], text: c.text[:0], scratch: c.scratch, coder: coder{table: c.coder.table}}
+	*c = *again
+	cursors.Put(c)
 }
 
 // read reads the next n rows.
@@ -389,6 +414,9 @@ var errOutside = errors.New("a value is at a place beyond the end of the diction
 
 // look reads n places in the dictionary, some at a time.
 func (c *cursor) look(n int, take func(from int, indexes []int32) error) error {
+	if len(c.scratch) < min(n, batchRows) {
+		c.scratch = make([]int32, min(n, batchRows))
+	}
 	for from := 0; from < n; {
 		m := min(n-from, len(c.scratch))
 		if err := c.indexes.read(c.scratch[:m]); err != nil {

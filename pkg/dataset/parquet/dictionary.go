@@ -38,6 +38,14 @@ func (c *cursor) readDictionary(h *pageHeader, data []byte) error {
 	} else {
 		c.entries = make([]float64, n)
 	}
+	if !texts && c.column.width > 0 && c.column.form != dataset.Text {
+		var bad fault
+		c.column.numbers(c.entries, data, &bad)
+		if bad.err == nil {
+			c.plain = nil
+			return nil
+		}
+	}
 	for i := range n {
 		if c.column.width == 0 {
 			c.starts[i] = uint32(len(data) - len(c.plain))

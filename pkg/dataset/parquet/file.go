@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,29 +13,20 @@ import (
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
 
-const (
-	// A file up to this size is read once, as a whole: for its digest all of it is needed
-	// anyway. Of a longer one the columns are read in ranges, and the digest beside them.
-	maxWhole  = 64 << 20
-	maxStream = 256 << 20 // bytes of a file that can only be read from its start
-	readers   = 4         // ranges of a whole file that are read at a time
-)
+// maxStream is how long a file may be that can only be read from its start, in bytes.
+const maxStream = 256 << 20
 
 // openedFile is a file whose footer has been read and checked.
 type openedFile struct {
-	part   dataset.Part
-	size   int64
-	footer *footer
+	part     dataset.Part
+	size     int64
+	footer   *footer
+	sum      []byte // SHA-256 of the footer
+	streamed bool   // it can only be read from its start
 
-	begun    sync.Once
-	streamed bool // it can only be read from its start
-
-	ready  chan struct{}          // closed once data and err are there
-	data   atomic.Pointer[[]byte] // all of the file, or nil
-	err    error                  // of reading data
-	hashed chan struct{}          // closed once digest and broken are there
-	digest dataset.Digest
-	broken error
+	begun  sync.Once
+	data   []byte       // all of a file that is streamed, while it is being read
+	broken error        // of reading data
 	groups atomic.Int32 // row groups still to be read
 }
 
@@ -46,13 +36,13 @@ func (f *openedFile) fault(err error) error {
 
 // openFile reads the footer of a part.
 func openFile(ctx context.Context, p dataset.Part) (*openedFile, error) {
-	f := &openedFile{part: p, size: p.Size, ready: make(chan struct{}), hashed: make(chan struct{})}
+	f := &openedFile{part: p, size: p.Size}
 	if p.OpenAt == nil || p.Size < 0 {
 		f.streamed = true
 		if err := f.stream(ctx); err != nil {
 			return nil, err
 		}
-		defer f.data.Store(nil) // it is read again when its turn comes
+		defer func() { f.data = nil }() // it is read again when its turn comes
 	}
 	if f.size < 12 {
 		return nil, f.fault(fmt.Errorf("%d bytes are too few for a Parquet file; was it cut off?", f.size))
@@ -78,6 +68,8 @@ func openFile(ctx context.Context, p dataset.Part) (*openedFile, error) {
 		}
 	}
 	end := len(tail) - 8
+	sum := sha256.Sum256(tail[end-int(length) : end])
+	f.sum = sum[:]
 	if f.footer, err = parseFooter(tail[end-int(length) : end]); err == nil {
 		err = f.footer.check(f.size)
 	}
@@ -89,8 +81,8 @@ func openFile(ctx context.Context, p dataset.Part) (*openedFile, error) {
 
 // tail reads the last n bytes.
 func (f *openedFile) tail(ctx context.Context, n int64) ([]byte, error) {
-	if data := f.data.Load(); data != nil {
-		return (*data)[f.size-n:], nil
+	if f.data != nil {
+		return f.data[f.size-n:], nil
 	}
 	return f.read(ctx, f.size-n, f.size)
 }
@@ -110,93 +102,25 @@ func (f *openedFile) stream(ctx context.Context) error {
 		return f.fault(fmt.Errorf("the file can only be read from its start, and is longer than the %d MiB that are held in memory for that; decompress it", maxStream>>20))
 	}
 	f.size = int64(len(data))
-	f.data.Store(&data)
+	f.data = data
 	return nil
 }
 
-// begin starts to read the file: all of it if it is short, and for its digest in any case.
-func (f *openedFile) begin(ctx context.Context, running *sync.WaitGroup) {
+// begin gets a file ready for its row groups to be read.
+func (f *openedFile) begin(ctx context.Context) error {
 	f.begun.Do(func() {
-		running.Go(func() {
-			defer close(f.hashed)
-			sums := make([][]byte, max(1, (f.size+dataset.DigestPiece-1)/dataset.DigestPiece))
-			switch {
-			case f.streamed:
-				if f.err = f.stream(ctx); f.err == nil {
-					f.err = f.pieces(ctx, sums, *f.data.Load(), false)
-				}
-			case f.size <= maxWhole:
-				data := make([]byte, f.size)
-				if f.err = f.pieces(ctx, sums, data, true); f.err == nil {
-					f.data.Store(&data)
-				}
-			default:
-				close(f.ready)
-				f.broken = f.pieces(ctx, sums, nil, true)
-				f.digest = dataset.DigestOf(sums)
-				return
-			}
-			f.broken, f.digest = f.err, dataset.DigestOf(sums)
-			close(f.ready)
-		})
+		if f.streamed {
+			f.broken = f.stream(ctx)
+		}
 	})
-}
-
-// pieces makes the SHA-256 of each piece of the file, several at a time, and reads them before
-// if that is asked for: into data, unless it is nil.
-func (f *openedFile) pieces(ctx context.Context, sums [][]byte, data []byte, read bool) error {
-	var group sync.WaitGroup
-	var next atomic.Int64
-	faults := make([]error, len(sums))
-	for range min(readers, len(sums)) {
-		group.Go(func() {
-			var buffer []byte
-			for i := next.Add(1) - 1; i < int64(len(sums)); i = next.Add(1) - 1 {
-				from := i * dataset.DigestPiece
-				to := min(from+dataset.DigestPiece, f.size)
-				piece := buffer
-				if data != nil {
-					piece = data[from:to]
-				} else if piece == nil {
-					buffer = make([]byte, dataset.DigestPiece)
-					piece = buffer
-				}
-				piece = piece[:to-from]
-				if read {
-					if faults[i] = f.readAt(ctx, piece, from); faults[i] != nil {
-						next.Store(int64(len(sums)))
-					}
-				}
-				sum := sha256.Sum256(piece)
-				sums[i] = sum[:]
-			}
-		})
-	}
-	group.Wait()
-	return errors.Join(faults...)
+	return f.broken
 }
 
 // end forgets the file once its last row group has been read.
 func (f *openedFile) end() {
 	if f.groups.Add(-1) == 0 {
-		f.data.Store(nil)
+		f.data = nil
 	}
-}
-
-// digestOf is the digest of files that have been begun.
-func digestOf(files []*openedFile) (dataset.Digest, error) {
-	sums := make([][]byte, len(files))
-	for i, f := range files {
-		<-f.hashed
-		if f.broken != nil {
-			return "", f.broken
-		}
-		var err error
-		if sums[i], err = hex.DecodeString(string(f.digest)); err != nil {
-			return "", err
-		}
-	}
-	return dataset.DigestOf(sums), nil
 }
 
 // contextReader ends with the context's error once that is done.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"runtime"
 	"strings"
@@ -252,5 +253,32 @@ func TestShort(t *testing.T) {
 	}
 	if table.Rows() != int(rows) || table.Columns[0].Text(int(rows)-1) != "x" || !table.Columns[1].Missing(0) {
 		t.Errorf("%d rows, %q, %v", table.Rows(), table.Columns[0].Text(int(rows)-1), table.Columns[1].Missing(0))
+	}
+}
+
+// Many columns are read in blocks of few rows, so that they take no more memory than a few.
+func TestWide(t *testing.T) {
+	f := built{rows: 500}
+	for i := range 20_000 {
+		c := number(fmt.Sprintf("c%d", i), eights(500))
+		if i%2 == 1 {
+			c = text(c.name, dictionary, builtPage{encoding: rleDictionary, values: 500, body: coded(1, 500, 0)})
+		}
+		c.codec = snappyCodec
+		f.columns = append(f.columns, c)
+	}
+	data := f.bytes(t)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var rows discard
+	if _, err := (Files{[]dataset.Part{inMemory("wide.parquet", data)}}).Scan(t.Context(), dataset.Options{}, &rows); err != nil || rows.rows != 500 {
+		t.Fatalf("%d rows: %v", rows.rows, err)
+	}
+	runtime.ReadMemStats(&after)
+	if used := after.Sys - before.Sys; used > 512<<20 {
+		t.Errorf("%d MiB", used>>20)
+	} else {
+		t.Logf("%d MiB for %d bytes", used>>20, len(data))
 	}
 }

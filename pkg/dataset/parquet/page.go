@@ -148,9 +148,11 @@ func (c *cursor) readPage() (h pageHeader, data []byte, err error) {
 		if err != nil {
 			return h, nil, fmt.Errorf("page header: %w", err)
 		}
-		if _, err := c.in.take(size); err != nil {
+		head, err = c.in.take(size)
+		if err != nil {
 			return h, nil, err
 		}
+		c.hash.Write(head)
 		break
 	}
 	// What a chunk decompresses to was claimed in the footer, and judged there.
@@ -158,6 +160,7 @@ func (c *cursor) readPage() (h pageHeader, data []byte, err error) {
 		return h, nil, fmt.Errorf("the pages decompress to %d bytes or more, the footer claims %d", c.unpacked, c.chunk.uncompressed)
 	}
 	body, err := c.in.take(int(h.compressed))
+	c.hash.Write(body)
 	if err != nil || h.kind == indexPage {
 		return h, nil, err
 	}
@@ -170,11 +173,15 @@ func (c *cursor) readPage() (h pageHeader, data []byte, err error) {
 		}
 		return h, body, nil
 	}
-	out := c.buffer
+	out, more := c.buffer, h.uncompressed
+	if h.kind != dictionaryPage {
+		more = h.uncompressed - c.longest
+		c.longest = max(c.longest, h.uncompressed)
+	}
+	if err := c.hold(more); err != nil {
+		return h, nil, err
+	}
 	if h.kind == dictionaryPage || cap(out) < int(h.uncompressed) {
-		if err := c.hold(h.uncompressed - int64(cap(out))); err != nil {
-			return h, nil, err
-		}
 		out = make([]byte, h.uncompressed)
 	}
 	out = out[:h.uncompressed]

@@ -8,7 +8,7 @@
 // identifiers, and is text with all of its digits.
 //
 // Columns are flat: nested and repeated ones have to be left out by Options.Columns. Only the
-// chosen columns are decoded; the digest takes all bytes of a file.
+// chosen columns are read, in ranges, each byte once; and so the digest is theirs.
 //
 // A file can claim to hold more than any memory does, and libraries believe it. So there is
 // none here below the compression: the footer is checked against the size of the file before
@@ -21,15 +21,15 @@ package parquet
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
 
 // Files are Parquet files with the same columns, in order. Positions (dataset.Batch.Start) are
-// rows. The digest is that of the bytes of the files.
+// rows. The digest is that of the footers and the pages of the chosen columns: of what is read.
 type Files struct {
 	Files []dataset.Part
 }
@@ -89,21 +89,34 @@ func (f Files) Scan(ctx context.Context, o dataset.Options, to dataset.Consumer)
 	if err := to.Begin(fieldsOf(groups[0].columns)); err != nil {
 		return dataset.Extent{}, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	var running sync.WaitGroup
-	defer running.Wait()
-	defer cancel()
-	s := schedule{ctx: ctx, to: to, running: &running, blocks: blocks}
+	s := schedule{ctx: ctx, to: to, blocks: blocks}
 	if err := s.run(o.Workers); err != nil {
 		return dataset.Extent{}, err
 	}
-	for _, file := range files {
-		file.begin(ctx, &running) // those without rows
-	}
-	if extent.Digest, err = digestOf(files); err == nil && o.Sample > 0 {
+	if extent.Digest, err = digestOf(files, groups); err == nil && o.Sample > 0 {
 		extent.Rows, err = sampler.Finish()
 	}
 	return extent, err
+}
+
+// digestOf is the digest of what was read. That of a file is made, as that of several pieces
+// is, from the SHA-256 of its footer and of the pages of each column in each row group.
+func digestOf(files []*openedFile, groups []*group) (dataset.Digest, error) {
+	pieces := make([][][]byte, len(files))
+	for i, f := range files {
+		pieces[i] = [][]byte{f.sum}
+	}
+	for _, g := range groups {
+		pieces[g.part] = append(pieces[g.part], g.sums...)
+	}
+	sums := make([][]byte, len(files))
+	for i := range files {
+		var err error
+		if sums[i], err = hex.DecodeString(string(dataset.DigestOf(pieces[i]))); err != nil {
+			return "", err
+		}
+	}
+	return dataset.DigestOf(sums), nil
 }
 
 // plan opens every file and lists its row groups.

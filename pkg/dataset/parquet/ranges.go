@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 )
 
-// How a file is read that is too long to be held as a whole: in ranges of several columns
+// How a file is read: in ranges of several columns
 // where they are short, of one where it is long, and the next range of a column while the one
 // before is being decoded.
 const (
@@ -53,7 +53,9 @@ func (s *span) wait(ctx context.Context) ([]byte, error) {
 // release forgets the bytes once nobody needs them.
 func (s *span) release() {
 	if s.users.Add(-1) == 0 {
+		free := s.data
 		s.data = nil
+		buffers.Put(&free)
 	}
 }
 
@@ -156,9 +158,19 @@ func (in *input) close() {
 	}
 }
 
+// buffers are those of ranges that have been read.
+var buffers sync.Pool
+
+func bufferOf(n int64) []byte {
+	if b, ok := buffers.Get().(*[]byte); ok && int64(cap(*b)) >= n {
+		return (*b)[:n]
+	}
+	return make([]byte, n)
+}
+
 // read reads a range of the file into memory.
 func (f *openedFile) read(ctx context.Context, start, end int64) ([]byte, error) {
-	data := make([]byte, end-start)
+	data := bufferOf(end - start)
 	return data, f.readAt(ctx, data, start)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime"
 	"sync"
-	"sync/atomic"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
@@ -20,9 +19,8 @@ type scanOptions struct {
 // row group keeps all cores at work, its pages are decompressed once, and where blocks begin
 // does not depend on who does what.
 type schedule struct {
-	ctx     context.Context
-	to      dataset.Consumer
-	running *sync.WaitGroup // what reads files
+	ctx context.Context
+	to  dataset.Consumer
 
 	mutex   sync.Mutex
 	change  sync.Cond
@@ -94,11 +92,10 @@ func (s *schedule) stop() {
 // begin lets the workers have a block.
 func (s *schedule) begin(b *block) {
 	if b.start == 0 {
-		b.group.file.begin(s.ctx, s.running)
 		b.group.open(s.ctx)
 	}
 	n := len(b.group.columns)
-	b.sink, b.left, b.decoded = s.to.Block(), n, make([]atomic.Bool, n)
+	b.sink, b.left, b.given, b.decoded = s.to.Block(), n, make([]bool, n), make([]bool, n)
 	if last := len(s.spare) - 1; last >= 0 {
 		b.columns, s.spare = s.spare[last], s.spare[:last]
 	} else {
@@ -127,11 +124,14 @@ func (s *schedule) work() {
 			s.mutex.Lock()
 			b.err, b.finished = err, true
 		default:
-			b.decoding++
+			b.given[column] = true
+			for b.first < len(b.columns) && b.given[b.first] {
+				b.first++
+			}
 			s.mutex.Unlock()
 			b.decode(s.ctx, column)
-			b.decoded[column].Store(true)
 			s.mutex.Lock()
+			b.decoded[column] = true
 			b.left--
 		}
 		s.change.Broadcast()
@@ -139,7 +139,9 @@ func (s *schedule) work() {
 }
 
 // task finds what to do next: to hand on a block (-1) or to decode a column of it. Blocks that
-// can be handed on come first, because that frees memory, then the oldest.
+// can be handed on come first, because that frees memory, then the oldest. A column that some
+// worker is at is passed over: where cores are shared, it may take its time. No more columns
+// than there are workers are passed over so, as the block before has given all of its out.
 func (s *schedule) task() (*block, int) {
 	for _, b := range s.window {
 		if b.left == 0 && !b.taken {
@@ -147,8 +149,10 @@ func (s *schedule) task() (*block, int) {
 		}
 	}
 	for _, b := range s.window {
-		if b.decoding < len(b.columns) && (b.before == nil || b.before.decoded[b.decoding].Load()) {
-			return b, b.decoding
+		for i := b.first; i < len(b.columns); i++ {
+			if !b.given[i] && (b.before == nil || b.before.decoded[i]) {
+				return b, i
+			}
 		}
 	}
 	return nil, 0
