@@ -15,6 +15,7 @@ type csvScan struct {
 	options Options
 	to      Consumer
 	missing *missingTexts
+	buffers buffers
 
 	// Of split.
 	comma  byte // 0 until it is detected in the first part
@@ -32,6 +33,7 @@ type csvScan struct {
 type piece struct {
 	part    int
 	raw     []byte // as it was read
+	buffer  []byte // in which it lies
 	sum     []byte
 	records []byte // whole records, perhaps begun in an earlier piece; nil if there are none
 	start   int64  // where they begin in the part
@@ -53,28 +55,28 @@ func (s *csvScan) split(ctx context.Context, submit func(func() error, func(erro
 }
 
 func (s *csvScan) splitPart(ctx context.Context, part int, submit func(func() error, func(error) error) bool) error {
-	body, err := openAhead(ctx, s.source.Files[part], s.source.blockSize)
+	body, err := openBlocks(ctx, s.source.Files[part], s.source.blockSize, &s.buffers)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", s.source.Files[part].Name, err)
 	}
 	defer body.Close()
-	var rest []byte      // the beginning of a record that goes on in the next piece
-	position := int64(0) // of rest in the part
+	position := int64(0) // of what is kept for the next piece, in the part
 	headed := false
 	for first := true; ; first = false {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		buffer := make([]byte, len(rest)+s.source.blockSize)
-		copy(buffer, rest)
-		n, last, err := readFull(body, buffer[len(rest):])
+		data, buffer, last, err := body.block()
 		if err != nil {
 			return fmt.Errorf("read %s: %w", s.source.Files[part].Name, err)
 		}
-		p := &piece{part: part, first: first, last: last, raw: buffer[len(rest) : len(rest)+n]}
-		data := buffer[:len(rest)+n]
+		p := &piece{part: part, first: first, last: last, raw: data[len(body.rest):], buffer: buffer}
 		if !headed {
-			end, lines, ready, err := s.readHeader(part, buffer, len(data), last)
+			head := data
+			if last {
+				head = data[:len(data)+1]
+			}
+			end, lines, ready, err := s.readHeader(part, head, len(data), last)
 			if err != nil {
 				return err
 			}
@@ -96,10 +98,9 @@ func (s *csvScan) splitPart(ctx context.Context, part int, submit func(func() er
 				p.records, p.sink = data[:end], s.to.Block()
 			}
 			position += int64(end)
-			rest = data[end:]
-		} else {
-			rest = data
+			data = data[end:]
 		}
+		body.keep(data)
 		if !submit(func() error { return s.read(ctx, p) }, func(err error) error { return s.finish(p, err) }) {
 			return ctx.Err()
 		}
@@ -209,6 +210,7 @@ func (s *csvScan) keys(keys []uint64, p *piece, r *records) []uint64 {
 
 // finish takes the pieces in order.
 func (s *csvScan) finish(p *piece, err error) error {
+	defer s.buffers.put(p.buffer)
 	if p.first {
 		s.rows, s.lines = 0, 0
 	}

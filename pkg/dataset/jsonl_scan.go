@@ -31,26 +31,22 @@ func (s *jsonScan) split(ctx context.Context, submit func(func() error, func(err
 }
 
 func (s *jsonScan) splitPart(ctx context.Context, part int, submit func(func() error, func(error) error) bool) error {
-	body, err := openAhead(ctx, s.source.Files[part], s.source.blockSize)
+	body, err := openBlocks(ctx, s.source.Files[part], s.source.blockSize, &s.buffers)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", s.source.Files[part].Name, err)
 	}
 	defer body.Close()
-	var rest []byte      // the beginning of a line that goes on in the next piece
-	position := int64(0) // of rest in the part
+	position := int64(0) // of what is kept for the next piece, in the part
 	begun := false
 	for first := true; ; first = false {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		buffer := make([]byte, len(rest)+s.source.blockSize)
-		copy(buffer, rest)
-		n, last, err := readFull(body, buffer[len(rest):])
+		data, buffer, last, err := body.block()
 		if err != nil {
 			return fmt.Errorf("read %s: %w", s.source.Files[part].Name, err)
 		}
-		p := &piece{part: part, first: first, last: last, raw: buffer[len(rest) : len(rest)+n]}
-		data := buffer[:len(rest)+n]
+		p := &piece{part: part, first: first, last: last, raw: data[len(body.rest):], buffer: buffer}
 		if !begun {
 			start, ready, err := s.begin(part, data, last)
 			if err != nil {
@@ -60,7 +56,6 @@ func (s *jsonScan) splitPart(ctx context.Context, part int, submit func(func() e
 				data, position = data[start:], int64(start)
 			}
 		}
-		rest = data
 		if begun && s.header != nil {
 			end := bytes.LastIndexByte(data, '\n') + 1
 			if last || end == 0 && len(data) > maxRecord { // too long: the worker says so
@@ -71,8 +66,9 @@ func (s *jsonScan) splitPart(ctx context.Context, part int, submit func(func() e
 				p.records, p.sink = data[:end], s.to.Block()
 			}
 			position += int64(end)
-			rest = data[end:]
+			data = data[end:]
 		}
+		body.keep(data)
 		var met []bool
 		work := func() (err error) {
 			met, err = s.read(ctx, p)
