@@ -17,6 +17,16 @@ type Digest string
 // DigestOf combines SHA-256 sums, in order: those of the pieces of a part, or of the parts.
 func DigestOf(sums [][]byte) Digest { return Digest(hex.EncodeToString(combine(sums))) }
 
+// DigestOfPieces is the digest of a data set: of each of its parts the SHA-256 sums of its
+// pieces of DigestPiece bytes, in order.
+func DigestOfPieces(parts [][][]byte) Digest {
+	sums := make([][]byte, len(parts))
+	for i, pieces := range parts {
+		sums[i] = combine(pieces)
+	}
+	return DigestOf(sums)
+}
+
 func combine(sums [][]byte) []byte {
 	if len(sums) == 1 {
 		return sums[0]
@@ -31,8 +41,8 @@ func combine(sums [][]byte) []byte {
 
 // hasher collects the sums of the pieces of parts.
 type hasher struct {
-	parts  [][]byte // sums of the parts that are complete
-	pieces [][]byte // of the current part
+	parts  [][][]byte // those of the parts that are complete
+	pieces [][]byte   // of the current part
 }
 
 func (h *hasher) endPart() {
@@ -40,6 +50,6 @@ func (h *hasher) endPart() {
 		none := sha256.Sum256(nil)
 		h.pieces = [][]byte{none[:]}
 	}
-	h.parts = append(h.parts, combine(h.pieces))
+	h.parts = append(h.parts, h.pieces)
 	h.pieces = nil
 }

@@ -97,7 +97,7 @@ func (j JSONLines) Scan(ctx context.Context, o Options, to Consumer) (Extent, er
 	if err != nil {
 		return Extent{}, err
 	}
-	s.extent.Digest = DigestOf(s.hashes.parts)
+	s.extent.Sums, s.extent.Digest = s.hashes.parts, DigestOfPieces(s.hashes.parts)
 	return s.extent, nil
 }
 

@@ -72,6 +72,9 @@ type BatchColumn struct {
 type Extent struct {
 	Rows   int
 	Digest Digest // of the content; of Parquet, of the chosen columns
+	// Sums are what Digest is made of: of each part the SHA-256 of its pieces, in order. Those
+	// of the shards of a data set, joined, give its digest by DigestOfPieces.
+	Sums [][][]byte
 }
 
 // DigestPiece is the length in bytes of the pieces whose digests make the digest of a part:

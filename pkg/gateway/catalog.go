@@ -21,6 +21,7 @@ var (
 	DatasetNotFound     = Type{"dataset-not-found", "Data set not found", http.StatusNotFound, "The data set has no objects. Upload one first."}
 	RunNotFound         = Type{"run-not-found", "Run not found", http.StatusNotFound, "No training run has that id."}
 	StatisticsNotFound  = Type{"statistics-not-found", "Statistics not found", http.StatusNotFound, "The data set has none yet, or none of that version. `POST …/statistics` makes them."}
+	JobNotFound         = Type{"job-not-found", "Job not found", http.StatusNotFound, "The data set has no statistics job of that id, or none for 30 days. `POST …/statistics` starts one."}
 	LeaderboardNotFound = Type{"leaderboard-not-found", "Leaderboard not found", http.StatusNotFound, "The run has none yet: it is written when the trials are done."}
 	RouteNotFound       = Type{"route-not-found", "Route not found", http.StatusNotFound, "The API has no such path."}
 	MethodNotAllowed    = Type{"method-not-allowed", "Method not allowed", http.StatusMethodNotAllowed, "The path exists, for the methods in the `Allow` header."}
@@ -51,7 +52,7 @@ var (
 
 // Catalog lists every problem type, in the order of docs/api.md.
 var Catalog = []Type{
-	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound, LeaderboardNotFound,
+	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound, JobNotFound, LeaderboardNotFound,
 	RouteNotFound, MethodNotAllowed,
 	EmptyBody, InvalidJSON, BodyTooLarge, UnsupportedMediaType, InvalidParameter, InvalidName,
 	InvalidInstances, InvalidConfig, InvalidDataset, ConstraintsViolated, MissingTarget,

@@ -19,9 +19,11 @@ const apiDoc = "../../docs/api.md"
 
 // routeDocs says what each route does, for the table in docs/api.md.
 var routeDocs = map[string]string{
-	"POST /v1/datasets/{dataset}/uploads":       "A presigned POST by which to upload one file of a data set to S3",
-	"POST /v1/datasets/{dataset}/statistics":    "Computes and stores the statistics of the data set as it is now",
-	"GET /v1/datasets/{dataset}/statistics":     "The latest statistics, or those of `?version=`",
+	"POST /v1/datasets/{dataset}/uploads":              "A presigned POST by which to upload one file of a data set to S3",
+	"POST /v1/datasets/{dataset}/statistics":           "Starts a job that computes and stores the statistics of the data set as it is now",
+	"GET /v1/datasets/{dataset}/statistics":            "The latest statistics, or those of `?version=`",
+	"GET /v1/datasets/{dataset}/statistics.html":       "The page that shows them",
+	"GET /v1/datasets/{dataset}/statistics/jobs/{job}": "How a statistics job stands",
 	"POST /v1/runs":                             "Starts a training run from a configuration",
 	"GET /v1/runs/{run}":                        "How a run stands",
 	"GET /v1/runs/{run}/leaderboard":            "Its configurations, best first",

@@ -101,6 +101,9 @@ func (w *workspace) buffer() []float64 {
 	return make([]float64, 0, w.chunk)
 }
 
+// Rows is the number of rows that were added or merged.
+func (p *Partial) Rows() int { return p.rows }
+
 // Add takes the next rows of the shard.
 func (p *Partial) Add(b *dataset.Batch) error {
 	if len(b.Columns) != len(p.fields) {

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"context"
+	"errors"
 	"math"
 	"sync/atomic"
 
@@ -9,16 +10,17 @@ import (
 )
 
 // Collect reads one shard of a data set, in one pass and on several cores, and returns what is
-// known of it. The result does not depend on the number of workers.
+// known of it. The result does not depend on the number of workers. If the shard has no rows, the
+// error is a dataset.ErrNoRows and the result is there all the same: others may have some.
 func Collect(ctx context.Context, source dataset.Source, o dataset.Options, shard int) (*Partial, dataset.Extent, error) {
 	c := &collector{shard: shard}
 	c.sampled.Store(math.MaxUint64)
 	c.hashed.Store(math.MaxUint64)
 	extent, err := source.Scan(ctx, o, c)
-	if err != nil {
+	if err != nil && (!errors.Is(err, dataset.ErrNoRows) || c.total == nil) {
 		return nil, dataset.Extent{}, err
 	}
-	return c.total, extent, nil
+	return c.total, extent, err
 }
 
 // Scan profiles a data set: Collect and Finish.

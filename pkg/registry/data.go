@@ -51,6 +51,22 @@ func (r *Registry) DataParts(ctx context.Context, name DatasetName) ([]dataset.P
 	return parts, nil
 }
 
+// DataPart is a part that DataParts listed before, by its name below the data set, its size
+// and its ETag, without listing again.
+func (r *Registry) DataPart(name DatasetName, listed Info) (dataset.Part, error) {
+	if err := name.Validate(); err != nil {
+		return dataset.Part{}, err
+	}
+	part := listed
+	part.Key = dataPrefix(name) + listed.Key
+	if err := ValidateKey(part.Key); err != nil {
+		return dataset.Part{}, err
+	}
+	p := objectPart(r.Store, part)
+	p.Name = listed.Key
+	return p, nil
+}
+
 // Parts yields the objects of a store whose keys start with prefix, in bytewise order of the
 // keys, as parts named by them. A part can be read in ranges if the store can (RangeOpener).
 // Opening it fails with ErrConflict if the object is no longer the one that was listed. The

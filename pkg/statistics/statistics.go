@@ -1,7 +1,9 @@
 // Package statistics is the job of describing a data set: read it, profile it, store the
 // profile where the API and the next training run find it. The numbers themselves are
-// computed in profile; this is the work around them, done by functions/statistics in the
-// cloud and by the command line on a laptop.
+// computed in profile; this is the work around them. On a laptop Store does it in one go; in
+// the cloud Jobs does it in steps, of functions/statistics: plan cuts the data set into
+// shards, shards are profiled side by side, merge makes the profile of what they found. Both
+// end in the same way, and give the same statistics under the same name.
 package statistics
 
 import (
@@ -10,17 +12,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"time"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
-	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/profile"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/report"
-	"github.com/foretell-ml/foretell/pkg/source"
 )
 
 // Store reads a data set, profiles it, and stores the statistics and a page that shows them,
@@ -33,11 +32,20 @@ func Store(ctx context.Context, r *registry.Registry, name registry.DatasetName,
 	if judge.Modified.IsZero() {
 		judge.Modified = lastModified(rows.Parts())
 	}
-	described, extent, err := profile.Scan(ctx, rows, o, judge)
+	all, extent, err := profile.Collect(ctx, rows, o, 0)
 	if err != nil {
 		return registry.Statistics{}, err
 	}
-	version, err := versionOf(extent.Digest, o, judge.Target)
+	return conclude(ctx, r, name, all, extent.Digest, o, judge)
+}
+
+// conclude makes a profile of all that is known of a data set, and stores it.
+func conclude(ctx context.Context, r *registry.Registry, name registry.DatasetName, all *profile.Partial, digest dataset.Digest, o dataset.Options, judge profile.Options) (registry.Statistics, error) {
+	described, err := all.Finish(ctx, judge)
+	if err != nil {
+		return registry.Statistics{}, err
+	}
+	version, err := versionOf(digest, o, judge.Target)
 	if err != nil {
 		return registry.Statistics{}, err
 	}
@@ -63,7 +71,8 @@ func lastModified(parts []dataset.Part) (last time.Time) {
 }
 
 // versionOf names statistics by what they were made from: the digest of the content, or, if
-// not all of it was read or not as it is by default, the SHA-256 of digest and options.
+// not all of it was read or not as it is by default, or a target was named, the SHA-256 of
+// digest, options and target.
 func versionOf(digest dataset.Digest, o dataset.Options, target string) (string, error) {
 	o.Workers = 0
 	made := struct {
@@ -79,41 +88,4 @@ func versionOf(digest dataset.Digest, o dataset.Options, target string) (string,
 	}
 	sum := sha256.Sum256(append([]byte(string(digest)+"\n"), text...))
 	return hex.EncodeToString(sum[:]), nil
-}
-
-// Event is what the statistics function is called with.
-type Event struct {
-	Dataset registry.DatasetName `json:"dataset"`
-}
-
-// Result is what it answers: the version that was profiled, or what is wrong with the data.
-// A Lambda error would carry only a text, and lose row and column.
-type Result struct {
-	Version string           `json:"version,omitempty"`
-	Problem *gateway.Problem `json:"problem,omitempty"`
-}
-
-// Handler is the Lambda handler over the data sets of a registry.
-func Handler(r *registry.Registry) func(context.Context, Event) (Result, error) {
-	return func(ctx context.Context, e Event) (Result, error) {
-		parts, err := r.DataParts(ctx, e.Dataset)
-		if err != nil {
-			return answer(registry.Statistics{}, err)
-		}
-		rows, err := source.FromParts(parts)
-		if err != nil {
-			return answer(registry.Statistics{}, err)
-		}
-		return answer(Store(ctx, r, e.Dataset, rows, dataset.Options{}, profile.Options{}))
-	}
-}
-
-func answer(s registry.Statistics, err error) (Result, error) {
-	if errors.Is(err, registry.ErrConflict) {
-		err = gateway.Conflict.New("the data set was changed while it was read; try again")
-	}
-	if p, known := gateway.AsProblem(err); err != nil && known {
-		return Result{Problem: &p}, nil
-	}
-	return Result{Version: s.Version}, err
 }
