@@ -18,10 +18,10 @@ const (
 )
 
 // Bounds of the control plane's bodies, in bytes. A run config is read as YAML, which takes
-// a second per megabyte at worst; it may hold the expectations of some thousand columns.
+// a second per megabyte at worst; it may hold the expectations of two thousand columns.
 const (
 	maxBody   = 1 << 20
-	maxConfig = 512 << 10
+	maxConfig = 256 << 10
 )
 
 var fileName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,131}$`)
