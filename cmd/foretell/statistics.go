@@ -201,6 +201,9 @@ func (d *describing) writeSuggestion() error {
 	if err := expectation.Write(&text, expectation.Suggest(d.found.Profile)); err != nil {
 		return err
 	}
+	if _, err := expectation.Read(bytes.NewReader(text.Bytes())); err != nil { // of tens of thousands of columns
+		return fmt.Errorf("%s would be more than can be read again; choose --columns: %w", d.suggest, err)
+	}
 	f, err := os.OpenFile(d.suggest, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err

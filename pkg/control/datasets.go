@@ -17,11 +17,11 @@ const (
 	uploadValid = 15 * time.Minute
 )
 
-// Bounds of the control plane's bodies, in bytes. A run config is read as YAML, whose parser
-// takes time with the square of the depth: a smaller bound keeps that to seconds.
+// Bounds of the control plane's bodies, in bytes. A run config is read as YAML, which takes
+// a second per megabyte at worst; it may hold the expectations of two thousand columns.
 const (
 	maxBody   = 1 << 20
-	maxConfig = 64 << 10
+	maxConfig = 256 << 10
 )
 
 var fileName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,131}$`)

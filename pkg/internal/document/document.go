@@ -24,6 +24,9 @@ type Fault struct {
 const (
 	maxBytes = 4 << 20
 	maxDepth = 100 // of lists and mappings in each other
+	maxKeys  = 10_000
+	// maxFaults is how many faults are listed: what is wrong a million times is wrong once.
+	maxFaults = 100
 )
 
 // Decode reads text into what into points at, a struct with json tags. Keys that the struct
@@ -51,7 +54,9 @@ func Decode(text []byte, into any) []Fault {
 	if _, ok := tree.(map[string]any); !ok {
 		return []Fault{{"", "want a mapping, got " + kindOf(tree)}}
 	}
-	if faults := check(tree, want, ""); len(faults) > 0 {
+	if faults := check(tree, want, ""); len(faults) > maxFaults {
+		return append(faults[:maxFaults:maxFaults], Fault{"", fmt.Sprintf("and %d more faults", len(faults)-maxFaults)})
+	} else if len(faults) > 0 {
 		return faults
 	}
 	if err := json.Unmarshal(plain, into); err != nil {

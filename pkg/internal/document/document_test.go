@@ -2,6 +2,7 @@ package document
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -114,9 +115,12 @@ func TestFaultsNameTheirPlace(t *testing.T) {
 // TestHostile: what would take a parser's stack or a minute is refused by a look at it.
 func TestHostile(t *testing.T) {
 	const many = 1 << 20
-	lines := &strings.Builder{}
+	lines, keys := &strings.Builder{}, &strings.Builder{}
 	for i := range 300 {
 		lines.WriteString(strings.Repeat(" ", i) + "a:\n")
+	}
+	for i := range maxKeys + 1 {
+		fmt.Fprintf(keys, "k%d: 1\n", i)
 	}
 	for name, text := range map[string]string{
 		"long":          strings.Repeat("a", maxBytes+1),
@@ -125,6 +129,8 @@ func TestHostile(t *testing.T) {
 		"JSON":          strings.Repeat(`{"a":`, many/8) + "1" + strings.Repeat("}", many/8),
 		"dashes":        strings.Repeat("- ", many/8) + "x",
 		"indented":      lines.String(),
+		"keys in lines": keys.String(),
+		"keys below":    "free:\n" + strings.ReplaceAll(keys.String(), "k", "  k"),
 		"keys":          strings.Repeat("? ", many/8) + "x",
 		"not even UTF8": "\xff\xfe\x00name: a",
 		"tab":           "\tname: a",
@@ -140,6 +146,9 @@ func TestHostile(t *testing.T) {
 	var got order
 	if faults := Decode([]byte(deep), &got); faults != nil {
 		t.Errorf("%v", faults)
+	}
+	if faults := Decode([]byte("tags: ["+strings.Repeat("1,", 1000)+"]"), &got); len(faults) != maxFaults+1 || faults[maxFaults].Detail != "and 900 more faults" {
+		t.Errorf("%d faults", len(faults))
 	}
 	beside := "x: [1]\nfree:\n" + strings.Repeat("  - 1\n", 500)
 	if faults := Decode([]byte(beside), &got); len(faults) != 2 { // x is unknown and free no list, but 500 entries are not deep

@@ -25,8 +25,8 @@ func decode(text []byte) (document any, err error) {
 		return document, d.Decode(&document)
 	}
 	tokens := lexer.Tokenize(string(text))
-	if tooDeep(tokens) {
-		return nil, fmt.Errorf("lists and mappings are nested more than %d deep", maxDepth)
+	if err := tooMuch(tokens); err != nil {
+		return nil, err
 	}
 	file, err := parser.Parse(tokens, 0)
 	if err != nil {
@@ -49,10 +49,12 @@ func decode(text []byte) (document any, err error) {
 	return document, nil
 }
 
-// tooDeep reports whether lists and mappings may be nested deeper than is read. In brackets
-// they are as deep as these; in lines, as often as their entries start further to the right.
-func tooDeep(tokens token.Tokens) bool {
-	var columns []int // where the entries start that the token is in
+// tooMuch says what of a document would take a parser's stack or its time, which grows with
+// the square of a mapping's keys. Lists and mappings in brackets are as deep as these; in
+// lines, as often as their entries start further to the right.
+func tooMuch(tokens token.Tokens) error {
+	type entries struct{ column, keys int }
+	var open []entries // the lists and mappings in lines that the token is in
 	brackets := 0
 	for _, t := range tokens {
 		switch t.Type {
@@ -61,18 +63,26 @@ func tooDeep(tokens token.Tokens) bool {
 		case token.SequenceEndType, token.MappingEndType:
 			brackets = max(0, brackets-1)
 		}
-		entry := t.Type == token.SequenceEntryType || t.Type == token.MappingKeyType || t.Next != nil && t.Next.Type == token.MappingValueType
-		if brackets == 0 && entry {
-			for len(columns) > 0 && columns[len(columns)-1] >= t.Position.Column {
-				columns = columns[:len(columns)-1]
+		key := t.Next != nil && t.Next.Type == token.MappingValueType
+		if brackets == 0 && (key || t.Type == token.SequenceEntryType || t.Type == token.MappingKeyType) {
+			for len(open) > 0 && open[len(open)-1].column > t.Position.Column {
+				open = open[:len(open)-1]
 			}
-			columns = append(columns, t.Position.Column)
+			if len(open) == 0 || open[len(open)-1].column < t.Position.Column {
+				open = append(open, entries{column: t.Position.Column})
+			}
+			if key {
+				open[len(open)-1].keys++
+			}
+			if open[len(open)-1].keys > maxKeys {
+				return fmt.Errorf("a mapping has more than %d keys", maxKeys)
+			}
 		}
-		if brackets+len(columns) > maxDepth {
-			return true
+		if brackets+len(open) > maxDepth {
+			return fmt.Errorf("lists and mappings are nested more than %d deep", maxDepth)
 		}
 	}
-	return false
+	return nil
 }
 
 func explainYAML(err error) error {

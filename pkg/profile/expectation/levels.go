@@ -85,6 +85,10 @@ func beyond(c *profile.Column, limit float64, above bool) (rows int, about, know
 	if above && limit >= c.Numeric.Max || !above && limit <= c.Numeric.Min {
 		return infinite, false, true
 	}
+	if above && limit < c.Numeric.Min || !above && limit > c.Numeric.Max {
+		other := c.Infinite.Negative + c.Infinite.Positive - infinite // on the side that is within
+		return c.Count - other, false, true
+	}
 	q := numbers(c)
 	if q == nil {
 		return 0, false, false
