@@ -99,7 +99,7 @@ func (b *block) cursor(ctx context.Context, i int) (*cursor, error) {
 	c.chunk = &g.file.footer.groups[g.index].chunks[column.index]
 	c.in.ctx, c.in.at, c.in.left = ctx, c.chunk.start(), c.chunk.compressed
 	if err := g.file.begin(ctx); err != nil {
-		return nil, err
+		return nil, &readError{err}
 	}
 	if g.file.streamed {
 		if c.in.at+c.in.left > int64(len(g.file.data)) {
@@ -140,6 +140,9 @@ func (b *block) fault(ctx context.Context) error {
 		if o.row < 0 {
 			if ctx.Err() != nil {
 				return ctx.Err()
+			}
+			if e, ok := errors.AsType[*readError](o.err); ok {
+				return e.error
 			}
 			return &dataset.ParseError{Part: b.group.file.part.Name, Column: b.group.columns[i].field.Name, Err: fmt.Errorf("row group %d: %w", b.group.index, o.err)}
 		}

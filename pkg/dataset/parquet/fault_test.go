@@ -1,9 +1,13 @@
 package parquet
 
 import (
+	"context"
 	"errors"
+	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/iotest"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
@@ -58,5 +62,44 @@ func TestTypesThatDoNotFit(t *testing.T) {
 	var fault *dataset.ColumnError
 	if _, _, err := dataset.Read(t.Context(), f, dataset.Options{Types: map[string]dataset.Type{"a": dataset.Timestamp}}); !errors.As(err, &fault) || !strings.Contains(err.Error(), "declared timestamp, but numeric") {
 		t.Error(err)
+	}
+}
+
+// A connection that breaks off is no fault of the file: whichever request it is that fails,
+// that is the error, and it is not taken for the end of the data.
+func TestConnectionLost(t *testing.T) {
+	const n = 300_000
+	data := one(n, number("a", eights(n/2), eights(n/2)), number("b", eights(n)), number("c", eights(n)), number("d", eights(n))).bytes(t)
+	lost := errors.New("connection lost")
+	for _, workers := range []int{1, 3} {
+		for _, short := range []bool{false, true} {
+			failed := 0
+			for at := int32(1); ; at++ {
+				p := inMemory("x", data)
+				whole, requests := p.OpenAt, new(atomic.Int32)
+				p.OpenAt = func(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
+					switch {
+					case requests.Add(1) != at:
+						return whole(ctx, offset, length)
+					case short:
+						body, err := whole(ctx, offset, length/2)
+						return io.NopCloser(io.MultiReader(body, iotest.ErrReader(io.ErrUnexpectedEOF))), err
+					}
+					return nil, lost
+				}
+				_, err := Files{[]dataset.Part{p}}.Scan(t.Context(), dataset.Options{Workers: workers}, &discard{})
+				if requests.Load() < at {
+					break
+				}
+				failed++
+				var fault *dataset.ParseError
+				if err == nil || errors.As(err, &fault) || !short && !errors.Is(err, lost) || !strings.Contains(err.Error(), "read x") {
+					t.Errorf("request %d: %v", at, err)
+				}
+			}
+			if failed < 2 {
+				t.Errorf("only %d requests", failed)
+			}
+		}
 	}
 }

@@ -131,7 +131,7 @@ func (in *input) more() error {
 	in.spans = in.spans[1:]
 	bytes, err := s.wait(in.ctx)
 	if err != nil {
-		return err
+		return &readError{err}
 	}
 	if len(in.spans) > 0 {
 		in.spans[0].fetch(in.ctx)
@@ -149,6 +149,9 @@ func (in *input) more() error {
 	in.current = s
 	return nil
 }
+
+// readError is a fault of the reading, not of what is read.
+type readError struct{ error }
 
 // close releases the span that is being read.
 func (in *input) close() {
