@@ -56,6 +56,7 @@ func TestRules(t *testing.T) {
 		{with(numbers, func(c *profile.Column) { c.Sketches = nil }), "range: {max: 97.5}", []string{"range: expected at most 97.5, found 99"}},
 		{with(numbers, func(c *profile.Column) { c.Infinite.Positive, c.Count = 3, 103 }), "range: {min: 0, max: 100}", []string{"range: expected at most 100, found ∞ (3 rows)"}},
 		{with(numbers, func(c *profile.Column) { c.Sketches, c.Infinite.Negative, c.Count = nil, 3, 103 }), "range: {max: -1}", []string{"range: expected at most -1, found 99 (100 rows)"}},
+		{with(numbers, func(c *profile.Column) { c.Infinite.Positive, c.Count = 3, 103 }), "range: {max: 97.5}", []string{"range: expected at most 97.5, found ∞ (5 rows)"}},
 		{with(numbers, func(c *profile.Column) { c.Infinite.Negative, c.Count = 3, 103 }), "range: {max: 100}", nil},
 		{with(numbers, func(c *profile.Column) { c.Infinite.Positive, c.Count, c.Numeric = 3, 3, nil }), "range: {max: 100}, integer: true", []string{"range: expected at most 100, found ∞ (3 rows)"}},
 		{with(numbers, func(c *profile.Column) { c.Numeric = &profile.NumericSummary{Max: 99, Integers: 98} }), "integer: true", []string{"integer: expected whole numbers, found 2 that are not (2 rows)"}},

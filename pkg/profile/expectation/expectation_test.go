@@ -68,6 +68,9 @@ func TestSuggestedExpectationsHoldAndRoundTrip(t *testing.T) {
 		if !reflect.DeepEqual(e, back) {
 			t.Errorf("%s: read back it is\n%+v\nnot\n%+v", file, back, e)
 		}
+		if file == "adult.csv" && !strings.Contains(text, `values: ["<=50K", ">50K"]`) {
+			t.Errorf("the classes cannot be read:\n%s", text)
+		}
 		if again := write(t, back); again != text {
 			t.Errorf("%s: written again it is\n%s", file, again)
 		}

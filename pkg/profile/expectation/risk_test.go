@@ -127,6 +127,37 @@ func TestRangesAreOfUse(t *testing.T) {
 	}
 }
 
+// TestNaturalBounds: 0 and 1 are ends where the values thin out too slowly to end there by
+// chance, and not where they come near them by chance.
+func TestNaturalBounds(t *testing.T) {
+	normal := func(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }
+	for name, c := range map[string]struct {
+		n         int
+		quantile  func(p float64) float64
+		low, high func(limit float64) bool
+	}{
+		"waiting times": {200, func(p float64) float64 { return -math.Log(1 - p) }, is(0), above(5)},
+		"debts":         {200, func(p float64) float64 { return math.Log(p) }, below(-5), is(0)},
+		"temperatures":  {100, func(p float64) float64 { return 3.2 + normal(p) }, below(0), above(6)},
+		"far from 0":    {100, func(p float64) float64 { return 30 + normal(p) }, above(0), above(33)},
+		"shares":        {2000, func(p float64) float64 { return p }, is(0), is(1)},
+		"few shares":    {200, func(p float64) float64 { return p }, is(0), above(1)},
+	} {
+		i := 0
+		e := Suggest(describe(t, sampleOf(t, nil, c.n, func(*rand.Rand) float64 {
+			i++
+			return c.quantile((float64(i) - 0.5) / float64(c.n))
+		})))
+		if r := e.Columns[0].Range; !c.low(*r.Min) || !c.high(*r.Max) {
+			t.Errorf("%s: %v to %v", name, *r.Min, *r.Max)
+		}
+	}
+}
+
+func is(v float64) func(float64) bool    { return func(limit float64) bool { return limit == v } }
+func above(v float64) func(float64) bool { return func(limit float64) bool { return limit > v } }
+func below(v float64) func(float64) bool { return func(limit float64) bool { return limit < v } }
+
 func sampleOf(t *testing.T, r *rand.Rand, n int, draw func(*rand.Rand) float64) *dataset.Table {
 	t.Helper()
 	values := make([]float64, n)
