@@ -112,7 +112,7 @@ func (p *Pipeline) Finish(ctx context.Context, inputs *dataset.Table, lineage Li
 		return fmt.Errorf("profile of the training data: %w", err)
 	}
 	reference = reference.Compact()
-	reference.Alerts = nil // they quote values, and were for those who trained
+	reference.Alerts, reference.Pairs = nil, nil // for those who trained; alerts quote values
 	for i := range reference.Columns {
 		if reference.Columns[i].Type == dataset.Text {
 			reference.Columns[i].Top = nil // as in schema: counts, but no content
