@@ -20,7 +20,7 @@ type found struct {
 	Shard   Shard
 	Digest  dataset.Digest // of dataset.Extent
 	Sums    [][][]byte     // likewise; none of formats whose data sets are one shard
-	Partial []byte     // a profile.Partial
+	Partial []byte         // a profile.Partial
 	Problem *gateway.Problem
 }
 
