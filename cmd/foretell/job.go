@@ -143,7 +143,7 @@ func (j *job) upload(ctx context.Context) (source string, err error) {
 }
 
 func (j *job) statistics(ctx context.Context) (version string, err error) {
-	j.step("Statistics of the data set, by a job over its shards")
+	j.step("Statistics of the data set")
 	path := "/v1/datasets/" + string(j.set) + "/statistics"
 	version, err = j.api.profile(ctx, path, statistics.Request{Target: j.config.Data.Target, Types: j.config.Data.Types})
 	if err != nil {

@@ -51,7 +51,7 @@ var allowed = []room{
 	{"pkg/gateway", []string{"pkg/topology"}},
 	{"pkg/statistics", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/registry", "pkg/report", "pkg/source"}},
 	{"pkg/serving", []string{"pkg/dataset", "pkg/gateway", "pkg/pipeline", "pkg/registry"}},
-	{"pkg/control", []string{"pkg/dataset", "pkg/gateway", "pkg/profile/expectation", "pkg/registry", "pkg/statistics", "pkg/topology", "pkg/training"}},
+	{"pkg/control", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/statistics", "pkg/topology", "pkg/training"}},
 	{"pkg/local", []string{"pkg/gateway", "pkg/topology"}},
 
 	{"functions/api", []string{"pkg/control", "pkg/gateway", "pkg/registry", "pkg/registry/s3store", "pkg/topology", "pkg/training"}},

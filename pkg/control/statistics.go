@@ -10,6 +10,7 @@ import (
 	"regexp"
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/profile"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/statistics"
 )
@@ -143,23 +144,52 @@ func (s *Server) statisticsJob(r *http.Request) (answer, error) {
 	return ok(v)
 }
 
-// statistics answers the version that the query names, or the latest.
+// statistics answers the version that the query names, or the latest, without sketches: of a
+// wide table they would be more than an answer can hold.
 func (s *Server) statistics(r *http.Request) (answer, error) {
+	found, err := s.statisticsOf(r, "version")
+	if err != nil {
+		return answer{}, err
+	}
+	found.Profile = found.Profile.Compact()
+	return ok(found)
+}
+
+// statisticsOf returns the version that a parameter of the query names, or the latest.
+func (s *Server) statisticsOf(r *http.Request, parameter string) (registry.Statistics, error) {
 	name := registry.DatasetName(r.PathValue("dataset"))
-	version, given, err := versionOf(r.URL.Query(), "version")
+	version, given, err := versionOf(r.URL.Query(), parameter)
 	if err != nil {
-		return answer{}, err
+		return registry.Statistics{}, err
 	}
-	var statistics registry.Statistics
 	if given {
-		statistics, err = s.Registry.StatisticsOf(r.Context(), name, version)
-	} else {
-		statistics, err = s.Registry.Statistics(r.Context(), name)
+		return s.Registry.StatisticsOf(r.Context(), name, version)
 	}
+	return s.Registry.Statistics(r.Context(), name)
+}
+
+// driftView answers GET …/drift.
+type driftView struct {
+	Dataset  registry.DatasetName `json:"dataset"`
+	Baseline string               `json:"baseline"` // versions of the statistics
+	Current  string               `json:"current"`
+	Drift    *profile.Drift       `json:"drift"`
+}
+
+// drift compares two versions of the statistics of a data set.
+func (s *Server) drift(r *http.Request) (answer, error) {
+	if !r.URL.Query().Has("baseline") {
+		return answer{}, gateway.InvalidParameter.New("baseline is missing: name the version of the statistics to compare with")
+	}
+	baseline, err := s.statisticsOf(r, "baseline")
 	if err != nil {
 		return answer{}, err
 	}
-	return ok(statistics)
+	current, err := s.statisticsOf(r, "current")
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(driftView{current.Dataset, baseline.Version, current.Version, profile.Compare(baseline.Profile, current.Profile)})
 }
 
 // versionOf is a parameter of the query that names statistics. An empty one names none that

@@ -245,3 +245,35 @@ func TestStatisticsPage(t *testing.T) {
 		t.Errorf("a page without a policy gets %s", policy)
 	}
 }
+
+// TestDrift compares two versions; the later one without a name.
+func TestDrift(t *testing.T) {
+	w := newWorld(t)
+	const path = "/v1/datasets/penguins/drift"
+	first := w.profile(t, w.post(t, http.StatusAccepted, ""), statistics.Request{}).Version
+	heavier := "species,island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex,year\n" +
+		strings.Repeat("Adelie,Dream,39,18,190,9000,male,2007\nGentoo,Biscoe,47,15,210,9100,female,2008\n", 200)
+	if _, err := w.Registry.Store.Put(t.Context(), "data/penguins/penguins.csv", []byte(heavier), registry.Condition{}); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(10 * time.Millisecond) // file systems tell times apart by ticks of up to 4 ms
+	second := w.profile(t, w.post(t, http.StatusAccepted, ""), statistics.Request{}).Version
+	for query, current := range map[string]string{"": second, "&current=" + second: second, "&current=" + first: first} {
+		var v driftView
+		isStatus(t, w.do(t, "GET", path+"?baseline="+first+query, "", &v), http.StatusOK)
+		if v.Baseline != first || v.Current != current || (v.Drift.Verdict == profile.Severe) != (current == second) || len(v.Drift.Columns) != 8 {
+			t.Errorf("%q: %+v", query, v)
+		}
+	}
+	var s registry.Statistics
+	isStatus(t, w.do(t, "GET", jobsPath, "", &s), http.StatusOK)
+	for _, c := range s.Profile.Columns {
+		if c.Sketches != nil {
+			t.Errorf("the answer has the sketches of %s", c.Name)
+		}
+	}
+	w.refused(t, gateway.InvalidParameter, "", "GET", path, "")
+	w.refused(t, gateway.StatisticsNotFound, "", "GET", path+"?baseline="+strings.Repeat("3", 64), "")
+	w.refused(t, gateway.StatisticsNotFound, "", "GET", path+"?baseline="+first+"&current=latest", "")
+	w.refused(t, gateway.DatasetNotFound, "", "GET", "/v1/datasets/walrus/statistics", "")
+}

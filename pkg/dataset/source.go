@@ -72,8 +72,8 @@ type BatchColumn struct {
 type Extent struct {
 	Rows   int
 	Digest Digest // of the content; of Parquet, of the chosen columns
-	// Sums are what Digest is made of: of each part the SHA-256 of its pieces, in order. Those
-	// of the shards of a data set, joined, give its digest by DigestOfPieces.
+	// Sums are what the Digest of texts is made of: of each part the SHA-256 of its pieces, in
+	// order. Those of the shards of a data set, joined, give its digest by DigestOfPieces.
 	Sums [][][]byte
 }
 

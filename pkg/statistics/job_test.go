@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -134,6 +135,29 @@ func TestJobEqualsStore(t *testing.T) {
 		}
 		if got, err := json.Marshal(s.Profile); err != nil || !bytes.Equal(got, text) {
 			t.Errorf("%+v: the profile is\n%s, %v\nwant\n%s", c.limits, got, err, text)
+		}
+	}
+}
+
+// TestOneShard: data sets of other formats are one shard, and get the name that Store gives.
+func TestOneShard(t *testing.T) {
+	penguins, err := os.ReadFile("../../testdata/parquet/penguins.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, objects := range map[registry.DatasetName]map[string]string{
+		"lines":   {"data/lines/a.jsonl": "{\"x\": 1}\n", "data/lines/b.jsonl": "{\"x\": 2}\n{\"x\": null}\n"},
+		"parquet": {"data/parquet/a.parquet": string(penguins), "data/parquet/b.parquet": string(penguins)},
+	} {
+		r := sets(t, objects)
+		result, shards := run(t, &Jobs{Registry: r, limits: limits{1, 1}}, begin(t, r, name, Request{}, 1))
+		got, err := r.StatisticsOf(t.Context(), name, result.Version)
+		if err != nil || shards != 1 {
+			t.Fatalf("%s: %+v of %d shards, %v", name, result, shards, err)
+		}
+		want, err := Store(t.Context(), r, name, rowsOf(t, r, name), dataset.Options{}, profile.Options{})
+		if err != nil || got.Version != want.Version || got.Profile.Rows != want.Profile.Rows {
+			t.Errorf("%s: version %s of %d rows, want %s of %d, %v", name, got.Version, got.Profile.Rows, want.Version, want.Profile.Rows, err)
 		}
 	}
 }

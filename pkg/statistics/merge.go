@@ -38,11 +38,15 @@ func (j *Jobs) merge(ctx context.Context, name registry.DatasetName, id JobID) (
 	if err := j.read(ctx, name, id, "plan.json", &p); err != nil {
 		return none, err
 	}
+	if p.Shards < 1 || len(p.Parts) == 0 {
+		return none, errors.New("the plan has no shards")
+	}
 	options, err := p.Request.Options() // as they were asked for: part of the version's name
 	if err != nil {
 		return none, err
 	}
 	var all *profile.Partial
+	var digest dataset.Digest
 	var sums [][][]byte
 	for i := range p.Shards {
 		f, err := j.found(ctx, name, id, i)
@@ -56,15 +60,18 @@ func (j *Jobs) merge(ctx context.Context, name registry.DatasetName, id JobID) (
 		if err := partial.UnmarshalBinary(f.Partial); err != nil {
 			return none, fmt.Errorf("shard %d: %w", i, err)
 		}
-		sums = append(sums, f.Sums...)
+		digest, sums = f.Digest, append(sums, f.Sums...)
 		if all == nil {
 			all = &partial
 		} else if err := all.Merge(&partial); err != nil {
 			return none, fmt.Errorf("shard %d: %w", i, err)
 		}
 	}
-	if all == nil || len(sums) != len(p.Parts) {
-		return none, fmt.Errorf("the shards have read %d of %d parts", len(sums), len(p.Parts))
+	if p.Shards > 1 {
+		if len(sums) != len(p.Parts) {
+			return none, fmt.Errorf("the shards have read %d of %d parts", len(sums), len(p.Parts))
+		}
+		digest = dataset.DigestOfPieces(sums)
 	}
 	if all.Rows() == 0 {
 		return none, &dataset.ParseError{Part: p.Parts[0].Name, Err: dataset.ErrNoRows}
@@ -78,7 +85,7 @@ func (j *Jobs) merge(ctx context.Context, name registry.DatasetName, id JobID) (
 	if content, err := Content(name, p.Request, parts); err != nil || content != id.content() {
 		return none, errors.Join(err, errChanged)
 	}
-	return conclude(ctx, j.Registry, name, all, dataset.DigestOfPieces(sums), options,
+	return conclude(ctx, j.Registry, name, all, digest, options,
 		profile.Options{Target: p.Request.Target, Modified: p.Modified})
 }
 

@@ -129,7 +129,8 @@ func (j *Jobs) plan(ctx context.Context, name registry.DatasetName, id JobID, q 
 		shards = p.cut(cmp.Or(j.limits, standardLimits))
 	} else {
 		// The columns of JSON Lines are those of the first part that has a row, and only a scan
-		// of all parts tells that a declared one is in none.
+		// of all parts tells that a declared one is in none; a file of Parquet decides how the
+		// others' columns are typed.
 		shards = []Shard{{Last: len(parts) - 1}}
 	}
 	for i := range shards {

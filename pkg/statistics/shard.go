@@ -18,8 +18,9 @@ import (
 // found is <n>.partial: what a shard has found, or what is wrong with its data.
 type found struct {
 	Shard   Shard
-	Sums    [][][]byte // of dataset.Extent
-	Partial []byte     // a profile.Partial
+	Digest  dataset.Digest // of dataset.Extent
+	Sums    [][][]byte     // likewise; none of formats whose data sets are one shard
+	Partial []byte         // a profile.Partial
 	Problem *gateway.Problem
 }
 
@@ -91,7 +92,7 @@ func (j *Jobs) profile(ctx context.Context, p plan, s Shard) (found, error) {
 		return found{}, err
 	}
 	body, err := partial.MarshalBinary()
-	return found{Sums: extent.Sums, Partial: body}, err
+	return found{Digest: extent.Digest, Sums: extent.Sums, Partial: body}, err
 }
 
 // options are how every shard reads.

@@ -117,6 +117,7 @@ var Routes = []Route{
 	{"GET", "/v1/datasets/{dataset}/statistics", "api"},
 	{"GET", "/v1/datasets/{dataset}/statistics.html", "api"},
 	{"GET", "/v1/datasets/{dataset}/statistics/jobs/{job}", "api"},
+	{"GET", "/v1/datasets/{dataset}/drift", "api"},
 	{"POST", "/v1/runs", "api"},
 	{"GET", "/v1/runs/{run}", "api"},
 	{"GET", "/v1/runs/{run}/leaderboard", "api"},
