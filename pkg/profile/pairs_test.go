@@ -261,6 +261,40 @@ func TestLittleToCompare(t *testing.T) {
 	}
 }
 
+// TestTooManyCategories: categories of few rows seem to go with anything.
+func TestTooManyCategories(t *testing.T) {
+	s := madeSample(1000, 4, 0, 0)
+	code := func(each int) []int32 {
+		codes := make([]int32, s.rows)
+		for i := range codes {
+			codes[i] = int32(i / each)
+		}
+		return codes
+	}
+	four, five := sampleColumn{name: "four", codes: code(4), levels: 250}, sampleColumn{name: "five", codes: code(5), levels: 200}
+	s.columns = append(s.columns, four, five)
+	p, err := comparePairs(context.Background(), s, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Contains(p.Columns, "four") || !slices.Contains(p.Columns, "five") {
+		t.Errorf("compared: %v", p.Columns)
+	}
+	// One in four rows of the number is there: not two rows a category.
+	sparse, other := slices.Clone(s.columns[0].values), slices.Clone(five.codes)
+	for i := range sparse {
+		if i%4 != 0 {
+			sparse[i], other[i] = math.NaN(), -1
+		}
+	}
+	x, a, b := prepare(&sampleColumn{name: "x", values: sparse}), prepare(&five), prepare(&sampleColumn{name: "b", codes: other, levels: 200})
+	for _, pair := range []Pair{measure(x, a, 30, &scratch{}), measure(a, b, 30, &scratch{})} {
+		if pair.Rows != 250 || pair.Strength != 0 || pair.CramersV != nil || pair.CorrelationRatio != nil {
+			t.Errorf("%+v", pair)
+		}
+	}
+}
+
 // TestFilledForSome: a column that is filled for one class only gives the class away by that.
 func TestFilledForSome(t *testing.T) {
 	s := &sample{rows: 200, of: 200, columns: []sampleColumn{{name: "class", codes: make([]int32, 200), levels: 2}, {name: "closed on", values: make([]float64, 200)}}}

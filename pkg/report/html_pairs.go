@@ -44,7 +44,7 @@ func viewPairs(p *profile.Pairs) *pairsView {
 		v.Note += "; " + count(p.Skipped) + " columns were left out"
 	}
 	for _, pair := range p.Strongest[:min(len(p.Strongest), 25)] {
-		view := pairView{A: shown(pair.A), B: shown(pair.B), Strength: fmt.Sprintf("%.2f", pair.Strength), Measures: measures(&pair)}
+		view := pairView{A: shown(pair.A), B: shown(pair.B), Strength: hundredths(pair.Strength), Measures: measures(&pair)}
 		if pair.Rows < p.Rows {
 			view.Rows = count(pair.Rows)
 		}
@@ -65,7 +65,7 @@ func measures(p *profile.Pair) string {
 		value *float64
 	}{{"Pearson", p.Pearson}, {"Spearman", p.Spearman}, {"Cramér's V", p.CramersV}, {"η", p.CorrelationRatio}} {
 		if m.value != nil {
-			list = append(list, fmt.Sprintf("%s %.2f", m.name, *m.value))
+			list = append(list, m.name+" "+hundredths(*m.value))
 		}
 	}
 	return strings.Join(list, ", ")
@@ -91,7 +91,7 @@ func (v *pairsView) heat(p *profile.Pairs) {
 				paths[class] = &strings.Builder{}
 			}
 			fmt.Fprintf(paths[class], "M%d %dh%dv%dh-%dz", v.Left+j*v.Cell, i*v.Cell, v.Cell-1, v.Cell-1, v.Cell-1)
-			texts[j] = fmt.Sprintf("%.2f", s)
+			texts[j] = hundredths(s)
 			if n <= 16 {
 				ink := ""
 				if math.Abs(s) >= 0.7 {
@@ -236,6 +236,11 @@ func viewTarget(t *profile.Target) *targetView {
 		v.Nothing = some(nothing, 12)
 	}
 	return v
+}
+
+// hundredths is a measure with two digits behind the point, and 0 without a sign.
+func hundredths(v float64) string {
+	return strings.Replace(fmt.Sprintf("%.2f", v), "-0.00", "0.00", 1)
 }
 
 // told is a share of information with one digit behind the point.

@@ -97,6 +97,21 @@ func TestStatisticsHTML(t *testing.T) {
 	}
 }
 
+func TestStatisticsHTMLFolds(t *testing.T) {
+	p := alarming()
+	p.Target = &profile.Target{Column: "mixed", Relations: []profile.Relation{{Column: "card", Information: 0.2, Share: 0.31}, {Column: "mail"}}}
+	page := html(t, p, About{})
+	for _, part := range []string{"3 more alerts, none more severe than these", "Nothing measurable: <span class=\"soft\">mail.", "31.0%", "a, b, c, d, e, f and 6 more"} {
+		if !strings.Contains(page, part) {
+			t.Errorf("no %q in the page", part)
+		}
+	}
+	// Each alert is at its column too, the most severe by the name.
+	if n := strings.Count(page, "skewness 12"); n != 24 {
+		t.Errorf("skewness is told %d times, want 12 times among the alerts and 12 times at the column", n)
+	}
+}
+
 func TestStatisticsHTMLOfEdges(t *testing.T) {
 	html(t, &profile.Profile{}, About{})
 	page := html(t, edges(), About{})
