@@ -21,7 +21,7 @@ INITDB := $(firstword $(shell command -v initdb) $(wildcard /usr/lib/postgresql/
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
 
-.PHONY: help run up build build-host test check reproducible race bench synth fmt clean
+.PHONY: help run up build build-host test check reproducible race bench bench-data synth fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +81,24 @@ race: ## run the tests under the race detector
 
 bench: ## run the benchmarks (BENCH=regexp, COUNT=n for benchstat)
 	@go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(or $(COUNT),1) ./pkg/... ./cmd/...
+
+# The peers live in a virtual environment of their own, the files are made or fetched once.
+bench-data: build/bench/venv build/bench/mixed.csv build/bench/flights-3m.parquet ## compare reading and statistics with polars and DuckDB
+	@go build -o build/bench/run ./internal/bench
+	@build/bench/run
+
+build/bench/venv: testdata/peers/requirements.txt
+	@echo "installing the peers into build/bench/venv"
+	@rm -rf $@ && python3 -m venv $@ && $@/bin/pip install --quiet -r testdata/peers/requirements.txt
+
+build/bench/mixed.csv: testdata/peers/mixed_csv.py | build/bench/venv
+	@echo "making build/bench/mixed.csv, 214 MB"
+	@build/bench/venv/bin/python testdata/peers/mixed_csv.py $@ 1500000
+
+build/bench/flights-3m.parquet:
+	@echo "fetching flights-3m.parquet of vega-datasets"
+	@mkdir -p build/bench && npm install --silent --no-save --ignore-scripts --prefix build/bench vega-datasets@3.2.1
+	@cp build/bench/node_modules/vega-datasets/data/flights-3m.parquet $@
 
 synth: build ## write the CloudFormation template of the stack to cdk.out
 	@command -v node >/dev/null || { echo "install Node.js 20 or later: the CDK runs on it"; exit 1; }

@@ -64,9 +64,9 @@ func (s *stack) environment(name string) *string {
 	case topology.EnvBucket:
 		return s.bucket.BucketName()
 	case topology.EnvTrainingWorkflow:
-		return s.workflow.StateMachineArn()
-	case topology.EnvStatisticsFunction:
-		return s.functions["statistics"].FunctionName()
+		return s.workflows[topology.TrainingWorkflow].StateMachineArn()
+	case topology.EnvStatisticsWorkflow:
+		return s.workflows[topology.StatisticsWorkflow].StateMachineArn()
 	case topology.EnvScheduleGroup:
 		return s.scheduleGroup.ScheduleGroupName()
 	case topology.EnvScheduleRole:

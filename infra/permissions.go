@@ -53,10 +53,8 @@ func (s *stack) statements(p topology.Permission) []awsiam.PolicyStatement {
 	switch p.Resource {
 	case topology.Bucket:
 		return []awsiam.PolicyStatement{s.bucketStatement(p)}
-	case topology.TrainingWorkflow:
+	case topology.TrainingWorkflow, topology.StatisticsWorkflow:
 		return s.workflowStatements(p)
-	case topology.StatisticsFunction:
-		return []awsiam.PolicyStatement{allow(p.Actions, s.functions["statistics"].FunctionArn())}
 	case topology.ScheduleGroup:
 		schedules := s.arn("scheduler", "schedule", *s.scheduleGroup.ScheduleGroupName()+"/*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)
 		return []awsiam.PolicyStatement{allow(p.Actions, schedules)}
@@ -104,10 +102,10 @@ func (s *stack) workflowStatements(p topology.Permission) []awsiam.PolicyStateme
 	}
 	var statements []awsiam.PolicyStatement
 	if len(starts) > 0 {
-		statements = append(statements, allow(starts, s.workflow.StateMachineArn()))
+		statements = append(statements, allow(starts, s.workflows[p.Resource].StateMachineArn()))
 	}
 	if len(others) > 0 {
-		statements = append(statements, allow(others, s.executions(":*")))
+		statements = append(statements, allow(others, s.executions(s.workflows[p.Resource], ":*")))
 	}
 	return statements
 }

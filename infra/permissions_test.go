@@ -31,6 +31,24 @@ var services = []string{
 	"TrainingRole xray:GetSamplingTargets *",
 	"TrainingRole xray:PutTelemetryRecords *",
 	"TrainingRole xray:PutTraceSegments *",
+	"ProfilingRole lambda:InvokeFunction <StatisticsFunction.Arn>",
+	"ProfilingRole s3:GetObject <Bucket.Arn>/jobs/statistics/*",
+	"ProfilingRole states:StartExecution <Profiling>",
+	"ProfilingRole states:DescribeExecution arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<Profiling.Name>/*",
+	"ProfilingRole states:StopExecution arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<Profiling.Name>/*",
+	// Log delivery and tracing name no resources.
+	"ProfilingRole logs:CreateLogDelivery *",
+	"ProfilingRole logs:DeleteLogDelivery *",
+	"ProfilingRole logs:DescribeLogGroups *",
+	"ProfilingRole logs:DescribeResourcePolicies *",
+	"ProfilingRole logs:GetLogDelivery *",
+	"ProfilingRole logs:ListLogDeliveries *",
+	"ProfilingRole logs:PutResourcePolicy *",
+	"ProfilingRole logs:UpdateLogDelivery *",
+	"ProfilingRole xray:GetSamplingRules *",
+	"ProfilingRole xray:GetSamplingTargets *",
+	"ProfilingRole xray:PutTelemetryRecords *",
+	"ProfilingRole xray:PutTraceSegments *",
 }
 
 func TestPermissions(t *testing.T) {
@@ -62,6 +80,9 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
+// machines are the state machines by what topology calls them.
+var machines = map[topology.Resource]string{topology.TrainingWorkflow: "Training", topology.StatisticsWorkflow: "Profiling"}
+
 // topologyLines says what a permission of package topology must become.
 func topologyLines(t *testing.T, role string, p topology.Permission) (lines []string) {
 	for _, action := range p.Actions {
@@ -74,11 +95,9 @@ func topologyLines(t *testing.T, role string, p topology.Permission) (lines []st
 				lines = append(lines, line+"<Bucket.Arn>/"+prefix+"*")
 			}
 		case action == "states:StartExecution":
-			lines = append(lines, line+"<Training>")
-		case p.Resource == topology.TrainingWorkflow:
-			lines = append(lines, line+"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<Training.Name>:*")
-		case p.Resource == topology.StatisticsFunction:
-			lines = append(lines, line+"<StatisticsFunction.Arn>")
+			lines = append(lines, line+"<"+machines[p.Resource]+">")
+		case machines[p.Resource] != "":
+			lines = append(lines, line+"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<"+machines[p.Resource]+".Name>:*")
 		case p.Resource == topology.ScheduleGroup:
 			lines = append(lines, line+"arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/"+scheduleGroup()+"/*")
 		case p.Resource == topology.ScheduleRole:
@@ -132,6 +151,7 @@ func documentLines(t *testing.T, role string, document any) (lines []string) {
 func TestTrust(t *testing.T) {
 	want := map[string]string{
 		"TrainingRole":      "states.amazonaws.com",
+		"ProfilingRole":     "states.amazonaws.com",
 		"ScheduleRole":      "scheduler.amazonaws.com",
 		"APICloudWatchRole": "apigateway.amazonaws.com",
 	}

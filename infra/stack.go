@@ -33,7 +33,7 @@ type stack struct {
 	cdk           awscdk.Stack // not embedded: jsii takes an object for one thing only
 	bucket        awss3.Bucket
 	functions     map[string]awslambda.Function // the workers first, and api last: it knows of all else
-	workflow      awsstepfunctions.StateMachine
+	workflows     map[topology.Resource]awsstepfunctions.StateMachine
 	scheduleGroup awsscheduler.ScheduleGroup
 	scheduleRole  awsiam.Role
 }
@@ -56,15 +56,19 @@ func newStack(app awscdk.App, assets string) awscdk.Stack {
 			Description: jsii.String("Foretell: tables in S3 become predictions behind an API"),
 		}),
 		functions: map[string]awslambda.Function{},
+		workflows: map[topology.Resource]awsstepfunctions.StateMachine{},
 	}
 	s.bucket = s.newBucket()
 	s.newFunctions(assets, func(f topology.Function) bool { return f.Name != "api" })
-	s.workflow = s.newWorkflow()
+	for _, w := range workflows {
+		s.workflows[w.resource] = s.newWorkflow(w)
+	}
 	s.scheduleGroup, s.scheduleRole = s.newSchedules()
 	s.newFunctions(assets, func(f topology.Function) bool { return f.Name == "api" })
 	s.newAPI()
 	s.output("Bucket", "the one bucket", s.bucket.BucketName())
-	s.output("TrainingWorkflow", "the state machine of training runs", s.workflow.StateMachineArn())
+	s.output("TrainingWorkflow", "the state machine of training runs", s.workflows[topology.TrainingWorkflow].StateMachineArn())
+	s.output("StatisticsWorkflow", "the state machine of statistics jobs", s.workflows[topology.StatisticsWorkflow].StateMachineArn())
 	return s.cdk
 }
 

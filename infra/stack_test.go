@@ -45,7 +45,7 @@ func TestFunctions(t *testing.T) {
 	environment := map[string]string{
 		topology.EnvBucket:             "<Bucket>",
 		topology.EnvTrainingWorkflow:   "<Training>",
-		topology.EnvStatisticsFunction: "<StatisticsFunction>",
+		topology.EnvStatisticsWorkflow: "<Profiling>",
 		topology.EnvScheduleGroup:      scheduleGroup(),
 		topology.EnvScheduleRole:       "<ScheduleRole.Arn>",
 	}
@@ -85,22 +85,44 @@ func TestLogsExpire(t *testing.T) {
 	})
 }
 
-func TestWorkflow(t *testing.T) {
-	machine := resources["Training"].Properties
-	if machine["DefinitionString"] != topology.Training {
-		t.Errorf("the state machine is not topology's file: %s", render(machine["DefinitionString"]))
+func TestWorkflows(t *testing.T) {
+	for name, c := range map[string]struct {
+		definition string
+		want       map[string]string
+	}{
+		"Training":  {topology.Training, map[string]string{"${TrainFunction}": "<TrainFunction.Arn>", "${Bucket}": "<Bucket>"}},
+		"Profiling": {topology.Statistics, map[string]string{"${StatisticsFunction}": "<StatisticsFunction.Arn>", "${Bucket}": "<Bucket>"}},
+	} {
+		machine := resources[name].Properties
+		if machine["DefinitionString"] != c.definition {
+			t.Errorf("the state machine is not topology's file: %s", render(machine["DefinitionString"]))
+		}
+		for _, placeholder := range regexp.MustCompile(`\$\{\w+\}`).FindAllString(c.definition, -1) {
+			if c.want[placeholder] == "" {
+				t.Errorf("%s has a placeholder %s that the stack does not fill in", name, placeholder)
+			}
+		}
+		for placeholder, value := range c.want {
+			equal(t, placeholder, at(machine, "DefinitionSubstitutions", strings.Trim(placeholder, "${}")), value)
+		}
+		equal(t, "role", machine["RoleArn"], "<"+name+"Role.Arn>")
+		equal(t, "user data in logs", at(machine, "LoggingConfiguration", "IncludeExecutionData"), "false")
 	}
-	want := map[string]string{"${TrainFunction}": "<TrainFunction.Arn>", "${Bucket}": "<Bucket>"}
-	for _, placeholder := range regexp.MustCompile(`\$\{\w+\}`).FindAllString(topology.Training, -1) {
-		if want[placeholder] == "" {
-			t.Errorf("the workflow has a placeholder %s that the stack does not fill in", placeholder)
+}
+
+// TestJobsExpire: what jobs leave is the only thing in the bucket that goes by itself.
+func TestJobsExpire(t *testing.T) {
+	expires := 0
+	for _, rule := range list(at(resources["Bucket"].Properties, "LifecycleConfiguration", "Rules")) {
+		if days := at(rule, "ExpirationInDays"); days != nil {
+			expires++
+			equal(t, "prefix that expires", at(rule, "Prefix"), "jobs/")
+			equal(t, "days", days, "30")
 		}
 	}
-	for placeholder, value := range want {
-		equal(t, placeholder, at(machine, "DefinitionSubstitutions", strings.Trim(placeholder, "${}")), value)
+	if expires != 1 {
+		t.Errorf("%d rules let objects expire, want 1", expires)
 	}
-	equal(t, "role", machine["RoleArn"], "<TrainingRole.Arn>")
-	equal(t, "user data in logs", at(machine, "LoggingConfiguration", "IncludeExecutionData"), "false")
 }
 
 func TestRoutes(t *testing.T) {

@@ -25,6 +25,10 @@ func (s *stack) newBucket() awss3.Bucket {
 		// Only aliases and schedules are ever overwritten; what is older than a quarter helps nobody.
 		NoncurrentVersionExpiration:         awscdk.Duration_Days(jsii.Number(90)),
 		AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(7)),
+	}, {
+		// What jobs find serves them alone, and is stored elsewhere when they succeed.
+		Prefix: jsii.String("jobs/"), Expiration: awscdk.Duration_Days(jsii.Number(30)),
+		NoncurrentVersionExpiration: awscdk.Duration_Days(jsii.Number(1)),
 	}}
 	return awss3.NewBucket(s.cdk, jsii.String("Bucket"), &data)
 }

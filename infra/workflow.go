@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
@@ -10,14 +12,30 @@ import (
 	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
-// newWorkflow makes the state machine of training runs from topology's own file, the same
-// that the local cloud interprets. The placeholders are filled in by CloudFormation.
-func (s *stack) newWorkflow() awsstepfunctions.StateMachine {
-	train := s.functions["train"]
-	role := s.newRole("TrainingRole", "states.amazonaws.com", nil, []awsiam.PolicyStatement{
-		allow([]string{"lambda:InvokeFunction"}, train.FunctionArn()),
-		// The Distributed Map reads its list of trials.
-		allow([]string{"s3:GetObject"}, s.bucket.ArnForObjects(jsii.String("runs/*"))),
+// workflow is a state machine of topology: one function does all of its steps, and its
+// Distributed Map reads its list of items below one prefix of the bucket.
+type workflow struct {
+	resource   topology.Resource
+	name       string // in the template
+	comment    string
+	definition string
+	function   string
+	items      string // the prefix
+}
+
+var workflows = []workflow{
+	{topology.StatisticsWorkflow, "Profiling", "Foretell: a statistics job", topology.Statistics, "statistics", "jobs/statistics/"},
+	{topology.TrainingWorkflow, "Training", "Foretell: a training run", topology.Training, "train", "runs/"},
+}
+
+// newWorkflow makes a state machine from topology's own file, the same that the local cloud
+// interprets. The placeholders are filled in by CloudFormation.
+func (s *stack) newWorkflow(w workflow) awsstepfunctions.StateMachine {
+	function := s.functions[w.function]
+	role := s.newRole(w.name+"Role", "states.amazonaws.com", nil, []awsiam.PolicyStatement{
+		allow([]string{"lambda:InvokeFunction"}, function.FunctionArn()),
+		// The Distributed Map reads its list of items.
+		allow([]string{"s3:GetObject"}, s.bucket.ArnForObjects(jsii.String(w.items+"*"))),
 		// Step Functions writes its log through a delivery that has no ARN before it is made.
 		allow([]string{
 			"logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
@@ -28,47 +46,46 @@ func (s *stack) newWorkflow() awsstepfunctions.StateMachine {
 		}, jsii.String("*")),
 	})
 	suppress(role, "IAM5", "log delivery and tracing have no resources to name", "Resource::*")
-	suppressWildcards(role, "the lists of trials, one below each run", `/runs/\*`)
+	suppressWildcards(role, "the lists of items, one below each run or job", "/"+w.items+`\*`)
 
-	machine := awsstepfunctions.NewStateMachine(s.cdk, jsii.String("Training"), &awsstepfunctions.StateMachineProps{
-		Comment:        jsii.String("Foretell: a training run"),
-		DefinitionBody: awsstepfunctions.DefinitionBody_FromString(jsii.String(topology.Training)),
+	machine := awsstepfunctions.NewStateMachine(s.cdk, jsii.String(w.name), &awsstepfunctions.StateMachineProps{
+		Comment:        jsii.String(w.comment),
+		DefinitionBody: awsstepfunctions.DefinitionBody_FromString(jsii.String(w.definition)),
 		DefinitionSubstitutions: &map[string]*string{
-			"TrainFunction": train.FunctionArn(),
-			"Bucket":        s.bucket.BucketName(),
+			strings.ToUpper(w.function[:1]) + w.function[1:] + "Function": function.FunctionArn(),
+			"Bucket": s.bucket.BucketName(),
 		},
 		Role:           role.WithoutPolicyUpdates(nil),
 		TracingEnabled: jsii.Bool(true),
 		Logs: &awsstepfunctions.LogOptions{
-			Destination: s.newLogs("TrainingLog"),
+			Destination: s.newLogs(w.name + "Log"),
 			Level:       awsstepfunctions.LogLevel_ALL,
-			// States carry references, but a failed trial's message may quote a user's data.
+			// States carry references, but a failed step's message may quote a user's data.
 			IncludeExecutionData: jsii.Bool(false),
 		},
 	})
-	s.workflow = machine
-	s.allowMapRuns(role)
+	s.allowMapRuns(w.name, role, machine)
 	return machine
 }
 
-// allowMapRuns lets the workflow start, watch and stop the child executions of its own
+// allowMapRuns lets a workflow start, watch and stop the child executions of its own
 // Distributed Map. It is a policy apart: inside the role, the role would need the state
 // machine that needs the role.
-func (s *stack) allowMapRuns(role awsiam.Role) {
-	policy := awsiam.NewPolicy(s.cdk, jsii.String("TrainingMapRuns"), &awsiam.PolicyProps{
+func (s *stack) allowMapRuns(name string, role awsiam.Role, machine awsstepfunctions.StateMachine) {
+	policy := awsiam.NewPolicy(s.cdk, jsii.String(name+"MapRuns"), &awsiam.PolicyProps{
 		Roles: &[]awsiam.IRole{role},
 		Statements: &[]awsiam.PolicyStatement{
-			allow([]string{"states:StartExecution"}, s.workflow.StateMachineArn()),
-			allow([]string{"states:DescribeExecution", "states:StopExecution"}, s.executions("/*")),
+			allow([]string{"states:StartExecution"}, machine.StateMachineArn()),
+			allow([]string{"states:DescribeExecution", "states:StopExecution"}, s.executions(machine, "/*")),
 		},
 	})
 	suppressWildcards(policy, "the children that this state machine's own map starts", `:execution:<[A-Za-z0-9]+\.Name>/\*`)
 }
 
-// executions names executions of the training workflow: ":*" those that were started,
-// "/*" the children of their maps.
-func (s *stack) executions(which string) *string {
-	return s.arn("states", "execution", *s.workflow.StateMachineName()+which, awscdk.ArnFormat_COLON_RESOURCE_NAME)
+// executions names executions of a workflow: ":*" those that were started, "/*" the children
+// of their maps.
+func (s *stack) executions(machine awsstepfunctions.StateMachine, which string) *string {
+	return s.arn("states", "execution", *machine.StateMachineName()+which, awscdk.ArnFormat_COLON_RESOURCE_NAME)
 }
 
 // newSchedules makes the group that retrains are scheduled in, and the role with which
@@ -81,7 +98,7 @@ func (s *stack) newSchedules() (awsscheduler.ScheduleGroup, awsiam.Role) {
 		"aws:SourceAccount": s.cdk.Account(),
 		"aws:SourceArn":     group.ScheduleGroupArn(),
 	}}, []awsiam.PolicyStatement{
-		allow([]string{"states:StartExecution"}, s.workflow.StateMachineArn()),
+		allow([]string{"states:StartExecution"}, s.workflows[topology.TrainingWorkflow].StateMachineArn()),
 	})
 	return group, role
 }

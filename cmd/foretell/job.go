@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/local"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/report"
+	"github.com/foretell-ml/foretell/pkg/statistics"
 	"github.com/foretell-ml/foretell/pkg/training"
 )
 
@@ -142,12 +144,55 @@ func (j *job) upload(ctx context.Context) (source string, err error) {
 
 func (j *job) statistics(ctx context.Context) (version string, err error) {
 	j.step("Statistics of the data set")
+	path := "/v1/datasets/" + string(j.set) + "/statistics"
+	version, err = j.api.profile(ctx, path, statistics.Request{Target: j.config.Data.Target, Types: j.config.Data.Types})
+	if err != nil {
+		return "", err
+	}
 	var s registry.Statistics
-	if err := j.api.call(ctx, "POST", "/v1/datasets/"+string(j.set)+"/statistics", nil, &s); err != nil {
+	if err := j.api.call(ctx, "GET", path+"?version="+version, nil, &s); err != nil {
 		return "", err
 	}
 	j.say("stored as statistics/%s/%s.json\n", s.Dataset, s.Version)
 	return s.Version, report.Statistics(j.c.stdout, s.Profile, terminalStyle(j.c.stdout))
+}
+
+// profile has a data set profiled and waits for it; path is that of its statistics. What is
+// wrong with the data is the error.
+func (c client) profile(ctx context.Context, path string, request statistics.Request) (version string, err error) {
+	var job struct {
+		Job, State, Version, Error, Cause string
+		Problem                           *gateway.Problem
+	}
+	if err := c.call(ctx, "POST", path, request, &job); err != nil {
+		return "", err
+	}
+	for {
+		switch {
+		case job.Problem != nil:
+			return "", *job.Problem
+		case job.State == "succeeded":
+			return job.Version, nil
+		case job.State == "failed":
+			return "", fmt.Errorf("statistics job %s failed: %s: %s", job.Job, job.Error, job.Cause)
+		}
+		if err := pause(ctx); err != nil {
+			return "", err
+		}
+		if err := c.call(ctx, "GET", path+"/jobs/"+job.Job, nil, &job); err != nil {
+			return "", err
+		}
+	}
+}
+
+// pause is the time between two looks at what goes on elsewhere.
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(150 * time.Millisecond):
+		return nil
+	}
 }
 
 // runState is what the API tells of a run.
@@ -178,10 +223,8 @@ func (j *job) train(ctx context.Context) (runState, error) {
 		case "failed":
 			return run, fmt.Errorf("run %s failed: %s: %s", run.Run, run.Error, run.Cause)
 		}
-		select {
-		case <-ctx.Done():
-			return run, ctx.Err()
-		case <-time.After(150 * time.Millisecond):
+		if err := pause(ctx); err != nil {
+			return run, err
 		}
 		if err := j.api.call(ctx, "GET", "/v1/runs/"+string(run.Run), nil, &run); err != nil {
 			return run, err

@@ -9,6 +9,9 @@
 //	foretell predict    [flags] --model NAME FILE   predict the rows of a CSV file
 //	foretell models     [flags] [NAME]        list models, or the versions of one
 //
+// It exits with 0, or with 1 if it failed, 3 if data is not as it is expected to be
+// (statistics --check, train), 4 if it drifted (statistics --fail-on), 130 if interrupted.
+//
 // Everything but up works in this process on a store, which is a folder (.foretell/store)
 // or a bucket (--store s3://bucket).
 package main
@@ -36,22 +39,47 @@ func main() {
 		os.Exit(130)
 	default:
 		fmt.Fprintln(os.Stderr, "foretell:", err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
+}
+
+// Exit codes beside 0, 1 for what could not be done, and 130 for what was interrupted: the
+// command did its work, and found what it was asked to fail on.
+const (
+	exitViolated = 3 // data is not as it is expected to be
+	exitDrifted  = 4 // data drifted as far as --fail-on says
+)
+
+// exitError is an error with an exit code of its own.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+func exitCode(err error) int {
+	var own *exitError
+	if errors.As(err, &own) {
+		return own.code
+	}
+	return 1
 }
 
 // command is one of the subcommands.
 type command struct {
 	name, arguments, summary string
 	run                      func(ctx context.Context, c *invocation) error
+	examples                 string // shown by -h after the flags
 }
 
 var commands = []command{
-	{"up", "", "start the local cloud and serve", up},
-	{"statistics", "FILE", "describe a data set: a CSV file, a glob or a folder", statisticsCommand},
-	{"train", "CONFIG", "explore configurations and keep the best model", train},
-	{"predict", "FILE", "predict the rows of a CSV file, as CSV", predict},
-	{"models", "[NAME]", "list models, or the versions and aliases of one", models},
+	{"up", "", "start the local cloud and serve", up, ""},
+	{"statistics", "FILE", "describe a data set: a file, a glob, a folder or a query", statisticsCommand, statisticsExamples},
+	{"train", "CONFIG", "explore configurations and keep the best model", train, ""},
+	{"predict", "FILE", "predict the rows of a CSV file, as CSV", predict, ""},
+	{"models", "[NAME]", "list models, or the versions and aliases of one", models, ""},
 }
 
 // invocation is one call of a subcommand.
@@ -102,6 +130,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 		flags.Usage = func() {
 			fmt.Fprintf(stderr, "usage: foretell %s [flags] %s\n%s\n\n", c.name, c.arguments, c.summary)
 			flags.PrintDefaults()
+			fmt.Fprint(stderr, c.examples)
 		}
 		return c.run(ctx, &invocation{stdout, stderr, flags, args[1:]})
 	}

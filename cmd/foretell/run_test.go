@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/local"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/registry/s3store"
@@ -92,6 +93,37 @@ func TestFailedRunSaysWhyAndStartsAgain(t *testing.T) {
 	for info, err := range w.store.List(context.Background(), "models/") {
 		t.Errorf("a failed run left %s (%v)", info.Key, err)
 	}
+}
+
+// TestViolatedRunSaysWhat: the functions check the data before they train, and the run tells
+// what is wrong with it.
+func TestViolatedRunSaysWhat(t *testing.T) {
+	w := emptyWorld(t, cloudDir(t))
+	const config = `{"data":{"source":"s3://foretell/data/penguins/","target":"species","constraints":{"rows":{"min":1000},"columns":[{"name":"species","values":["Adelie","Gentoo"]}]}}}`
+	v := w.post(t, config)
+	text := w.get(t, "/v1/runs/"+string(w.until(t, string(v.Run), func(v runView) bool { return v.State != "running" }).Run))
+	var failed struct {
+		State, Error, Cause string
+		Problem             gateway.Problem
+	}
+	if err := json.Unmarshal(text, &failed); err != nil {
+		t.Fatal(err)
+	}
+	p := failed.Problem
+	if failed.State != "failed" || failed.Error != "ViolationError" || !strings.Contains(failed.Cause, `"Chinstrap"`) ||
+		p.Type != gateway.ConstraintsViolated.URI() || len(p.Errors) != 2 || p.Errors[1].Column != "species" {
+		t.Errorf("%s", text)
+	}
+}
+
+// get is the body of a GET.
+func (w world) get(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := w.api.send(context.Background(), "GET", path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // TestInterruptedRunGoesOn stops the cloud in the middle of a run and starts both again: the

@@ -14,10 +14,10 @@ import (
 
 const defaultStore = ".foretell/store"
 
+const storeUsage = "where models and runs are kept: a folder, or s3://bucket[/prefix]"
+
 // storeFlag declares --store.
-func (c *invocation) storeFlag() *string {
-	return c.flags.String("store", defaultStore, "where models and runs are kept: a folder, or s3://bucket[/prefix]")
-}
+func (c *invocation) storeFlag() *string { return c.flags.String("store", defaultStore, storeUsage) }
 
 // openStore opens a folder or a bucket.
 func openStore(ctx context.Context, place string) (*registry.Registry, error) {

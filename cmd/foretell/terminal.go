@@ -61,6 +61,59 @@ func (b *bar) set(done, total int) {
 	}
 }
 
+// readingBar shows how much of some files has been read, in a terminal and if it takes long
+// enough to be read itself; nothing in a log. It is safe for concurrent use.
+type readingBar struct {
+	mu    sync.Mutex
+	title string
+	w     io.Writer // nil if it is no terminal
+	began time.Time
+	bar   *progressbar.ProgressBar
+}
+
+// patience is how long a reading may take before it shows.
+const patience = 400 * time.Millisecond
+
+func newReadingBar(w io.Writer, title string) *readingBar {
+	if f, ok := w.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
+		w = nil
+	}
+	return &readingBar{w: w, title: title, began: time.Now()}
+}
+
+// set shows that read of total bytes are read; a total of -1 is unknown.
+func (b *readingBar) set(read, total int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.w == nil {
+		return
+	}
+	if b.bar == nil { // from the start, or it would take the bytes so far for those of a moment
+		b.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(b), progressbar.OptionSetDescription(b.title),
+			progressbar.OptionShowBytes(true), progressbar.OptionSetWidth(40), progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionClearOnFinish())
+	}
+	_ = b.bar.Set64(read) // drawing fails only if the terminal is gone
+}
+
+// Write draws the bar, once it is time to.
+func (b *readingBar) Write(p []byte) (int, error) {
+	if time.Since(b.began) < patience {
+		return len(p), nil
+	}
+	return b.w.Write(p)
+}
+
+// close takes the bar off the screen, before anything else is printed.
+func (b *readingBar) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.bar != nil {
+		_ = b.bar.Clear()
+	}
+	b.w = nil
+}
+
 // printLeaderboard shows the standings of a run.
 func printLeaderboard(w io.Writer, board training.Leaderboard) error {
 	rows := make([]report.LeaderboardRow, len(board.Standings))

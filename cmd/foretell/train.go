@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/foretell-ml/foretell/pkg/profile/expectation"
+	"github.com/foretell-ml/foretell/pkg/report"
 	"github.com/foretell-ml/foretell/pkg/training"
 )
 
@@ -43,6 +45,13 @@ func train(ctx context.Context, c *invocation) error {
 	progress := newBar(c.stderr, "trials")
 	var done atomic.Int64
 	verdict, err := engine.Run(ctx, run, func(_ training.Result, total int) { progress.set(int(done.Add(1)), total) })
+	var violated *training.ViolationError
+	if errors.As(err, &violated) {
+		if err := report.Violations(c.stdout, violated.Violations, terminalStyle(c.stdout)); err != nil {
+			return err
+		}
+		return &exitError{exitViolated, fmt.Errorf("%s is not as data.constraints of %s expects; nothing was trained", violated.Source, args[0])}
+	}
 	if err != nil {
 		return explainConfig(args[0], err)
 	}
@@ -70,8 +79,9 @@ func printVerdict(c *invocation, v training.Verdict) {
 	}
 }
 
-// readConfig reads a run config; a source in it is relative to the working directory, and
-// if it is not found there, to the config's folder.
+// readConfig reads a run config; a source or a file of constraints in it is relative to the
+// working directory, and if it is not found there, to the config's folder. Constraints come
+// back written out, since nobody else can read the file.
 func readConfig(file string) (training.Config, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -81,16 +91,31 @@ func readConfig(file string) (training.Config, error) {
 	if err != nil {
 		return training.Config{}, explainConfig(file, err)
 	}
-	source := config.Data.Source
-	if !strings.Contains(source, "://") && !filepath.IsAbs(source) {
-		if _, err := os.Stat(source); errors.Is(err, os.ErrNotExist) {
-			beside := filepath.Join(filepath.Dir(file), source)
-			if _, err := os.Stat(beside); err == nil {
-				config.Data.Source = beside
-			}
+	if !strings.Contains(config.Data.Source, "://") {
+		config.Data.Source = beside(file, config.Data.Source)
+	}
+	if n := config.Data.Constraints; n != nil && n.File != "" {
+		expected, err := readExpectations(beside(file, n.File))
+		if err != nil {
+			return training.Config{}, fmt.Errorf("%s: /data/constraints: %w", file, err)
 		}
+		config.Data.Constraints = &expectation.Named{Expectations: *expected}
 	}
 	return config, nil
+}
+
+// beside is where a file lies that a config names.
+func beside(config, named string) string {
+	if filepath.IsAbs(named) {
+		return named
+	}
+	if _, err := os.Stat(named); errors.Is(err, os.ErrNotExist) {
+		there := filepath.Join(filepath.Dir(config), named)
+		if _, err := os.Stat(there); err == nil {
+			return there
+		}
+	}
+	return named
 }
 
 // explainConfig lists the faults of a config, one a line.

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/config"
-	lambdaclient "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -30,14 +29,14 @@ func main() {
 		log.Fatal(err)
 	}
 	bucket, machine := os.Getenv(topology.EnvBucket), os.Getenv(topology.EnvTrainingWorkflow)
-	client := s3.NewFromConfig(aws)
+	client, workflows := s3.NewFromConfig(aws), sfn.NewFromConfig(aws)
 	models := &registry.Registry{Store: s3store.New(client, bucket, "")}
 	server := &control.Server{
 		Bucket: bucket, Registry: models,
-		Engine:   &training.Engine{Registry: models, Source: training.BucketSource(bucket, models)},
-		Uploads:  control.S3Uploads{Client: client, Bucket: bucket},
-		Profiler: control.LambdaProfiler{Client: lambdaclient.NewFromConfig(aws), Function: os.Getenv(topology.EnvStatisticsFunction)},
-		Workflow: control.StepFunctions{Client: sfn.NewFromConfig(aws), Machine: machine},
+		Engine:    &training.Engine{Registry: models, Source: training.BucketSource(bucket, models)},
+		Uploads:   control.S3Uploads{Client: client, Bucket: bucket},
+		Workflow:  control.StepFunctions{Client: workflows, Machine: machine},
+		Profiling: control.StepFunctions{Client: workflows, Machine: os.Getenv(topology.EnvStatisticsWorkflow)},
 		Schedule: control.EventBridge{Client: scheduler.NewFromConfig(aws), Machine: machine,
 			Group: os.Getenv(topology.EnvScheduleGroup), Role: os.Getenv(topology.EnvScheduleRole)},
 	}

@@ -1,4 +1,4 @@
-// Command statistics profiles a data set and stores the result.
+// Command statistics does the steps of a statistics job: plan, shard and merge.
 package main
 
 import (
@@ -22,6 +22,6 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	sets := &registry.Registry{Store: store}
-	lambda.Start(statistics.Handler(sets))
+	jobs := &statistics.Jobs{Registry: &registry.Registry{Store: store}}
+	lambda.Start(jobs.Handle)
 }

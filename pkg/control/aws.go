@@ -9,17 +9,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
-	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
-	"github.com/foretell-ml/foretell/pkg/statistics"
 )
 
 // S3Uploads presigns uploads to a bucket.
@@ -41,44 +37,6 @@ func (u S3Uploads) PresignPost(ctx context.Context, key string, maxBytes int64, 
 		return "", nil, fmt.Errorf("presign upload: %w", err)
 	}
 	return post.URL, post.Values, nil
-}
-
-// LambdaProfiler calls the statistics function.
-type LambdaProfiler struct {
-	Client   *lambda.Client
-	Function string
-}
-
-// Profile implements Profiler.
-func (p LambdaProfiler) Profile(ctx context.Context, name registry.DatasetName) error {
-	payload, err := json.Marshal(statistics.Event{Dataset: name})
-	if err != nil {
-		return err
-	}
-	out, err := p.Client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &p.Function, Payload: payload})
-	var throttled *lambdatypes.TooManyRequestsException
-	if errors.As(err, &throttled) {
-		return gateway.TooManyRequests.New("more data sets are being profiled than at a time can be; try again later")
-	}
-	if err != nil {
-		return fmt.Errorf("invoke %s: %w", p.Function, err)
-	}
-	if out.FunctionError != nil {
-		var failure struct{ ErrorType, ErrorMessage string }
-		_ = json.Unmarshal(out.Payload, &failure) // for the log only
-		if strings.Contains(failure.ErrorMessage, "timed out") || failure.ErrorType == "Sandbox.Timedout" {
-			return gateway.Timeout.New("the data set is too large to be profiled within one request")
-		}
-		return fmt.Errorf("%s: %s: %s", p.Function, failure.ErrorType, failure.ErrorMessage)
-	}
-	var result statistics.Result
-	if err := json.Unmarshal(out.Payload, &result); err != nil {
-		return fmt.Errorf("%s answered: %w", p.Function, err)
-	}
-	if result.Problem != nil {
-		return *result.Problem
-	}
-	return nil
 }
 
 // StepFunctions is a Workflow on AWS Step Functions.
@@ -112,7 +70,7 @@ func (w StepFunctions) Execution(ctx context.Context, arn string) (Execution, er
 	var forgotten *sfntypes.ExecutionDoesNotExist
 	if errors.As(err, &forgotten) {
 		return Execution{Status: "ABORTED", Error: "ExecutionDoesNotExist",
-			Cause: "the execution ended so long ago that its record is gone; start the run again"}, nil
+			Cause: "the execution ended so long ago that its record is gone; start it again"}, nil
 	}
 	if err != nil {
 		return Execution{}, fmt.Errorf("describe %s: %w", arn, err)

@@ -10,18 +10,14 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
-
-	"github.com/foretell-ml/foretell/pkg/gateway"
 )
 
 // reply is what a fake AWS answers: its error by name, or a body.
 type reply struct {
 	status      int
 	fault, body string
-	header      string // X-Amz-Function-Error
 }
 
 // fakeAWS answers one reply after the other, and keeps what it was asked.
@@ -40,9 +36,6 @@ func fakeAWS(t *testing.T, replies ...reply) (config aws.Config, asked *[]string
 		w.Header().Set("Content-Type", "application/json")
 		if next.fault != "" {
 			w.Header().Set("X-Amzn-ErrorType", next.fault)
-		}
-		if next.header != "" {
-			w.Header().Set("X-Amz-Function-Error", next.header)
 		}
 		w.WriteHeader(next.status)
 		_, _ = io.WriteString(w, next.body)
@@ -80,36 +73,6 @@ func TestStepFunctions(t *testing.T) {
 	}
 	if _, err := w.Execution(t.Context(), "arn:x"); err == nil {
 		t.Error("access denied is no error")
-	}
-}
-
-func TestLambdaProfiler(t *testing.T) {
-	for name, c := range map[string]struct {
-		reply reply
-		want  *gateway.Type // nil: no error
-	}{
-		"done":          {reply{status: 200, body: `{"version":"1"}`}, nil},
-		"problem":       {reply{status: 200, body: `{"problem":{"type":"` + gateway.InvalidDataset.URI() + `","status":422}}`}, &gateway.InvalidDataset},
-		"timed out":     {reply{status: 200, header: "Unhandled", body: `{"errorType":"Sandbox.Timedout","errorMessage":"Task timed out after 28.00 seconds"}`}, &gateway.Timeout},
-		"throttled":     {reply{status: 429, fault: "TooManyRequestsException", body: `{}`}, &gateway.TooManyRequests},
-		"crashed":       {reply{status: 200, header: "Unhandled", body: `{"errorType":"Runtime.ExitError","errorMessage":"exit status 2"}`}, &gateway.InternalError},
-		"not JSON":      {reply{status: 200, body: `<html>`}, &gateway.InternalError},
-		"no permission": {reply{status: 403, fault: "AccessDeniedException", body: `{}`}, &gateway.InternalError},
-	} {
-		config, asked := fakeAWS(t, c.reply)
-		err := LambdaProfiler{Client: lambda.NewFromConfig(config), Function: "statistics"}.Profile(t.Context(), "wine")
-		if want := `POST /2015-03-31/functions/statistics/invocations {"dataset":"wine"}`; (*asked)[0] != want {
-			t.Errorf("%s: asked %s", name, (*asked)[0])
-		}
-		if c.want == nil {
-			if err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-			continue
-		}
-		if p, _ := gateway.AsProblem(err); err == nil || p.Type != c.want.URI() {
-			t.Errorf("%s: %v, want %s", name, err, c.want.Slug)
-		}
 	}
 }
 

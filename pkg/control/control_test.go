@@ -22,9 +22,9 @@ import (
 // faked.
 type world struct {
 	*Server
-	workflow *fakeWorkflow
+	workflow *fakeWorkflow // of training runs
+	profiler *fakeWorkflow
 	schedule *fakeSchedule
-	profiled []registry.DatasetName
 }
 
 func newWorld(t *testing.T) *world {
@@ -41,11 +41,11 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	models := &registry.Registry{Store: store}
-	w := &world{workflow: &fakeWorkflow{executions: map[string]Execution{}}, schedule: &fakeSchedule{expressions: map[registry.ModelName]string{}}}
+	w := &world{workflow: newWorkflow(), profiler: newWorkflow(), schedule: &fakeSchedule{expressions: map[registry.ModelName]string{}}}
 	w.Server = &Server{
 		Bucket: "bucket", Registry: models,
 		Engine:  &training.Engine{Registry: models, Source: training.BucketSource("bucket", models)},
-		Uploads: w, Profiler: w, Workflow: w.workflow, Schedule: w.schedule,
+		Uploads: w, Workflow: w.workflow, Profiling: w.profiler, Schedule: w.schedule,
 	}
 	return w
 }
@@ -53,12 +53,6 @@ func newWorld(t *testing.T) *world {
 // PresignPost implements Uploads.
 func (w *world) PresignPost(_ context.Context, key string, maxBytes int64, valid time.Duration) (string, map[string]string, error) {
 	return "https://s3", map[string]string{"key": key, "max": fmt.Sprint(maxBytes), "valid": valid.String()}, nil
-}
-
-// Profile implements Profiler, and stores nothing.
-func (w *world) Profile(_ context.Context, name registry.DatasetName) error {
-	w.profiled = append(w.profiled, name)
-	return nil
 }
 
 // fakeWorkflow behaves as Step Functions does: a name of a running execution is that
@@ -69,6 +63,8 @@ type fakeWorkflow struct {
 	fault      error                // of Start
 }
 
+func newWorkflow() *fakeWorkflow { return &fakeWorkflow{executions: map[string]Execution{}} }
+
 func arn(name string) string { return "arn:" + name }
 
 func (w *fakeWorkflow) Start(_ context.Context, name string, input any) (string, error) {
@@ -77,7 +73,9 @@ func (w *fakeWorkflow) Start(_ context.Context, name string, input any) (string,
 	if w.fault != nil {
 		return "", w.fault
 	}
-	if text, _ := json.Marshal(input); !strings.HasPrefix(name, string(input.(map[string]any)["run"].(training.RunID))+"-") {
+	var of struct{ Run, Dataset, Job string }
+	if text, err := json.Marshal(input); err != nil || json.Unmarshal(text, &of) != nil ||
+		!strings.HasPrefix(name, of.Run+"-") && name != of.Dataset+"-"+of.Job {
 		return "", fmt.Errorf("execution %s with input %s", name, text)
 	}
 	if e, ok := w.executions[name]; ok && e.Status != "RUNNING" {

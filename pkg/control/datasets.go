@@ -17,11 +17,11 @@ const (
 	uploadValid = 15 * time.Minute
 )
 
-// Bounds of the control plane's bodies, in bytes. A run config is read as YAML, whose parser
-// takes time with the square of the depth: a smaller bound keeps that to seconds.
+// Bounds of the control plane's bodies, in bytes. A run config is read as YAML, which takes
+// a second per megabyte at worst; it may hold the expectations of two thousand columns.
 const (
 	maxBody   = 1 << 20
-	maxConfig = 64 << 10
+	maxConfig = 256 << 10
 )
 
 var fileName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,131}$`)
@@ -48,50 +48,11 @@ func (s *Server) createUpload(r *http.Request) (answer, error) {
 	}
 	if _, _, known := dataset.FormatOf(request.File); !known || !fileName.MatchString(request.File) {
 		return answer{}, gateway.InvalidParameter.New("the name of the file cannot be used", gateway.FieldError{Pointer: "/file",
-			Detail: fmt.Sprintf("%q is not a plain name that ends in .csv, .tsv, .jsonl or .ndjson, or one of them and .gz or .zst: letters, digits, '.', '_' and '-'", request.File)})
+			Detail: fmt.Sprintf("%q is not a plain name that ends in .csv, .tsv, .jsonl, .ndjson or .parquet, or one of them and .gz or .zst: letters, digits, '.', '_' and '-'", request.File)})
 	}
 	url, fields, err := s.Uploads.PresignPost(r.Context(), "data/"+string(name)+"/"+request.File, maxUpload, uploadValid)
 	if err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusCreated, body: upload{name, "s3://" + s.Bucket + "/data/" + string(name) + "/", url, fields, uploadValid.String()}}, nil
-}
-
-// createStatistics profiles the data set as it is now and answers with the result.
-func (s *Server) createStatistics(r *http.Request) (answer, error) {
-	name := registry.DatasetName(r.PathValue("dataset"))
-	if err := name.Validate(); err != nil {
-		return answer{}, err
-	}
-	if _, err := s.Registry.DataParts(r.Context(), name); err != nil { // before a function starts in vain
-		return answer{}, err
-	}
-	if err := s.Profiler.Profile(r.Context(), name); err != nil {
-		return answer{}, err
-	}
-	statistics, err := s.Registry.Statistics(r.Context(), name)
-	if err != nil {
-		return answer{}, err
-	}
-	return answer{status: http.StatusCreated, body: statistics,
-		header: map[string]string{"Location": "/v1/datasets/" + string(name) + "/statistics"}}, nil
-}
-
-// statistics answers the version that the query names, or the latest.
-func (s *Server) statistics(r *http.Request) (answer, error) {
-	name, query := registry.DatasetName(r.PathValue("dataset")), r.URL.Query()
-	if len(query["version"]) > 1 {
-		return answer{}, gateway.InvalidParameter.New("version is given more than once")
-	}
-	var statistics registry.Statistics
-	var err error
-	if query.Has("version") {
-		statistics, err = s.Registry.StatisticsOf(r.Context(), name, query.Get("version"))
-	} else {
-		statistics, err = s.Registry.Statistics(r.Context(), name)
-	}
-	if err != nil {
-		return answer{}, err
-	}
-	return ok(statistics)
 }

@@ -2,8 +2,10 @@ package control
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/profile/expectation"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/training"
 )
@@ -35,4 +37,20 @@ func configProblem(err *training.ConfigError) gateway.Problem {
 		fields = append(fields, gateway.FieldError{Pointer: f.Pointer, Detail: f.Detail})
 	}
 	return t.New(err.Error(), fields...)
+}
+
+// violationProblem lists what is wrong with the data of a run; nil if nothing is.
+func violationProblem(found []expectation.Violation) *gateway.Problem {
+	n := expectation.Broken(found)
+	if n == 0 {
+		return nil
+	}
+	var fields []gateway.FieldError
+	for _, v := range found {
+		if !v.Undecided {
+			fields = append(fields, gateway.FieldError{Column: v.Column, Detail: v.String()})
+		}
+	}
+	p := gateway.ConstraintsViolated.New(fmt.Sprintf("%d of the expectations in data.constraints are not fulfilled", n), fields...)
+	return &p
 }

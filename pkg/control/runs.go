@@ -27,10 +27,12 @@ const (
 // runView answers POST /v1/runs and GET /v1/runs/{run}.
 type runView struct {
 	training.Status
-	State   string `json:"state"`             // submitted, running, succeeded or failed
-	Error   string `json:"error,omitempty"`   // of the last attempt, when failed
-	Cause   string `json:"cause,omitempty"`   // likewise, for people
-	Attempt int    `json:"attempt,omitempty"` // how often a workflow was started for it
+	State string `json:"state"`           // submitted, running, succeeded or failed
+	Error string `json:"error,omitempty"` // of the last attempt, when failed
+	Cause string `json:"cause,omitempty"` // likewise, for people
+	// Problem is there if the run failed because of its data: all that is wrong with it.
+	Problem *gateway.Problem `json:"problem,omitempty"`
+	Attempt int              `json:"attempt,omitempty"` // how often a workflow was started for it
 }
 
 // createRun submits a run and starts its workflow. A run that is going on, or has
@@ -134,6 +136,7 @@ func (s *Server) view(ctx context.Context, run training.RunID) (runView, error) 
 		}
 	default:
 		v.State, v.Error, v.Cause = failed, execution.Error, explain(execution.Cause)
+		v.Problem = violationProblem(status.Violations)
 	}
 	return v, nil
 }

@@ -246,3 +246,23 @@ func (e ending) Execution(context.Context, string) (Execution, error) {
 	e.end()
 	return Execution{Status: "SUCCEEDED"}, nil
 }
+
+// TestViolatedRun: a run whose data is not as its config expects says what is wrong with it.
+func TestViolatedRun(t *testing.T) {
+	w := newWorld(t)
+	config := `{"data":{"source":"s3://bucket/data/penguins/","target":"species","constraints":{"rows":{"max":10},"columns":[{"name":"species","values":["Adelie"]}]}}}`
+	var v runView
+	isStatus(t, w.do(t, "POST", "/v1/runs", config, &v), http.StatusAccepted)
+	_, err := w.Engine.Plan(t.Context(), v.Run)
+	if err == nil {
+		t.Fatal("the run was planned")
+	}
+	w.workflow.set(string(v.Run)+"-1", Execution{"FAILED", "ViolationError", `{"errorMessage":"not as expected"}`})
+	isStatus(t, w.do(t, "GET", "/v1/runs/"+string(v.Run), "", &v), http.StatusOK)
+	p := v.Problem
+	if v.State != "failed" || p == nil || p.Type != gateway.ConstraintsViolated.URI() || len(p.Errors) != 2 || p.Errors[1].Column != "species" || !strings.Contains(p.Errors[1].Detail, `"Gentoo"`) {
+		t.Errorf("%+v, problem %+v", v, p)
+	}
+	isStatus(t, w.do(t, "POST", "/v1/runs", strings.Replace(config, `{"rows"`, `{"row"`, 1), nil), http.StatusUnprocessableEntity)
+	isStatus(t, w.do(t, "POST", "/v1/runs", strings.Replace(config, `{"rows":{"max":10},"columns":[{"name":"species","values":["Adelie"]}]}`, `"file.yaml"`, 1), nil), http.StatusUnprocessableEntity)
+}

@@ -16,13 +16,13 @@ import (
 
 // Server answers the control plane's routes.
 type Server struct {
-	Bucket   string
-	Registry *registry.Registry
-	Engine   *training.Engine
-	Uploads  Uploads
-	Profiler Profiler
-	Workflow Workflow
-	Schedule Schedule
+	Bucket    string
+	Registry  *registry.Registry
+	Engine    *training.Engine
+	Uploads   Uploads
+	Workflow  Workflow // of training runs
+	Profiling Workflow // of statistics jobs
+	Schedule  Schedule
 }
 
 // Uploads lets a client put one object into the bucket without other rights.
@@ -32,14 +32,7 @@ type Uploads interface {
 	PresignPost(ctx context.Context, key string, maxBytes int64, valid time.Duration) (url string, fields map[string]string, err error)
 }
 
-// Profiler has the statistics of a data set computed and stored.
-type Profiler interface {
-	// Profile returns when the statistics are stored. An error in the data is a
-	// gateway.Problem.
-	Profile(ctx context.Context, dataset registry.DatasetName) error
-}
-
-// Workflow runs the state machine of training runs.
+// Workflow runs a state machine.
 type Workflow interface {
 	// Start begins an execution and returns its ARN. The same name and input while it runs
 	// is the same execution; a name of one that ended is ErrNameTaken, with its ARN.
@@ -73,18 +66,21 @@ func (e *ScheduleError) Error() string { return "schedule " + e.Expression + ": 
 func (s *Server) Routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]func(*http.Request) (answer, error){
-		"POST /v1/datasets/{dataset}/uploads":       s.createUpload,
-		"POST /v1/datasets/{dataset}/statistics":    s.createStatistics,
-		"GET /v1/datasets/{dataset}/statistics":     s.statistics,
-		"POST /v1/runs":                             s.createRun,
-		"GET /v1/runs/{run}":                        s.run,
-		"GET /v1/runs/{run}/leaderboard":            s.leaderboard,
-		"GET /v1/models":                            s.models,
-		"GET /v1/models/{model}":                    s.model,
-		"GET /v1/models/{model}/versions/{version}": s.version,
-		"GET /v1/models/{model}/aliases/{alias}":    s.alias,
-		"PUT /v1/models/{model}/aliases/{alias}":    s.setAlias,
-		"DELETE /v1/models/{model}/schedule":        s.deleteSchedule,
+		"POST /v1/datasets/{dataset}/uploads":              s.createUpload,
+		"POST /v1/datasets/{dataset}/statistics":           s.createStatistics,
+		"GET /v1/datasets/{dataset}/statistics":            s.statistics,
+		"GET /v1/datasets/{dataset}/statistics.html":       s.statisticsPage,
+		"GET /v1/datasets/{dataset}/statistics/jobs/{job}": s.statisticsJob,
+		"GET /v1/datasets/{dataset}/drift":                 s.drift,
+		"POST /v1/runs":                                    s.createRun,
+		"GET /v1/runs/{run}":                               s.run,
+		"GET /v1/runs/{run}/leaderboard":                   s.leaderboard,
+		"GET /v1/models":                                   s.models,
+		"GET /v1/models/{model}":                           s.model,
+		"GET /v1/models/{model}/versions/{version}":        s.version,
+		"GET /v1/models/{model}/aliases/{alias}":           s.alias,
+		"PUT /v1/models/{model}/aliases/{alias}":           s.setAlias,
+		"DELETE /v1/models/{model}/schedule":               s.deleteSchedule,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			a, err := handle(r)
@@ -94,6 +90,10 @@ func (s *Server) Routes() *http.ServeMux {
 			}
 			for name, value := range a.header {
 				w.Header().Set(name, value)
+			}
+			if a.page != nil {
+				gateway.WriteHTML(w, a.status, a.page)
+				return
 			}
 			gateway.WriteJSON(w, a.status, a.body)
 		})
@@ -105,6 +105,7 @@ func (s *Server) Routes() *http.ServeMux {
 type answer struct {
 	status int
 	body   any
+	page   []byte // HTML, in place of body
 	header map[string]string
 }
 

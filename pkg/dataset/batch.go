@@ -2,8 +2,10 @@ package dataset
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
@@ -43,6 +45,7 @@ type columnReader struct {
 	levels   [][]byte
 	hashes   []uint64 // of the levels
 	table    []int32  // open addressing: level + 1
+	recent   *[recentTexts]recentText
 	unlisted map[string]bool
 }
 
@@ -61,7 +64,7 @@ func (c *columnReader) read(r *records) (BatchColumn, int, error) {
 		}
 	}
 	c.readTexts(r)
-	b := BatchColumn{Type: Text, Codes: c.codes, Levels: c.levels, hashes: c.hashes}
+	b := BatchColumn{Type: Text, Codes: c.codes, Levels: c.levels, Hashes: c.hashes}
 	if c.field.Type == Categorical {
 		b.Type = Categorical
 	}
@@ -86,23 +89,28 @@ func (c *columnReader) readDeclared(r *records) (row int, err error) {
 
 // readNumbers reports whether every value is a number or missing.
 func (c *columnReader) readNumbers(r *records) bool {
-	c.values = c.values[:0]
-	for i := range r.rows {
-		b := r.value(i, c.index)
-		if c.missing.number && c.missing.has(b) {
-			c.values = append(c.values, missingValue)
-			continue
-		}
-		v, ok := parseNumberBytes(b, false)
-		if !ok {
-			if !c.missing.has(b) {
+	c.values = slices.Grow(c.values[:0], r.rows)[:r.rows]
+	at := 2 * c.index
+	for i := range c.values {
+		start, end := int(r.bounds[at]), int(r.bounds[at+1])
+		at += 2 * r.columns
+		v, ok := parseNumberIn(r.data, start, end)
+		if !ok || c.missing.number {
+			if v, ok = c.number(r.value(i, c.index)); !ok {
 				return false
 			}
-			v = missingValue
 		}
-		c.values = append(c.values, v)
+		c.values[i] = v
 	}
 	return true
+}
+
+// number is a number, or missing.
+func (c *columnReader) number(b []byte) (v float64, ok bool) {
+	if c.missing.has(b) {
+		return missingValue, true
+	}
+	return parseNumberBytes(b, false)
 }
 
 func (c *columnReader) readTimestamps(r *records) bool {
@@ -123,6 +131,7 @@ func (c *columnReader) readTimestamps(r *records) bool {
 
 // readTexts codes the values by their order of appearance.
 func (c *columnReader) readTexts(r *records) {
+	c.codes, c.levels, c.hashes = slices.Grow(c.codes[:0], r.rows)[:r.rows], c.levels[:0], c.hashes[:0]
 	size := 16
 	for size < 2*r.rows {
 		size *= 2
@@ -132,29 +141,66 @@ func (c *columnReader) readTexts(r *records) {
 	} else {
 		clear(c.table)
 	}
-	c.codes, c.levels, c.hashes = c.codes[:0], c.levels[:0], c.hashes[:0]
-	mask := uint64(size - 1)
-	for i := range r.rows {
-		b := r.value(i, c.index)
-		if c.missing.has(b) {
-			c.codes = append(c.codes, -1)
+	if c.recent == nil {
+		c.recent = new([recentTexts]recentText)
+	} else {
+		clear(c.recent[:])
+	}
+	at := 2 * c.index
+	for i := range c.codes {
+		start, end := int(r.bounds[at]), int(r.bounds[at+1])
+		at += 2 * r.columns
+		n := uint(end - start)
+		if n-1 >= 16 || end < 16 || end > len(r.data) {
+			c.codes[i] = c.code(r.value(i, c.index))
 			continue
 		}
-		hash := xxhash.Sum64(b)
-		at := hash & mask
-		for {
-			code := c.table[at] - 1
-			if code < 0 {
-				code = int32(len(c.levels))
-				c.table[at] = code + 1
-				c.levels = append(c.levels, b)
-				c.hashes = append(c.hashes, hash)
-			} else if c.hashes[code] != hash || !bytes.Equal(c.levels[code], b) {
-				at = (at + 1) & mask
-				continue
-			}
-			c.codes = append(c.codes, code)
-			break
+		// Without the bytes before it, the text is two words, and no other text is the same two.
+		tail := r.data[end-16 : end]
+		low, high := binary.LittleEndian.Uint64(tail[8:]), uint64(0)
+		if n <= 8 {
+			low >>= 64 - 8*n
+		} else {
+			high = binary.LittleEndian.Uint64(tail) >> (128 - 8*n)
+		}
+		known := &c.recent[((low^high*0x9e3779b97f4a7c15)*0xff51afd7ed558ccd)>>(64-recentBits)]
+		if known.low != low || known.high != high || known.length != int32(n) {
+			*known = recentText{low, high, int32(n), c.code(r.value(i, c.index))}
+		}
+		c.codes[i] = known.code
+	}
+}
+
+// recentText is the code of a text of up to 16 bytes as it stands in the file. Each has one
+// place in a small table, where it replaces another: most columns of texts have few different
+// ones, which are then found without hashing or comparing bytes.
+type recentText struct {
+	low, high    uint64
+	length, code int32
+}
+
+const (
+	recentBits  = 9
+	recentTexts = 1 << recentBits
+)
+
+// code is the number of a text in the batch, a new one if it is new, -1 if it means missing.
+func (c *columnReader) code(b []byte) int32 {
+	if c.missing.has(b) {
+		return -1
+	}
+	mask, hash := uint64(len(c.table)-1), xxhash.Sum64(b)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		code := c.table[at] - 1
+		if code < 0 {
+			code = int32(len(c.levels))
+			c.table[at] = code + 1
+			c.levels = append(c.levels, b)
+			c.hashes = append(c.hashes, hash)
+			return code
+		}
+		if c.hashes[code] == hash && bytes.Equal(c.levels[code], b) {
+			return code
 		}
 	}
 }
@@ -176,10 +222,10 @@ func (c *columnReader) checkLevels() (row int, err error) {
 	return 0, nil
 }
 
-// hash is that of level i.
-func (b *BatchColumn) hash(i int) uint64 {
-	if b.hashes != nil {
-		return b.hashes[i]
+// Hash is the xxhash of level i.
+func (b *BatchColumn) Hash(i int) uint64 {
+	if b.Hashes != nil {
+		return b.Hashes[i]
 	}
 	return xxhash.Sum64(b.Levels[i])
 }

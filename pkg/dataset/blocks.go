@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // blockScan is the state of one Scan of a format that is read in blocks. split runs on a
@@ -20,6 +18,7 @@ type blockScan struct {
 	options   Options
 	to        Consumer
 	missing   *missingTexts
+	buffers   buffers
 
 	// Of split.
 	header []string
@@ -59,6 +58,7 @@ type blockFormat interface {
 type piece struct {
 	part    int
 	raw     []byte // as it was read
+	buffer  []byte // in which it lies
 	sum     []byte
 	records []byte // whole records, perhaps begun in an earlier piece; nil if there are none
 	start   int64  // where they begin in the part
@@ -91,28 +91,28 @@ func (s *blockScan) split(ctx context.Context, submit submitter) error {
 }
 
 func (s *blockScan) splitPart(ctx context.Context, part int, submit submitter) error {
-	body, err := openAhead(ctx, s.parts[part], s.blockSize)
+	body, err := openBlocks(ctx, s.parts[part], s.blockSize, &s.buffers)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", s.parts[part].Name, err)
 	}
 	defer body.Close()
-	var rest []byte      // the beginning of a record that goes on in the next piece
-	position := int64(0) // of rest in the part
+	position := int64(0) // of what is kept for the next piece, in the part
 	begun := false
 	for first := true; ; first = false {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		buffer := make([]byte, len(rest)+s.blockSize)
-		copy(buffer, rest)
-		n, last, err := readFull(body, buffer[len(rest):])
+		data, buffer, last, err := body.block()
 		if err != nil {
 			return fmt.Errorf("read %s: %w", s.parts[part].Name, err)
 		}
-		p := &piece{part: part, first: first, last: last, raw: buffer[len(rest) : len(rest)+n]}
-		data := buffer[:len(rest)+n]
+		p := &piece{part: part, first: first, last: last, raw: data[len(body.rest):], buffer: buffer}
 		if !begun {
-			start, lines, ready, err := s.format.begin(part, buffer, len(data), last)
+			head := data
+			if last {
+				head = data[:len(data)+1]
+			}
+			start, lines, ready, err := s.format.begin(part, head, len(data), last)
 			if err != nil {
 				return err
 			}
@@ -121,7 +121,6 @@ func (s *blockScan) splitPart(ctx context.Context, part int, submit submitter) e
 				p.lines = lines
 			}
 		}
-		rest = data
 		if begun && s.header != nil {
 			end := len(data)
 			if !last {
@@ -132,8 +131,9 @@ func (s *blockScan) splitPart(ctx context.Context, part int, submit submitter) e
 			}
 			s.give(p, data[:end], position)
 			position += int64(end)
-			rest = data[end:]
+			data = data[end:]
 		}
+		body.keep(data)
 		if !s.submit(ctx, p, submit) {
 			return ctx.Err()
 		}
@@ -163,6 +163,7 @@ func (s *blockScan) submit(ctx context.Context, p *piece, submit submitter) bool
 
 // finish takes the pieces in order.
 func (s *blockScan) finish(p *piece, err error) error {
+	defer s.buffers.put(p.buffer)
 	if p.first {
 		s.rows, s.lines = 0, 0
 	}
@@ -197,13 +198,8 @@ func (s *blockScan) finish(p *piece, err error) error {
 
 // keys are what a sample of the rows is drawn by: a hash of where each begins.
 func (s *blockScan) keys(keys []uint64, p *piece, r *records) []uint64 {
-	var where [16]byte
 	for _, start := range r.starts {
-		position := p.start + int64(start)
-		for i := range 8 {
-			where[i], where[8+i] = byte(p.part>>(8*i)), byte(position>>(8*i))
-		}
-		keys = append(keys, xxhash.Sum64(where[:]))
+		keys = append(keys, Key(p.part, p.start+int64(start)))
 	}
 	return keys
 }

@@ -51,6 +51,27 @@ func (c CSV) Header(ctx context.Context, o Options) ([]Field, error) {
 	return fields, err
 }
 
+// Delimiter is what separates the values: that of the options or, if they have none, what
+// Scan detects in the first part.
+func (c CSV) Delimiter(ctx context.Context, o Options) (byte, error) {
+	if o.Delimiter != 0 {
+		return o.Delimiter, nil
+	}
+	if len(c.Files) == 0 {
+		return 0, errors.New("read CSV: no parts given")
+	}
+	f, err := openCSV(ctx, c.Files[0], 0)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	return f.scanner.comma, nil
+}
+
+// ErrNoRows is why a ParseError says that there are headers and nothing below them. The
+// Extent beside it is that of what was read: one shard of a data set may have no rows.
+var ErrNoRows = errors.New("no rows below the header")
+
 // Scan reads the parts in their order.
 func (c CSV) Scan(ctx context.Context, o Options, to Consumer) (Extent, error) {
 	if err := o.Validate(); err != nil {
@@ -70,14 +91,20 @@ func (c CSV) Scan(ctx context.Context, o Options, to Consumer) (Extent, error) {
 	if s.blockSize == 0 {
 		s.blockSize, s.batchSize, s.headSize = DigestPiece, 256<<10, chunkSize
 	}
-	err := s.run(ctx)
-	if err == nil && s.extent.Rows == 0 && c.Range == nil {
-		err = &ParseError{Part: c.Files[0].Name, Err: errors.New("no rows below the header")}
+	if err := s.run(ctx); err != nil {
+		return Extent{}, err
 	}
-	if sampled, ok := to.(*sampler); ok && err == nil {
-		s.extent.Rows, err = sampled.finish()
+	s.done()
+	if s.extent.Rows == 0 && c.Range == nil {
+		return s.extent, &ParseError{Part: c.Files[0].Name, Err: ErrNoRows}
 	}
-	return s.done(err)
+	if sampled, ok := to.(*sampler); ok {
+		var err error
+		if s.extent.Rows, err = sampled.finish(); err != nil {
+			return Extent{}, err
+		}
+	}
+	return s.extent, nil
 }
 
 // ReadHeader reads the names of a part's columns and no more of it than its first 64 KiB,

@@ -57,7 +57,7 @@ var foreign = []struct{ magic, says string }{
 	{"\x1f\x8b", "the file is compressed with gzip; decompress it"},
 	{"\x28\xb5\x2f\xfd", "the file is compressed with zstd; decompress it"},
 	{"PK\x03\x04", "the file is a ZIP archive or a spreadsheet; export it as CSV"},
-	{"PAR1\x15", "the file is in Parquet format, not CSV"},
+	{"PAR1\x15", "the file is in Parquet format, not CSV; its name has to end in .parquet"},
 }
 
 // begin reads the start of the file: it skips a byte order mark, refuses what is not text,

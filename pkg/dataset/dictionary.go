@@ -14,8 +14,14 @@ type dictionary struct {
 	bytes  []byte
 	ends   []int    // of each text in bytes
 	hashes []uint64 // xxhash of each text
-	table  []int32  // open addressing by hash: code + 1
+	// table is open addressing by the lower half of the hash: the upper half, and code + 1 in
+	// the lower. Other texts are told apart without going to where they lie, which for
+	// millions of texts is not in the cache.
+	table []uint64
 }
+
+// upperHalf is that of a hash.
+const upperHalf = 1<<64 - 1<<32
 
 func (d *dictionary) len() int { return len(d.ends) }
 
@@ -34,30 +40,30 @@ func (d *dictionary) code(hash uint64, text []byte) int32 {
 	}
 	mask := uint64(len(d.table) - 1)
 	for at := hash & mask; ; at = (at + 1) & mask {
-		code := d.table[at] - 1
-		if code < 0 {
-			code = int32(len(d.ends))
-			d.table[at] = code + 1
+		entry := d.table[at]
+		if entry == 0 {
+			code := int32(len(d.ends))
+			d.table[at] = hash&upperHalf | uint64(code+1)
 			d.bytes = append(d.bytes, text...)
 			d.ends = append(d.ends, len(d.bytes))
 			d.hashes = append(d.hashes, hash)
 			return code
 		}
-		if d.hashes[code] == hash && string(d.text(code)) == string(text) {
+		if code := int32(uint32(entry)) - 1; (entry^hash)&upperHalf == 0 && string(d.text(code)) == string(text) {
 			return code
 		}
 	}
 }
 
 func (d *dictionary) grow() {
-	d.table = make([]int32, max(64, 2*len(d.table)))
+	d.table = make([]uint64, max(64, 4*len(d.table)))
 	mask := uint64(len(d.table) - 1)
 	for code, hash := range d.hashes {
 		at := hash & mask
 		for d.table[at] != 0 {
 			at = (at + 1) & mask
 		}
-		d.table[at] = int32(code) + 1
+		d.table[at] = hash&upperHalf | uint64(code+1)
 	}
 }
 
@@ -75,24 +81,22 @@ func (d *dictionary) texts() []string {
 
 // sortLevels brings levels into bytewise order and rewrites the codes, in place.
 func sortLevels(codes []int32, levels []string) ([]int32, []string) {
-	// Their first eight bytes, as a number, tell most texts apart, and are compared without
-	// going to where each text lies.
-	type entry struct {
-		prefix uint64
-		code   int32
-	}
-	order := make([]entry, len(levels))
+	order := make([]levelEntry, len(levels))
 	for i, s := range levels {
 		var prefix [8]byte
 		copy(prefix[:], s)
-		order[i] = entry{binary.BigEndian.Uint64(prefix[:]), int32(i)}
+		order[i] = levelEntry{binary.BigEndian.Uint64(prefix[:]), int32(i)}
 	}
-	slices.SortFunc(order, func(a, b entry) int {
-		if a.prefix != b.prefix {
-			return cmp.Compare(a.prefix, b.prefix)
+	order = sortByPrefix(order)
+	for from, i := 0, 1; i <= len(order); i++ {
+		if i < len(order) && order[i].prefix == order[from].prefix {
+			continue
 		}
-		return strings.Compare(levels[a.code], levels[b.code])
-	})
+		if i-from > 1 {
+			slices.SortFunc(order[from:i], func(a, b levelEntry) int { return strings.Compare(levels[a.code], levels[b.code]) })
+		}
+		from = i
+	}
 	sorted, position := make([]string, len(levels)), make([]int32, len(levels))
 	for i, e := range order {
 		sorted[i] = levels[e.code]
@@ -104,4 +108,42 @@ func sortLevels(codes []int32, levels []string) ([]int32, []string) {
 		}
 	}
 	return codes, sorted
+}
+
+// levelEntry is a level by its first eight bytes as a number, which tell most texts apart and
+// are compared without going to where each text lies.
+type levelEntry struct {
+	prefix uint64
+	code   int32
+}
+
+// sortByPrefix sorts by the prefix: byte by byte from the last if there are many, leaving out
+// the bytes that are the same everywhere.
+func sortByPrefix(order []levelEntry) []levelEntry {
+	if len(order) < 1<<12 {
+		slices.SortFunc(order, func(a, b levelEntry) int { return cmp.Compare(a.prefix, b.prefix) })
+		return order
+	}
+	sorted := make([]levelEntry, len(order))
+	for shift := 0; shift < 64; shift += 8 {
+		var next [256]int // where the next entry with each byte goes
+		for _, e := range order {
+			next[byte(e.prefix>>shift)]++
+		}
+		if next[byte(order[0].prefix>>shift)] == len(order) {
+			continue
+		}
+		at := 0
+		for i, n := range next {
+			next[i] = at
+			at += n
+		}
+		for _, e := range order {
+			i := byte(e.prefix >> shift)
+			sorted[next[i]] = e
+			next[i]++
+		}
+		order, sorted = sorted, order
+	}
+	return order
 }

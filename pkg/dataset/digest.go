@@ -9,11 +9,23 @@ import (
 // Digest identifies the content of a data set: the lowercase hex digest of its one part, or,
 // for several, the SHA-256 of their digests joined by newlines. The digest of a part is its
 // SHA-256; that of a part longer than DigestPiece is made from the SHA-256 of its pieces of
-// that length in the same way, so that pieces can be hashed side by side.
+// that length in the same way, so that pieces can be hashed side by side. Of a Parquet file,
+// of which only some columns may be read, the pieces are what is: the footer, and the pages of
+// each chosen column in each row group.
 type Digest string
 
 // DigestOf combines SHA-256 sums, in order: those of the pieces of a part, or of the parts.
 func DigestOf(sums [][]byte) Digest { return Digest(hex.EncodeToString(combine(sums))) }
+
+// DigestOfPieces is the digest of a data set: of each of its parts the SHA-256 sums of its
+// pieces of DigestPiece bytes, in order.
+func DigestOfPieces(parts [][][]byte) Digest {
+	sums := make([][]byte, len(parts))
+	for i, pieces := range parts {
+		sums[i] = combine(pieces)
+	}
+	return DigestOf(sums)
+}
 
 func combine(sums [][]byte) []byte {
 	if len(sums) == 1 {
@@ -31,18 +43,10 @@ func sumOf(b []byte) []byte {
 	return sum[:]
 }
 
-// digestOfNames is DigestOf for sums in hex.
-func digestOfNames(names []string) Digest {
-	if len(names) == 1 {
-		return Digest(names[0])
-	}
-	return DigestOf([][]byte{sumOf([]byte(strings.Join(names, "\n")))})
-}
-
 // hasher collects the sums of the pieces of parts.
 type hasher struct {
-	parts  [][]byte // sums of the parts that are complete
-	pieces [][]byte // of the current part
+	parts  [][][]byte // those of the parts that are complete
+	pieces [][]byte   // of the current part
 }
 
 func (h *hasher) endPart() {
@@ -50,6 +54,6 @@ func (h *hasher) endPart() {
 		none := sha256.Sum256(nil)
 		h.pieces = [][]byte{none[:]}
 	}
-	h.parts = append(h.parts, combine(h.pieces))
+	h.parts = append(h.parts, h.pieces)
 	h.pieces = nil
 }

@@ -11,7 +11,7 @@ import (
 type ParseError struct {
 	Part string // the name of the part
 	Row  int    // data row within the part from 1, the header not counted; 0: the header
-	Line int    // line of the file from 1 on which the row starts; 0: not at any line
+	Line int    // line of the file from 1 on which the row starts; 0: the file has none, or it is not at any
 	// Offset is the byte of the part at which the row begins, if Row is not known: in a Range.
 	// Row and Line are 0 then.
 	Offset int64
@@ -25,6 +25,8 @@ func (e *ParseError) Error() string {
 	switch {
 	case e.Offset > 0:
 		fmt.Fprintf(&b, ": row at byte %d", e.Offset)
+	case e.Row > 0 && e.Line == 0:
+		fmt.Fprintf(&b, ": row %d", e.Row) // of a format without lines
 	case e.Row > 0:
 		fmt.Fprintf(&b, ": row %d (line %d)", e.Row, e.Line)
 	case e.Line > 0:

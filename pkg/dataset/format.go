@@ -7,8 +7,9 @@ type Format string
 
 // The formats.
 const (
-	FormatCSV       Format = "csv"   // delimited text; .csv, .tsv
-	FormatJSONLines Format = "jsonl" // one JSON object per line; .jsonl, .ndjson
+	FormatCSV       Format = "csv"     // delimited text; .csv, .tsv
+	FormatJSONLines Format = "jsonl"   // one JSON object per line; .jsonl, .ndjson
+	FormatParquet   Format = "parquet" // Apache Parquet; .parquet
 )
 
 // Compression is how a file is compressed as a whole.
@@ -36,6 +37,8 @@ func FormatOf(name string) (format Format, compression Compression, ok bool) {
 		return FormatCSV, compression, strings.Contains(name, ".")
 	case "jsonl", "ndjson":
 		return FormatJSONLines, compression, strings.Contains(name, ".")
+	case "parquet":
+		return FormatParquet, compression, strings.Contains(name, ".")
 	}
 	return "", "", false
 }

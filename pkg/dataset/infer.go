@@ -39,8 +39,38 @@ func InferType(distinct []string, present int) Type {
 	case kinds.timestamp:
 		return Timestamp
 	}
-	n := len(distinct)
-	if n > fewLevels && (n > manyLevels || 2*n > present || bytes > longLevel*n) {
+	return CodedType(len(distinct), bytes, present)
+}
+
+// Recognize says what a text of undeclared type is by itself, as InferType would have it:
+// Numeric, Boolean or Timestamp with its value, else Text.
+func Recognize(text []byte) (Type, float64) {
+	if len(text) == 0 {
+		return Text, 0
+	}
+	switch c := text[0]; {
+	case '0' <= c && c <= '9', c == '+', c == '-', c == '.', c == 'i', c == 'I':
+		if v, ok := parseNumberBytes(text, false); ok {
+			return Numeric, v
+		}
+		if v, ok := parseTimestampBytes(text); ok {
+			return Timestamp, v
+		}
+	case c == 't', c == 'T', c == 'f', c == 'F':
+		if len(text) > len("false") {
+			break
+		}
+		if v, ok := parseBoolean(string(text)); ok {
+			return Boolean, v
+		}
+	}
+	return Text, 0
+}
+
+// CodedType says whether a coded column is Categorical or Text, given its distinct texts,
+// their bytes all together, and how many rows have one of them.
+func CodedType(distinct, bytes, present int) Type {
+	if distinct > fewLevels && (distinct > manyLevels || 2*distinct > present || bytes > longLevel*distinct) {
 		return Text
 	}
 	return Categorical

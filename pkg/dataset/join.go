@@ -29,7 +29,7 @@ func Join(extents ...Extent) (Extent, error) {
 	}
 	slices.SortFunc(extents, func(a, b Extent) int { return cmp.Compare(a.Range.Start, b.Range.Start) })
 	var whole Extent
-	var pieces []string
+	var pieces [][]byte
 	at := int64(0)
 	for i, e := range extents {
 		before := extents[max(i-1, 0)]
@@ -43,8 +43,8 @@ func Join(extents ...Extent) (Extent, error) {
 		}
 		at = e.Range.End
 		whole.Rows += e.Rows
-		for _, piece := range e.Pieces {
-			pieces = append(pieces, string(piece))
+		for _, part := range e.Sums {
+			pieces = append(pieces, part...)
 		}
 		if i == 0 {
 			whole.Absent = slices.Clone(e.Absent)
@@ -57,22 +57,7 @@ func Join(extents ...Extent) (Extent, error) {
 	if len(whole.Absent) > 0 {
 		return Extent{}, errAbsent(whole.Absent, nil)
 	}
-	whole.Digest = digestOfNames(pieces)
+	whole.Sums = [][][]byte{pieces}
+	whole.Digest = DigestOfPieces(whole.Sums)
 	return whole, nil
-}
-
-// Concat puts the extents of the files of a data set together, in order: the result is that of
-// one scan of them.
-func Concat(files ...Extent) (Extent, error) {
-	var all Extent
-	digests := make([]string, len(files))
-	for i, f := range files {
-		if f.Digest == "" {
-			return Extent{}, fmt.Errorf("extent %d is not of a whole file", i+1)
-		}
-		all.Rows += f.Rows
-		digests[i] = string(f.Digest)
-	}
-	all.Digest = digestOfNames(digests)
-	return all, nil
 }

@@ -99,7 +99,11 @@ func (j JSONLines) Scan(ctx context.Context, o Options, to Consumer) (Extent, er
 	if sampled, ok := to.(*sampler); ok && err == nil {
 		s.extent.Rows, err = sampled.finish()
 	}
-	return s.done(err)
+	if err != nil {
+		return Extent{}, err
+	}
+	s.done()
+	return s.extent, nil
 }
 
 func (j JSONLines) noRows() error {

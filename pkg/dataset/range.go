@@ -147,18 +147,19 @@ type rangeSplit struct {
 }
 
 func (r *rangeSplit) split(ctx context.Context, lines int, submit submitter) error {
-	body, err := openAhead(ctx, r.part.section(r.span.Start, r.end), r.blockSize)
+	body, err := openBlocks(ctx, r.part.section(r.span.Start, r.end), r.blockSize, &r.buffers)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", r.part.Name, err)
 	}
 	defer body.Close()
-	position := r.span.Start // of rest
-	var rest []byte
+	position := r.span.Start // of what is kept for the next piece, in the file
 	if !r.known {
 		position = max(0, position-lookBack)
-		if rest, err = readAt(ctx, r.part, position, r.span.Start-position); err != nil {
+		before, err := readAt(ctx, r.part, position, r.span.Start-position)
+		if err != nil {
 			return err
 		}
+		body.keep(before)
 	}
 	begun := false
 	read := r.span.Start
@@ -166,18 +167,14 @@ func (r *rangeSplit) split(ctx context.Context, lines int, submit submitter) err
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := int(min(int64(r.blockSize), r.end-read))
-		data := make([]byte, len(rest)+n)
-		copy(data, rest)
-		got, _, err := readFull(body, data[len(rest):])
+		data, buffer, _, err := body.block()
 		if err != nil {
 			return fmt.Errorf("read %s: %w", r.part.Name, err)
 		}
-		if got < n {
-			return fmt.Errorf("read %s: it ends at byte %d; it had %d when it was opened", r.part.Name, read+int64(got), r.part.Size)
+		p := &piece{first: first, raw: data[len(body.rest):], buffer: buffer}
+		if read += int64(len(p.raw)); len(p.raw) < int(min(int64(r.blockSize), r.end-read+int64(len(p.raw)))) {
+			return fmt.Errorf("read %s: it ends at byte %d; it had %d when it was opened", r.part.Name, read, r.part.Size)
 		}
-		p := &piece{first: first, raw: data[len(rest):]}
-		read += int64(n)
 		p.last = read == r.end
 		if !begun {
 			at, err := r.first(ctx, &data, position, p.last)
@@ -189,7 +186,6 @@ func (r *rangeSplit) split(ctx context.Context, lines int, submit submitter) err
 				p.lines = lines
 			}
 		}
-		rest = data
 		if begun {
 			end, err := r.cut(ctx, &data, position, p.last)
 			if err != nil {
@@ -200,16 +196,17 @@ func (r *rangeSplit) split(ctx context.Context, lines int, submit submitter) err
 			}
 			r.give(p, data[:end], position)
 			position += int64(end)
-			rest = data[end:]
+			data = data[end:]
 			if p.last {
 				r.extent.Last = position
 			}
 		} else if r.known {
-			position, rest = position+int64(len(data)), nil
+			position, data = position+int64(len(data)), nil
 			if p.last {
 				r.extent.Last = r.extent.First
 			}
 		}
+		body.keep(data)
 		if !r.submit(ctx, p, submit) {
 			return ctx.Err()
 		}
@@ -283,17 +280,11 @@ func (r *rangeSplit) more(ctx context.Context, data *[]byte, position int64) err
 	return err
 }
 
-// done is the extent of a scan.
-func (s *blockScan) done(err error) (Extent, error) {
-	switch {
-	case err != nil:
-		return Extent{}, err
-	case s.span == nil:
-		s.extent.Digest = DigestOf(s.hashes.parts)
-	default:
-		for _, sum := range s.hashes.pieces {
-			s.extent.Pieces = append(s.extent.Pieces, DigestOf([][]byte{sum}))
-		}
+// done completes the extent of a scan.
+func (s *blockScan) done() {
+	if s.span != nil {
+		s.extent.Sums = [][][]byte{s.hashes.pieces}
+		return
 	}
-	return s.extent, nil
+	s.extent.Sums, s.extent.Digest = s.hashes.parts, DigestOfPieces(s.hashes.parts)
 }

@@ -247,12 +247,4 @@ func TestRangeFaults(t *testing.T) {
 			t.Errorf("%+v join: %+v", extents, got)
 		}
 	}
-	if _, err := Concat(a); err == nil {
-		t.Error("the extent of a range is that of a file")
-	}
-	whole := DigestOf([][]byte{sumOf(nil), sumOf([]byte("x"))})
-	all, err := Concat(Extent{Rows: 2, Digest: DigestOf([][]byte{sumOf(nil)})}, Extent{Rows: 3, Digest: DigestOf([][]byte{sumOf([]byte("x"))})})
-	if err != nil || all.Rows != 5 || all.Digest != whole {
-		t.Error(all, err, whole)
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/foretell-ml/foretell/pkg/internal/par"
 )
@@ -67,11 +68,15 @@ type tableReader struct {
 	inferred bool // declared types are not to be kept
 	fields   []Field
 	blocks   []*tableBlock
-	mixed    []bool // columns that are not of one form
+	mixed    []bool       // columns that are not of one form
+	rows     atomic.Int64 // the most rows of a block so far: how many the next ones may have
 }
 
 // tableBlock is the rows of one block, column by column.
-type tableBlock struct{ columns []blockColumn }
+type tableBlock struct {
+	columns []blockColumn
+	room    int // for how many rows to make columns
+}
 
 // blockColumn is a column of a block in the form of its batches, while that is one.
 type blockColumn struct {
@@ -88,22 +93,28 @@ func (t *tableReader) Begin(columns []Field) error {
 	return nil
 }
 
-func (t *tableReader) Block() Sink { return &tableBlock{make([]blockColumn, len(t.fields))} }
+func (t *tableReader) Block() Sink {
+	return &tableBlock{make([]blockColumn, len(t.fields)), int(t.rows.Load())}
+}
 
 func (t *tableReader) End(s Sink) error {
-	t.blocks = append(t.blocks, s.(*tableBlock))
+	b := s.(*tableBlock)
+	t.blocks = append(t.blocks, b)
+	if len(b.columns) > 0 {
+		t.rows.Store(max(t.rows.Load(), int64(b.columns[0].rows)))
+	}
 	return nil
 }
 
 // Add takes the rows of a batch.
 func (b *tableBlock) Add(batch *Batch) error {
 	for i := range batch.Columns {
-		b.columns[i].add(&batch.Columns[i], batch.Rows)
+		b.columns[i].add(&batch.Columns[i], batch.Rows, b.room)
 	}
 	return nil
 }
 
-func (c *blockColumn) add(b *BatchColumn, rows int) {
+func (c *blockColumn) add(b *BatchColumn, rows, room int) {
 	if c.mixed {
 		return
 	}
@@ -114,6 +125,11 @@ func (c *blockColumn) add(b *BatchColumn, rows int) {
 		*c = blockColumn{mixed: true}
 		return
 	default:
+		if c.form == "" && form == Text {
+			c.codes = make([]int32, 0, max(room, c.rows+rows))
+		} else if c.form == "" {
+			c.values = make([]float64, 0, max(room, c.rows+rows))
+		}
 		c.form = form
 		c.addPresent(b)
 	}
@@ -146,7 +162,7 @@ func (c *blockColumn) addPresent(b *BatchColumn) {
 	}
 	recode := make([]int32, len(b.Levels))
 	for i, level := range b.Levels {
-		recode[i] = c.levels.code(b.hash(i), level)
+		recode[i] = c.levels.code(b.Hash(i), level)
 	}
 	for _, code := range b.Codes {
 		if code >= 0 {

@@ -2,21 +2,24 @@ package dataset
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
+	"math/bits"
 	"unicode/utf8"
 )
 
 // records finds the values in a run of whole records. Lines of plain values, which most are,
-// are split where they lie; a record with a quote, a lone CR, a NUL or a very long line goes
-// through the scanner, whose rules hold for all, and its values are copied to extra.
+// are split where they lie, quoted values too if there is no quote or line end in them; a record
+// with another quote, a lone CR, a NUL or a very long line goes through the scanner, whose rules
+// hold for all, and its values are copied to extra.
 type records struct {
 	data    []byte // whole records
 	pos     int    // where the next one begins
 	line    int    // its line, from 1, counted within data
 	columns int
 	scanner scanner
-	stop    [256]byte // what ends a run of a plain value, by class
+	stop    [256]byte // the class of each byte
 
 	rows   int
 	bounds []uint32 // start and end of each value, row by row, in data or, beyond its length, in extra
@@ -25,23 +28,20 @@ type records struct {
 	lines  []int // on which line
 }
 
-// Classes of bytes that end a run of a plain value.
+// Classes of bytes. All but plain ones end a value, or are to be looked at closer.
 const (
 	plainByte = iota
 	delimiterByte
-	lineFeedByte
-	oddByte  // quote, CR, NUL: look closer
-	highByte // not ASCII: fine if it is UTF-8
+	lineByte // LF and CR
+	quoteByte
+	nulByte
 )
 
 func newRecords(data []byte, comma byte, columns int) *records {
 	r := &records{data: data, line: 1, columns: columns}
 	r.scanner = scanner{chunk: data, end: len(data), done: true, line: 1}
 	r.scanner.delimit(comma)
-	for b := 0x80; b < 0x100; b++ {
-		r.stop[b] = highByte
-	}
-	r.stop['"'], r.stop['\r'], r.stop[0], r.stop['\n'], r.stop[comma] = oddByte, oddByte, oddByte, lineFeedByte, delimiterByte
+	r.stop['"'], r.stop[0], r.stop['\n'], r.stop['\r'], r.stop[comma] = quoteByte, nulByte, lineByte, lineByte, delimiterByte
 	return r
 }
 
@@ -85,41 +85,116 @@ func (r *records) next(size int) (field int, err error) {
 	return -1, nil
 }
 
-// plain splits the line at pos if it has nothing but plain values, and returns where the next
-// one begins.
+// plain splits the line at pos if it has nothing but plain values and quoted ones that need no
+// copy, and returns where the next one begins.
+//
+// It looks at eight bytes at a time: one word tells which of them are delimiters or line
+// feeds. Words that hold a quote, a CR or a NUL are gone through byte by byte.
 func (r *records) plain(pos int) (next int, ok bool) {
-	data, stop, bounds := r.data, &r.stop, r.bounds
-	start, i, ascii := pos, pos, true
-	for {
-		for i < len(data) && stop[data[i]] == plainByte {
-			i++
+	data, bounds := r.data, r.bounds
+	delimiters := uint64(r.scanner.comma) * lowBits
+	seen := uint64(0) // all bytes in one, to find those that are not ASCII
+	for start, i := pos, pos; ; {
+		for i+8 <= len(data) {
+			w := binary.LittleEndian.Uint64(data[i:])
+			if anyZero(w)|anyZero(w^quotes)|anyZero(w^returns) != 0 {
+				break
+			}
+			seen |= w
+			for ends := zeroBytes(w^delimiters, w^feeds); ends != 0; ends &= ends - 1 {
+				at := i + bits.TrailingZeros64(ends)/8
+				bounds = append(bounds, uint32(start), uint32(at))
+				start = at + 1
+				if data[at] == '\n' {
+					r.bounds = bounds
+					return start, r.allowed(pos, at, seen)
+				}
+			}
+			i += 8
 		}
-		end := i
-		if i < len(data) {
-			switch stop[data[i]] {
-			case delimiterByte:
+		for stop := min(i+8, len(data)); i < stop; {
+			c := data[i]
+			seen |= uint64(c)
+			switch r.stop[c] {
+			case plainByte:
+				i++
+				continue
+			case quoteByte:
+				if i != start || r.columns == 1 { // a quote inside a value; or a row that must not look blank
+					return 0, false
+				}
+				end := r.quoted(i+1, &seen)
+				if end < 0 {
+					return 0, false
+				}
+				bounds = append(bounds, uint32(start+1), uint32(end))
+				i = end + 1
+			default:
 				bounds = append(bounds, uint32(start), uint32(i))
+			}
+			// Here is what ends a value, or the data.
+			switch {
+			case i == len(data):
+			case data[i] == r.scanner.comma:
 				i++
 				start = i
 				continue
-			case highByte:
-				ascii = false
+			case data[i] == '\r' && i+1 < len(data) && data[i+1] == '\n':
 				i++
-				continue
-			case oddByte:
-				if data[i] != '\r' || i+1 == len(data) || data[i+1] != '\n' {
-					return 0, false
-				}
-				i++
+			case data[i] != '\n':
+				return 0, false
 			}
-			i++ // the line feed
+			r.bounds = bounds
+			return min(i+1, len(data)), r.allowed(pos, i, seen)
 		}
-		r.bounds = append(bounds, uint32(start), uint32(end))
-		if end-pos > maxField || !ascii && !utf8.Valid(data[pos:end]) {
-			return 0, false
+		if i == len(data) {
+			r.bounds = append(bounds, uint32(start), uint32(i))
+			return i, r.allowed(pos, i, seen)
 		}
-		return i, true
 	}
+}
+
+// quoted returns the quote that closes the value whose text begins at i, -1 if there is one
+// inside, or a line end or NUL, or if anything but a delimiter or a line end follows.
+func (r *records) quoted(i int, seen *uint64) (end int) {
+	for ; i < len(r.data); i++ {
+		c := r.data[i]
+		*seen |= uint64(c)
+		switch r.stop[c] {
+		case quoteByte:
+			if i+1 == len(r.data) || r.stop[r.data[i+1]] == delimiterByte || r.stop[r.data[i+1]] == lineByte {
+				return i
+			}
+			return -1
+		case lineByte, nulByte:
+			return -1
+		}
+	}
+	return -1
+}
+
+// allowed reports whether a line may be taken as it is: not so long that a value might be too
+// long, and UTF-8. seen has the bits of its bytes.
+func (r *records) allowed(pos, end int, seen uint64) bool {
+	return end-pos <= maxField && (seen&highBits == 0 || utf8.Valid(r.data[pos:end]))
+}
+
+// Words of eight equal bytes.
+const (
+	quotes  = lowBits * '"'
+	returns = lowBits * '\r'
+	feeds   = lowBits * '\n'
+)
+
+// anyZero is not 0 if a byte of w is 0. It does not tell which.
+func anyZero(w uint64) uint64 { return (w - lowBits) &^ w & highBits }
+
+// zeroBytes has the highest bit of each byte that is 0 in a or in b.
+func zeroBytes(a, b uint64) uint64 {
+	// Added to 0x7f, the lower seven bits of a byte carry into the highest one unless they are
+	// 0, and never into the next byte.
+	const lower = ^uint64(highBits)
+	return ^((a&lower + lower | a) & (b&lower + lower | b)) & highBits
 }
 
 // odd reads the record at pos with the scanner.

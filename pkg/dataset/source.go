@@ -65,13 +65,16 @@ type BatchColumn struct {
 	// Levels are the distinct texts of the batch in order of appearance: trimmed, not
 	// missing, valid UTF-8. They may be numbers: in a column where others are not.
 	Levels [][]byte
-	hashes []uint64 // xxhash of each level, if the reader has it
+	Hashes []uint64 // xxhash (64 bits, seed 0) of each level; nil if the reader has none
 }
 
 // Extent says what a Scan has read.
 type Extent struct {
 	Rows   int
-	Digest Digest // of the content; "" of a range
+	Digest Digest // of the content; of Parquet, of the chosen columns; "" of a range
+	// Sums are what the Digest of texts is made of: of each part the SHA-256 of its pieces, in
+	// order. Those of the shards of a data set, joined, give its digest by DigestOfPieces.
+	Sums [][][]byte
 
 	// Of a Range; Join puts them together.
 
@@ -79,9 +82,8 @@ type Extent struct {
 	Range *Range `json:",omitempty"`
 	// First is where the first record that begins in the range was taken to begin, or the
 	// next one if none does. Last is where the one begins that follows the range's.
-	First, Last int64    `json:",omitempty"`
-	Size        int64    `json:",omitempty"` // of the file, in bytes
-	Pieces      []Digest `json:",omitempty"` // of the range's pieces of DigestPiece bytes
+	First, Last int64 `json:",omitempty"`
+	Size        int64 `json:",omitempty"` // of the file, in bytes
 	// Absent are the columns that were declared and are in none of the rows of JSON Lines.
 	Absent []string `json:",omitempty"`
 }

@@ -21,6 +21,7 @@ var (
 	DatasetNotFound     = Type{"dataset-not-found", "Data set not found", http.StatusNotFound, "The data set has no objects. Upload one first."}
 	RunNotFound         = Type{"run-not-found", "Run not found", http.StatusNotFound, "No training run has that id."}
 	StatisticsNotFound  = Type{"statistics-not-found", "Statistics not found", http.StatusNotFound, "The data set has none yet, or none of that version. `POST …/statistics` makes them."}
+	JobNotFound         = Type{"job-not-found", "Job not found", http.StatusNotFound, "The data set has no statistics job of that id, or none for 30 days. `POST …/statistics` starts one."}
 	LeaderboardNotFound = Type{"leaderboard-not-found", "Leaderboard not found", http.StatusNotFound, "The run has none yet: it is written when the trials are done."}
 	RouteNotFound       = Type{"route-not-found", "Route not found", http.StatusNotFound, "The API has no such path."}
 	MethodNotAllowed    = Type{"method-not-allowed", "Method not allowed", http.StatusMethodNotAllowed, "The path exists, for the methods in the `Allow` header."}
@@ -32,10 +33,11 @@ var (
 	InvalidParameter     = Type{"invalid-parameter", "Invalid parameter", http.StatusBadRequest, "A parameter of the query, a header, or a field of the body has a value that it cannot have. `errors` points at fields."}
 	InvalidName          = Type{"invalid-name", "Invalid name", http.StatusUnprocessableEntity, "Names are 1 to 63 of a-z, 0-9 and -, and neither start nor end with -."}
 
-	InvalidInstances = Type{"invalid-instances", "Invalid instances", http.StatusUnprocessableEntity, "Rows do not fit the model. `errors` has a JSON pointer, the row from 1, and the column of each fault, at most 100 of them."}
-	InvalidConfig    = Type{"invalid-config", "Invalid configuration", http.StatusUnprocessableEntity, "The run's configuration is not valid. `errors` points at each fault."}
-	InvalidDataset   = Type{"invalid-dataset", "Invalid data set", http.StatusUnprocessableEntity, "The data set cannot be read as a table, or cannot be trained on. `errors` has the row and column."}
-	MissingTarget    = Type{"missing-target", "Missing target", http.StatusUnprocessableEntity, "The configuration names no target, or one that the data set does not have."}
+	InvalidInstances    = Type{"invalid-instances", "Invalid instances", http.StatusUnprocessableEntity, "Rows do not fit the model. `errors` has a JSON pointer, the row from 1, and the column of each fault, at most 100 of them."}
+	InvalidConfig       = Type{"invalid-config", "Invalid configuration", http.StatusUnprocessableEntity, "The run's configuration is not valid. `errors` points at each fault."}
+	InvalidDataset      = Type{"invalid-dataset", "Invalid data set", http.StatusUnprocessableEntity, "The data set cannot be read as a table, or cannot be trained on. `errors` has the row and column."}
+	ConstraintsViolated = Type{"constraints-violated", "Constraints violated", http.StatusUnprocessableEntity, "The data of the run is not as `data.constraints` of its configuration expects, and nothing was trained. `errors` has each violation with its column."}
+	MissingTarget       = Type{"missing-target", "Missing target", http.StatusUnprocessableEntity, "The configuration names no target, or one that the data set does not have."}
 
 	Conflict             = Type{"conflict", "Conflict", http.StatusConflict, "It exists already, or something else changed it meanwhile. Read it and decide again."}
 	PreconditionFailed   = Type{"precondition-failed", "Precondition failed", http.StatusPreconditionFailed, "The `If-Match` or `If-None-Match` of the request does not hold: another client was faster. Read the alias and decide again."}
@@ -50,10 +52,10 @@ var (
 
 // Catalog lists every problem type, in the order of docs/api.md.
 var Catalog = []Type{
-	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound, LeaderboardNotFound,
+	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound, JobNotFound, LeaderboardNotFound,
 	RouteNotFound, MethodNotAllowed,
 	EmptyBody, InvalidJSON, BodyTooLarge, UnsupportedMediaType, InvalidParameter, InvalidName,
-	InvalidInstances, InvalidConfig, InvalidDataset, MissingTarget,
+	InvalidInstances, InvalidConfig, InvalidDataset, ConstraintsViolated, MissingTarget,
 	Conflict, PreconditionFailed, PreconditionRequired,
 	TooManyRequests, Timeout, ResponseTooLarge, InternalError, Unavailable,
 }

@@ -19,19 +19,22 @@ const apiDoc = "../../docs/api.md"
 
 // routeDocs says what each route does, for the table in docs/api.md.
 var routeDocs = map[string]string{
-	"POST /v1/datasets/{dataset}/uploads":       "A presigned POST by which to upload one file of a data set to S3",
-	"POST /v1/datasets/{dataset}/statistics":    "Computes and stores the statistics of the data set as it is now",
-	"GET /v1/datasets/{dataset}/statistics":     "The latest statistics, or those of `?version=`",
-	"POST /v1/runs":                             "Starts a training run from a configuration",
-	"GET /v1/runs/{run}":                        "How a run stands",
-	"GET /v1/runs/{run}/leaderboard":            "Its configurations, best first",
-	"GET /v1/models":                            "The models",
-	"GET /v1/models/{model}":                    "A model's versions and aliases",
-	"GET /v1/models/{model}/versions/{version}": "A version: lineage, scores, inputs",
-	"GET /v1/models/{model}/aliases/{alias}":    "Where an alias points; its ETag moves it",
-	"PUT /v1/models/{model}/aliases/{alias}":    "Points an alias at a version; needs `If-Match`, or `If-None-Match: *` for a new one",
-	"DELETE /v1/models/{model}/schedule":        "Stops the scheduled retraining of a model",
-	"POST /v1/models/{model}/predict":           "Predictions for rows",
+	"POST /v1/datasets/{dataset}/uploads":              "A presigned POST by which to upload one file of a data set to S3",
+	"POST /v1/datasets/{dataset}/statistics":           "Starts a job that computes and stores the statistics of the data set as it is now",
+	"GET /v1/datasets/{dataset}/statistics":            "The latest statistics, or those of `?version=`",
+	"GET /v1/datasets/{dataset}/statistics.html":       "The page that shows them",
+	"GET /v1/datasets/{dataset}/statistics/jobs/{job}": "How a statistics job stands",
+	"GET /v1/datasets/{dataset}/drift":                 "How the data changed from `?baseline=` to the latest statistics, or to `&current=`",
+	"POST /v1/runs":                                    "Starts a training run from a configuration",
+	"GET /v1/runs/{run}":                               "How a run stands",
+	"GET /v1/runs/{run}/leaderboard":                   "Its configurations, best first",
+	"GET /v1/models":                                   "The models",
+	"GET /v1/models/{model}":                           "A model's versions and aliases",
+	"GET /v1/models/{model}/versions/{version}":        "A version: lineage, scores, inputs",
+	"GET /v1/models/{model}/aliases/{alias}":           "Where an alias points; its ETag moves it",
+	"PUT /v1/models/{model}/aliases/{alias}":           "Points an alias at a version; needs `If-Match`, or `If-None-Match: *` for a new one",
+	"DELETE /v1/models/{model}/schedule":               "Stops the scheduled retraining of a model",
+	"POST /v1/models/{model}/predict":                  "Predictions for rows",
 }
 
 // TestDocs holds docs/api.md to the routes that are deployed and the catalog of problems.

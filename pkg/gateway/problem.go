@@ -45,7 +45,7 @@ func (p Problem) Is(target error) bool {
 // notFound is the type of problem for each kind of thing that may not be there.
 var notFound = map[string]Type{
 	"model": ModelNotFound, "version": VersionNotFound, "alias": AliasNotFound,
-	"dataset": DatasetNotFound, "run": RunNotFound, "statistics": StatisticsNotFound,
+	"dataset": DatasetNotFound, "run": RunNotFound, "statistics": StatisticsNotFound, "job": JobNotFound,
 	"leaderboard": LeaderboardNotFound,
 }
 
@@ -104,6 +104,11 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 	write(w, status, "application/json", v)
 }
 
+// WriteHTML answers with a page. Its policy of content is the caller's to set.
+func WriteHTML(w http.ResponseWriter, status int, page []byte) {
+	send(w, status, "text/html; charset=utf-8", page)
+}
+
 // write encodes before it answers, so that a failure is not half an answer.
 func write(w http.ResponseWriter, status int, contentType string, v any) {
 	body, err := marshal(v)
@@ -113,6 +118,10 @@ func write(w http.ResponseWriter, status int, contentType string, v any) {
 		status, contentType = p.Status, "application/problem+json"
 		body, _ = marshal(p) // strings and a number
 	}
+	send(w, status, contentType, body)
+}
+
+func send(w http.ResponseWriter, status int, contentType string, body []byte) {
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)

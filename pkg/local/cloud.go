@@ -147,7 +147,7 @@ func (c *Cloud) runtimeConfig(logs string) RuntimeConfig {
 		Variables: map[string]string{
 			topology.EnvBucket:             c.config.Bucket,
 			topology.EnvTrainingWorkflow:   trainingARN,
-			topology.EnvStatisticsFunction: "statistics",
+			topology.EnvStatisticsWorkflow: statisticsARN,
 			topology.EnvScheduleGroup:      scheduleGroup,
 			topology.EnvScheduleRole:       scheduleRole,
 		},
@@ -165,6 +165,7 @@ const (
 // Names of the resources that the stack makes, as they are here.
 const (
 	trainingARN   = "arn:aws:states:" + Region + ":" + Account + ":stateMachine:foretell-training"
+	statisticsARN = "arn:aws:states:" + Region + ":" + Account + ":stateMachine:foretell-statistics"
 	scheduleGroup = "foretell"
 	scheduleRole  = "arn:aws:iam::" + Account + ":role/foretell-schedule"
 )
@@ -176,17 +177,17 @@ func functionARN(name string) string {
 // startWorkflows makes the state machines ready, finds the executions and schedules of
 // before, and sets the clock going.
 func (c *Cloud) startWorkflows() error {
-	definition, err := Substitute(topology.Training, map[string]string{"TrainFunction": "train", "Bucket": c.config.Bucket})
+	training, err := c.machine(topology.Training, "TrainFunction", "train")
 	if err != nil {
 		return fmt.Errorf("training workflow: %w", err)
 	}
-	machine, err := ParseMachine([]byte(definition))
+	statistics, err := c.machine(topology.Statistics, "StatisticsFunction", "statistics")
 	if err != nil {
-		return fmt.Errorf("training workflow: %w", err)
+		return fmt.Errorf("statistics workflow: %w", err)
 	}
 	c.executions, err = OpenExecutions(ExecutionsConfig{
 		Dir:         filepath.Join(c.config.Dir, "executions"),
-		Machines:    map[string]*Machine{trainingARN: machine},
+		Machines:    map[string]*Machine{trainingARN: training, statisticsARN: statistics},
 		Environment: Environment{Invoker: c.runtime, ReadObject: c.s3.read},
 		Log:         c.log,
 	})
@@ -198,6 +199,15 @@ func (c *Cloud) startWorkflows() error {
 		Group: scheduleGroup, Start: c.executions.Start, Log: c.log,
 	})
 	return err
+}
+
+// machine makes a state machine of a workflow file, whose function is known by a placeholder.
+func (c *Cloud) machine(workflow, placeholder, function string) (*Machine, error) {
+	definition, err := Substitute(workflow, map[string]string{placeholder: function, "Bucket": c.config.Bucket})
+	if err != nil {
+		return nil, err
+	}
+	return ParseMachine([]byte(definition))
 }
 
 // endpoints are the services that functions reach.

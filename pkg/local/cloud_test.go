@@ -286,6 +286,20 @@ func TestCloudServices(t *testing.T) {
 	if err != nil || strings.Count(string(log), "START RequestId") != 1 {
 		t.Errorf("log of train: %v\n%s", err, log)
 	}
+	// The other machine has a function of its own, and names of its own.
+	machine = values[topology.EnvStatisticsWorkflow]
+	started, err = workflows.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: &machine, Name: aws.String("r1"), Input: aws.String(`{"job":"j1"}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if end := wait(t, workflows, started.ExecutionArn); end.Status != "FAILED" || aws.ToString(end.Error) != errorParameterPath {
+		t.Errorf("execution ended %s: %s %s", end.Status, aws.ToString(end.Error), aws.ToString(end.Cause))
+	}
+	log, err = os.ReadFile(filepath.Join(cloud.Dir(), "logs", "statistics.log"))
+	if err != nil || strings.Count(string(log), "START RequestId") != 1 {
+		t.Errorf("log of statistics: %v\n%s", err, log)
+	}
+	machine = values[topology.EnvTrainingWorkflow]
 
 	clock := scheduler.New(scheduler.Options{Region: Region, BaseEndpoint: aws.String(values["AWS_ENDPOINT_URL_SCHEDULER"]), Credentials: account})
 	group, role := values[topology.EnvScheduleGroup], values[topology.EnvScheduleRole]
@@ -299,7 +313,7 @@ func TestCloudServices(t *testing.T) {
 	}
 
 	functions := lambda.New(lambda.Options{Region: Region, BaseEndpoint: aws.String(values["AWS_ENDPOINT_URL_LAMBDA"]), Credentials: account})
-	name := values[topology.EnvStatisticsFunction]
+	name := "statistics"
 	if out, err := functions.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: &name}); err != nil || out.FunctionError != nil {
 		t.Errorf("invoke %s: %v", name, err)
 	}

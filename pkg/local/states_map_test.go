@@ -269,3 +269,76 @@ func (f *fakeTrain) trial(name string) ([]byte, error) {
 	f.trials[name] = true
 	return json.Marshal(map[string]string{"trial": name})
 }
+
+// TestStatisticsWorkflow runs the workflow that ships: shards that are throttled or fail once
+// are done again, one that stays broken fails the job, and bad data skips the map.
+func TestStatisticsWorkflow(t *testing.T) {
+	definition, err := Substitute(topology.Statistics, map[string]string{"StatisticsFunction": "statistics", "Bucket": "bucket"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := mustParse(t, definition)
+	for _, c := range []struct {
+		name, plan, items, want, fault string
+		delays                         int
+	}{
+		{"flaky", `"items":"k","done":false`, `[{"shard":0},{"shard":1,"fails":2},{"shard":2,"throttled":3}]`, `{"version":"0+1+2"}`, "", 5},
+		{"broken", `"items":"k","done":false`, `[{"shard":0},{"shard":1,"fails":9}]`, "", errorToleranceExceeded, 2},
+		{"bad data", `"items":"none","done":true`, `[]`, `{"version":""}`, "", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var slept sleeper
+			f := &fakeStatistics{plan: c.plan, tries: map[int]int{}}
+			env := Environment{Invoker: f, Sleep: slept.sleep, MaxConcurrency: 1, ReadObject: objects(map[string]string{"k": c.items})}
+			got, err := m.Run(t.Context(), env, "j-1", json.RawMessage(`{"dataset":"d","job":"j","request":{}}`))
+			checkOutcome(t, got, err, c.want, c.fault, "")
+			if len(slept.delays) != c.delays {
+				t.Errorf("waited %v, want %d delays", slept.delays, c.delays)
+			}
+		})
+	}
+}
+
+// fakeStatistics stands for the statistics function.
+type fakeStatistics struct {
+	mutex sync.Mutex
+	plan  string
+	tries map[int]int
+	done  []string
+}
+
+func (f *fakeStatistics) Invoke(_ context.Context, function string, payload []byte) ([]byte, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	var event struct {
+		Step  string
+		Input struct {
+			Job, Dataset            string
+			Shard, Fails, Throttled int
+		}
+	}
+	if err := json.Unmarshal(payload, &event); err != nil || function != "statistics" {
+		return nil, fmt.Errorf("%s called with %s", function, payload)
+	}
+	in := event.Input
+	switch event.Step {
+	case "plan":
+		return fmt.Appendf(nil, `{"dataset":%q,"job":%q,%s}`, in.Dataset, in.Job, f.plan), nil
+	case "shard":
+		f.tries[in.Shard]++
+		switch n := f.tries[in.Shard]; {
+		case n <= in.Fails:
+			return nil, &FunctionError{Type: "Error", Message: "S3 does not answer"}
+		case n <= in.Throttled:
+			return nil, &FunctionError{Type: "Lambda.TooManyRequestsException", Message: "slow down"}
+		}
+		f.done = append(f.done, fmt.Sprint(in.Shard))
+		return fmt.Appendf(nil, `{"shard":%d}`, in.Shard), nil
+	case "merge":
+		if in.Dataset != "d" || in.Job != "j" {
+			return nil, fmt.Errorf("merge of %s", payload)
+		}
+		return fmt.Appendf(nil, `{"version":%q}`, strings.Join(f.done, "+")), nil
+	}
+	return nil, fmt.Errorf("step %s", event.Step)
+}

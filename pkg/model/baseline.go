@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/num"
 	"github.com/foretell-ml/foretell/pkg/safetensors"
 )
 
@@ -34,15 +35,15 @@ func (Baseline) Fit(ctx context.Context, data Data, _ uint64) (Model, error) {
 		m.values = []float64{mean(kept.Y, weights)}
 		return m, nil
 	}
-	var total twofold
-	shares := make([]twofold, data.Classes)
+	var total num.Twofold
+	shares := make([]num.Twofold, data.Classes)
 	for i, y := range kept.Y {
-		shares[int(y)].add(weights[i])
-		total.add(weights[i])
+		shares[int(y)].Add(weights[i])
+		total.Add(weights[i])
 	}
 	m.values = make([]float64, data.Classes)
 	for class, share := range shares {
-		m.values[class] = share.value() / total.value()
+		m.values[class] = share.Value() / total.Value()
 	}
 	return m, nil
 }
@@ -51,13 +52,13 @@ func (Baseline) Fit(ctx context.Context, data Data, _ uint64) (Model, error) {
 // neither the products nor the sums overflow.
 func mean(y, w []float64) float64 {
 	fy, fw := unitScale(y), unitScale(w)
-	var sum, total twofold
+	var sum, total num.Twofold
 	for i := range y {
 		v := float64(w[i] * fw)
-		sum.addProduct(v, float64(y[i]*fy))
-		total.add(v)
+		sum.AddProduct(v, float64(y[i]*fy))
+		total.Add(v)
 	}
-	return sum.value() / total.value() / fy
+	return sum.Value() / total.Value() / fy
 }
 
 // unitScale is the power of two that brings the largest magnitude of x to [1, 2), or as

@@ -39,8 +39,8 @@ type leastSquares struct {
 
 	factor *qr
 	// The solution, scaled: intercept and coefficients of the active columns.
-	c    twofold
-	beta []twofold
+	c    num.Twofold
+	beta []num.Twofold
 	r    []float64 // weighted residuals, then those of the ridge rows
 }
 
@@ -78,10 +78,10 @@ func (s *leastSquares) scale() {
 	// An even power, so that its root is a power of two as well.
 	unitW := math.Ldexp(1, -(exponent(s.weights) &^ 1))
 	s.root = make([]float64, len(s.weights))
-	total := twofold{}
+	total := num.Twofold{}
 	for i, w := range s.weights {
 		s.root[i] = math.Sqrt(w * unitW)
-		total.add(float64(w * unitW))
+		total.Add(float64(w * unitW))
 	}
 	for j, column := range s.columns {
 		low, high := bounds(column)
@@ -94,11 +94,11 @@ func (s *leastSquares) scale() {
 		s.ridge = append(s.ridge, math.Sqrt(s.l2*unitW)*unit)
 		m := 0.0
 		if s.intercept {
-			var sum twofold
+			var sum num.Twofold
 			for i, x := range column {
-				sum.addProduct(float64(s.weights[i]*unitW), float64(x*unit))
+				sum.AddProduct(float64(s.weights[i]*unitW), float64(x*unit))
 			}
-			m = sum.value() / total.value()
+			m = sum.Value() / total.Value()
 		}
 		s.mean = append(s.mean, m)
 	}
@@ -172,7 +172,7 @@ func (s *leastSquares) factorize(ctx context.Context) error {
 func (s *leastSquares) refine(ctx context.Context) error {
 	f := s.factor
 	s.r = make([]float64, len(s.y)+s.ridgeRows())
-	s.beta = make([]twofold, len(s.active))
+	s.beta = make([]num.Twofold, len(s.active))
 	size, last := 0.0, math.Inf(1)
 	for range maxRefinements {
 		if err := ctx.Err(); err != nil {
@@ -209,49 +209,49 @@ func (s *leastSquares) refine(ctx context.Context) error {
 // the factorization.
 func (s *leastSquares) residuals() (f, g []float64) {
 	n, fixed := len(s.y), s.fixed()
-	left := make([]twofold, n)
+	left := make([]num.Twofold, n)
 	for i, y := range s.y {
-		left[i].add(float64(y * s.unitY))
-		left[i].add(-s.c.hi)
-		left[i].add(-s.c.lo)
+		left[i].Add(float64(y * s.unitY))
+		left[i].Add(-s.c.Hi)
+		left[i].Add(-s.c.Lo)
 	}
 	for a, j := range s.active {
 		b := s.beta[a]
-		if b.hi == 0 {
+		if b.Hi == 0 {
 			continue
 		}
 		unit := s.unit[a]
 		for i, x := range s.columns[j] {
-			left[i].addProduct(float64(-x*unit), b.hi)
-			left[i].lo -= float64(x * unit * b.lo)
+			left[i].AddProduct(float64(-x*unit), b.Hi)
+			left[i].Lo -= float64(x * unit * b.Lo)
 		}
 	}
 	f = make([]float64, len(s.r))
-	pulled := make([]twofold, n) // √w·r
+	pulled := make([]num.Twofold, n) // √w·r
 	for i, l := range left {
-		var t twofold
-		t.add(-s.r[i])
-		t.addProduct(s.root[i], l.hi)
-		t.lo += float64(s.root[i] * l.lo)
-		f[i] = t.value()
-		pulled[i].hi, pulled[i].lo = twoProduct(s.root[i], s.r[i])
+		var t num.Twofold
+		t.Add(-s.r[i])
+		t.AddProduct(s.root[i], l.Hi)
+		t.Lo += float64(s.root[i] * l.Lo)
+		f[i] = t.Value()
+		pulled[i].Hi, pulled[i].Lo = num.TwoProduct(s.root[i], s.r[i])
 	}
 	for a := range s.ridgeRows() {
-		var t twofold
-		t.add(-s.r[n+a])
-		t.addProduct(-s.ridge[a], s.beta[a].hi)
-		t.lo -= float64(s.ridge[a] * s.beta[a].lo)
-		f[n+a] = t.value()
+		var t num.Twofold
+		t.Add(-s.r[n+a])
+		t.AddProduct(-s.ridge[a], s.beta[a].Hi)
+		t.Lo -= float64(s.ridge[a] * s.beta[a].Lo)
+		f[n+a] = t.Value()
 	}
-	var pull twofold
+	var pull num.Twofold
 	for _, p := range pulled {
-		pull.add(p.hi)
-		pull.lo += p.lo
+		pull.Add(p.Hi)
+		pull.Lo += p.Lo
 	}
 	g = make([]float64, s.factor.rank)
 	for k := range g {
 		if s.factor.order[k] < fixed {
-			g[k] = -pull.value() / math.Sqrt(num.Dot(s.root, s.root))
+			g[k] = -pull.Value() / math.Sqrt(num.Dot(s.root, s.root))
 			continue
 		}
 		g[k] = -s.pullOf(s.factor.order[k]-fixed, pulled, pull)
@@ -260,19 +260,19 @@ func (s *leastSquares) residuals() (f, g []float64) {
 }
 
 // pullOf is Ã_aᵀ·r for active column a, centered and divided by its norm.
-func (s *leastSquares) pullOf(a int, pulled []twofold, pull twofold) float64 {
-	var t twofold
+func (s *leastSquares) pullOf(a int, pulled []num.Twofold, pull num.Twofold) float64 {
+	var t num.Twofold
 	unit := s.unit[a]
 	for i, x := range s.columns[s.active[a]] {
-		t.addProduct(float64(x*unit), pulled[i].hi)
-		t.lo += float64(x * unit * pulled[i].lo)
+		t.AddProduct(float64(x*unit), pulled[i].Hi)
+		t.Lo += float64(x * unit * pulled[i].Lo)
 	}
 	if s.ridgeRows() > 0 {
-		t.addProduct(s.ridge[a], s.r[len(s.y)+a])
+		t.AddProduct(s.ridge[a], s.r[len(s.y)+a])
 	}
-	t.addProduct(-s.mean[a], pull.hi)
-	t.lo -= float64(s.mean[a] * pull.lo)
-	return t.value() / s.norm[a]
+	t.AddProduct(-s.mean[a], pull.Hi)
+	t.Lo -= float64(s.mean[a] * pull.Lo)
+	return t.Value() / s.norm[a]
 }
 
 // correct adds a correction, given in the coordinates of the factorization.
@@ -280,16 +280,16 @@ func (s *leastSquares) correct(z []float64) {
 	fixed := s.fixed()
 	for k, v := range z {
 		if s.factor.order[k] < fixed {
-			s.c.add(v / math.Sqrt(num.Dot(s.root, s.root)))
+			s.c.Add(v / math.Sqrt(num.Dot(s.root, s.root)))
 			continue
 		}
 		a := s.factor.order[k] - fixed
 		d := v / s.norm[a]
-		s.beta[a].add(d)
-		s.beta[a].normal()
-		s.c.addProduct(-s.mean[a], d)
+		s.beta[a].Add(d)
+		s.beta[a].Normal()
+		s.c.AddProduct(-s.mean[a], d)
 	}
-	s.c.normal()
+	s.c.Normal()
 }
 
 // unscale returns the solution in the units of the data.
@@ -297,12 +297,12 @@ func (s *leastSquares) unscale() ([]float64, float64, error) {
 	coefficients := make([]float64, len(s.columns))
 	for a, j := range s.active {
 		// Two steps: unit/unitY alone may overflow where the product does not.
-		coefficients[j] = s.beta[a].value() * s.unit[a] / s.unitY
+		coefficients[j] = s.beta[a].Value() * s.unit[a] / s.unitY
 		if math.IsInf(coefficients[j], 0) || math.IsNaN(coefficients[j]) {
 			return nil, 0, fmt.Errorf("column %q: its coefficient is not a finite number; scale the column", s.names[j])
 		}
 	}
-	c := s.c.value() / s.unitY
+	c := s.c.Value() / s.unitY
 	if math.IsInf(c, 0) || math.IsNaN(c) {
 		return nil, 0, fmt.Errorf("the intercept is not a finite number; scale the columns")
 	}

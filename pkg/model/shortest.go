@@ -50,11 +50,11 @@ func (s *leastSquares) shorten(ctx context.Context) error {
 	}
 	for l, t := range steps {
 		for a, v := range directions[l] {
-			s.beta[a].addProduct(t, v)
-			s.beta[a].normal()
+			s.beta[a].AddProduct(t, v)
+			s.beta[a].Normal()
 		}
-		s.c.addProduct(t, offsets[l])
-		s.c.normal()
+		s.c.AddProduct(t, offsets[l])
+		s.c.Normal()
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func (s *leastSquares) shortestSteps(ctx context.Context, directions [][]float64
 	}
 	target := make([]float64, len(weight))
 	for a := range target {
-		target[a] = -s.beta[a].value() * weight[a]
+		target[a] = -s.beta[a].Value() * weight[a]
 	}
 	f.multiplyT(target)
 	z := target[:f.rank]

@@ -90,17 +90,17 @@ func (s *softmax) standardize(j int, column []float64, l2 float64) {
 
 // unscale writes a set's coefficients in the units of the columns and returns its intercept.
 func (s *softmax) unscale(coefficients, set []float64, names []string) (float64, error) {
-	var c twofold
-	c.add(set[0])
+	var c num.Twofold
+	c.Add(set[0])
 	for a, j := range s.active {
 		b := set[a+1] / s.norm[a]
-		c.addProduct(-s.mean[a], b)
+		c.AddProduct(-s.mean[a], b)
 		coefficients[j] = b * s.unit[a]
 		if math.IsInf(coefficients[j], 0) || math.IsNaN(coefficients[j]) {
 			return 0, fmt.Errorf("column %q: its coefficient is not a finite number; scale the column", names[j])
 		}
 	}
-	return c.value(), nil
+	return c.Value(), nil
 }
 
 // scores returns x·θ by set and row.
@@ -123,16 +123,16 @@ func (s *softmax) scores(theta [][]float64) [][]float64 {
 
 // loss is the objective at θ, whose scores are z.
 func (s *softmax) loss(theta, z [][]float64) float64 {
-	var sum twofold
+	var sum num.Twofold
 	for i, w := range s.w {
-		sum.add(float64(w * (s.logSum(z, i) - s.own(z, i))))
+		sum.Add(float64(w * (s.logSum(z, i) - s.own(z, i))))
 	}
 	for _, set := range theta {
 		for j, b := range set {
-			sum.add(float64(s.penalty[j] / 2 * float64(b*b)))
+			sum.Add(float64(s.penalty[j] / 2 * float64(b*b)))
 		}
 	}
-	return sum.value()
+	return sum.Value()
 }
 
 // own is the score of row i's own class.

@@ -107,13 +107,16 @@ const goldenRows = 16
 // Finish adds what an artifact needs besides the fit: lineage, the profile of the inputs,
 // and golden rows, taken at an even stride from the inputs.
 func (p *Pipeline) Finish(ctx context.Context, inputs *dataset.Table, lineage Lineage) error {
-	reference, err := profile.New(ctx, inputs)
+	reference, err := profile.New(ctx, inputs, profile.Options{})
 	if err != nil {
 		return fmt.Errorf("profile of the training data: %w", err)
 	}
+	reference = reference.Compact()
+	reference.Alerts, reference.Pairs = nil, nil // for those who trained; alerts quote values
 	for i := range reference.Columns {
 		if reference.Columns[i].Type == dataset.Text {
 			reference.Columns[i].Top = nil // as in schema: counts, but no content
+			reference.Columns[i].Text = nil
 		}
 	}
 	var rows []int

@@ -1,9 +1,6 @@
 package profile
 
-import (
-	"math"
-	"sort"
-)
+import "math"
 
 // MaxBins is the most bins of a histogram.
 const MaxBins = 20
@@ -11,7 +8,7 @@ const MaxBins = 20
 // Histogram counts values in bins of equal width from the least to the greatest value:
 // as many bins as there are distinct values, MaxBins at most, so that a column of few whole
 // numbers shows each of them. It has one bin if all values are equal, or so close that
-// float64 has no edges between them.
+// float64 has no edges between them. Counts are as exact as the quantiles beside it.
 type Histogram struct {
 	// Edges are the ends of the bins in ascending order, one more than Counts. A value on an
 	// edge counts in the bin above it, the greatest value in the last bin.
@@ -19,28 +16,17 @@ type Histogram struct {
 	Counts []int     `json:"counts"`
 }
 
-// histogram bins values, which are finite, sorted and one at least.
-func histogram(sorted []float64) Histogram {
-	h := Histogram{Edges: edges(sorted[0], sorted[len(sorted)-1], bins(sorted))}
+// histogram bins values from low to high.
+func (r *ranks) histogram(low, high float64) Histogram {
+	h := Histogram{Edges: edges(low, high, min(len(r.values), MaxBins))}
 	start := 0
 	for _, edge := range h.Edges[1 : len(h.Edges)-1] {
-		end := sort.SearchFloat64s(sorted, edge)
+		end := r.below(edge)
 		h.Counts = append(h.Counts, end-start)
 		start = end
 	}
-	h.Counts = append(h.Counts, len(sorted)-start)
+	h.Counts = append(h.Counts, int(r.until[len(r.until)-1])-start)
 	return h
-}
-
-// bins is the number of distinct values, MaxBins at most.
-func bins(sorted []float64) int {
-	n := 1
-	for i := 1; i < len(sorted) && n < MaxBins; i++ {
-		if sorted[i] != sorted[i-1] {
-			n++
-		}
-	}
-	return n
 }
 
 // edges divides the way from low to high into n equal parts, or 1 if that leaves one empty.

@@ -1,48 +1,49 @@
 package profile
 
 import (
+	"maps"
 	"math"
+	"slices"
 
-	"github.com/foretell-ml/foretell/pkg/internal/num"
+	"github.com/foretell-ml/foretell/pkg/dataset"
 )
 
-// summarize describes values, which are finite and one at least: once sorted, and once in the
-// order of their rows.
-func summarize(sorted, inOrder []float64) *NumericSummary {
-	mean, sd := moments(sorted)
-	s := &NumericSummary{
-		Min:  sorted[0],
-		Max:  sorted[len(sorted)-1],
-		Mean: mean,
-		Quantiles: Quantiles{
-			P01: quantile(sorted, 0.01),
-			P05: quantile(sorted, 0.05),
-			P25: quantile(sorted, 0.25),
-			P50: quantile(sorted, 0.50),
-			P75: quantile(sorted, 0.75),
-			P95: quantile(sorted, 0.95),
-			P99: quantile(sorted, 0.99),
-		},
-		Histogram: histogram(sorted),
+// summarize describes the finite values, or nothing if there are none.
+func (n *numbers) summarize(s *sequence) *NumericSummary {
+	if n.Moments.N == 0 {
+		return nil
 	}
-	s.SD, s.Variance, s.Sum = finite(sd), finite(float64(sd*sd)), finite(num.Sum(sorted))
-	if s.Min != s.Max {
-		skewness, kurtosis := shape(sorted, mean)
-		s.Skewness, s.Kurtosis = finite(skewness), finite(kurtosis)
-		s.Autocorrelation = finite(autocorrelation(inOrder, mean))
+	m := &n.Moments
+	d := &NumericSummary{
+		Min: n.Min, Max: n.Max, Mean: min(max(m.Mean, n.Min), n.Max), Sum: finite(m.Sum.Value()),
+		Zeros: n.Zeros, Negatives: n.Negatives, Integers: n.Integers, MinCount: n.MinCount, MaxCount: n.MaxCount,
 	}
-	for _, v := range sorted {
-		if v == 0 {
-			s.Zeros++
-		}
-		if v < 0 {
-			s.Negatives++
-		}
-		if v == math.Trunc(v) {
-			s.Integers++
-		}
+	switch {
+	case m.N == 1:
+	case n.Min == n.Max:
+		zero := 0.0 // exactly: a constant column must be seen to be one
+		d.SD, d.Variance = &zero, &zero
+	default:
+		variance, exponent := m.variance()
+		d.SD = finite(math.Ldexp(math.Sqrt(variance), exponent/2))
+		d.Variance = finite(math.Ldexp(variance, exponent))
+		skewness, kurtosis := m.shape()
+		d.Skewness, d.Kurtosis = finite(skewness), finite(kurtosis)
+		d.Autocorrelation = finite(s.autocorrelation(n.Moments))
 	}
-	return s
+	ranks := n.ranks()
+	d.Quantiles = Quantiles{
+		P01:       ranks.quantile(0.01),
+		P05:       ranks.quantile(0.05),
+		P25:       ranks.quantile(0.25),
+		P50:       ranks.quantile(0.50),
+		P75:       ranks.quantile(0.75),
+		P95:       ranks.quantile(0.95),
+		P99:       ranks.quantile(0.99),
+		RankError: ranks.err,
+	}
+	d.Histogram = ranks.histogram(n.Min, n.Max)
+	return d
 }
 
 // finite is v, or nil if it is no finite number.
@@ -53,59 +54,58 @@ func finite(v float64) *float64 {
 	return &v
 }
 
-// moments returns mean and sample standard deviation (NaN for one value) of sorted values.
-//
-// It goes twice over the values, and takes from the squares what the rounding of the mean
-// put into them (Chan, Golub and LeVeque, The American Statistician 37, 1983, eq. 1.7).
-// Values are scaled by a power of two, which is exact, so that neither the sum of 1e308
-// overflows nor the square of 1e-200 vanishes.
-func moments(sorted []float64) (mean, sd float64) {
-	n := float64(len(sorted))
-	if low, high := sorted[0], sorted[len(sorted)-1]; low == high {
-		if n == 1 {
-			return low, math.NaN()
+// period is the time that the moments cover; nil if there are none.
+func (n *numbers) period(s *sequence) *Period {
+	if n.Moments.N == 0 {
+		return nil
+	}
+	ends := dataset.Column{Type: dataset.Timestamp, Values: []float64{n.Min, n.Max}}
+	p := &Period{First: ends.Text(0), Last: ends.Text(1)}
+	steps, counts := n.steps(s)
+	total, common := uint64(0), -1
+	for i, c := range counts {
+		total += c
+		if common < 0 || c > counts[common] {
+			common = i
 		}
-		return low, 0 // exactly: a constant column must be seen to be one
 	}
-	_, exponent := math.Frexp(max(-sorted[0], sorted[len(sorted)-1]))
-	scratch := make([]float64, len(sorted))
-	for i, v := range sorted {
-		scratch[i] = math.Ldexp(v, -exponent)
+	if total < 2 || counts[common] < 2 {
+		return p
 	}
-	center := num.Sum(scratch) / n
-	for i := range scratch {
-		scratch[i] -= center
+	const second = 1e6
+	p.Cadence = steps[common] / second
+	p.Regular = float64(counts[common]) / float64(total)
+	for i, step := range steps {
+		if step > 1.5*steps[common] {
+			p.Gaps += int(counts[i])
+			p.LongestGap = max(p.LongestGap, step/second)
+		}
 	}
-	// The deviations have a scale of their own: far from zero they are much smaller.
-	_, spread := math.Frexp(max(-scratch[0], scratch[len(scratch)-1]))
-	for i, d := range scratch {
-		scratch[i] = math.Ldexp(d, -spread)
-	}
-	rest := num.Sum(scratch)
-	for i, d := range scratch {
-		scratch[i] = float64(d * d)
-	}
-	variance := max(0, num.Sum(scratch)-float64(rest*rest)/n) / (n - 1)
-	return math.Ldexp(center, exponent), math.Ldexp(math.Sqrt(variance), exponent+spread)
+	return p
 }
 
-// quantile is the value below which the share q of the sorted values lies.
-func quantile(sorted []float64, q float64) float64 {
-	position := float64(float64(len(sorted)-1) * q)
-	below := int(position)
-	above := min(below+1, len(sorted)-1)
-	return between(sorted[below], sorted[above], position-float64(below))
-}
-
-// between is the point at the share t of the way from a to b, a ≤ b. It is a for t = 0 and
-// b for t = 1, never outside, and finite when a and b are.
-func between(a, b, t float64) float64 {
-	step := b - a
-	if math.IsInf(step, 0) {
-		return float64(a*(1-t)) + float64(b*t)
+// steps are the different steps from a moment to the next one that occurs, ascending, with
+// their counts; none if they are not known.
+func (n *numbers) steps(s *sequence) (steps []float64, counts []uint64) {
+	if s.order() != "" && n.Steps.Exact() {
+		for step, c := range n.Steps.All() {
+			steps, counts = append(steps, step), append(counts, c)
+		}
+		return steps, counts
 	}
-	if t < 0.5 {
-		return a + float64(step*t)
+	if n.Quantiles != nil {
+		return nil, nil
 	}
-	return b - float64(step*(1-t))
+	known := map[float64]uint64{}
+	last, any := 0.0, false
+	for v := range n.Table.All() {
+		if any {
+			known[v-last]++
+		}
+		last, any = v, true
+	}
+	for _, step := range slices.Sorted(maps.Keys(known)) {
+		steps, counts = append(steps, step), append(counts, known[step])
+	}
+	return steps, counts
 }

@@ -116,7 +116,9 @@ type NumericSummary struct {
 	Autocorrelation *float64  `json:"autocorrelation,omitempty"`
 	Zeros           int       `json:"zeros"`
 	Negatives       int       `json:"negatives"`
-	Integers        int       `json:"integers"` // whole numbers
+	Integers        int       `json:"integers"`  // whole numbers
+	MinCount        int       `json:"min_count"` // how many rows have Min, exactly
+	MaxCount        int       `json:"max_count"`
 	Quantiles       Quantiles `json:"quantiles"`
 	Histogram       Histogram `json:"histogram"`
 }

@@ -12,9 +12,9 @@ type Target struct {
 type Relation struct {
 	Column string `json:"column"`
 	// Information is the mutual information with the target in nats, numbers in at most 20
-	// bins of equal frequency, less the bias of small samples (Miller and Madow 1955), at
-	// least 0. Share is Information over the entropy of the target: 1 means that the column
-	// alone tells the target.
+	// bins of equal frequency and rare categories pooled, less the bias of small samples
+	// (Miller and Madow 1955), at least 0. Share is Information over the entropy of the target
+	// in the rows that have both: 1 means that the column alone tells the target.
 	Information float64 `json:"mutual_information"`
 	Share       float64 `json:"share"`
 	// Missing is the same Share for whether the column has a value: 1 means that it is filled

@@ -22,7 +22,9 @@ type Value struct {
 
 func newValue(text string, count int) Value {
 	v := Value{Value: text, Count: count}
-	if len(text) > MaxValue {
+	if start := strings.LastIndex(text, cutMark); start >= 0 && len(text)-start == len(cutMark)+16 {
+		v.Value, v.Truncated = text[:start], true
+	} else if len(text) > MaxValue {
 		end := MaxValue
 		for end > MaxValue-utf8.UTFMax && !utf8.RuneStart(text[end]) {
 			end--
@@ -31,25 +33,4 @@ func newValue(text string, count int) Value {
 	}
 	v.Value = strings.ToValidUTF8(v.Value, "\uFFFD")
 	return v
-}
-
-// tally is how often the value of a key occurs.
-type tally struct{ key, count int }
-
-// top keeps the tallies of the MaxTop greatest counts, greatest first. Of equal counts the
-// one added first stays before the other.
-type top struct{ kept []tally }
-
-func (t *top) add(key, count int) {
-	if len(t.kept) == MaxTop && t.kept[MaxTop-1].count >= count {
-		return
-	}
-	if len(t.kept) < MaxTop {
-		t.kept = append(t.kept, tally{})
-	}
-	i := len(t.kept) - 1
-	for ; i > 0 && t.kept[i-1].count < count; i-- {
-		t.kept[i] = t.kept[i-1]
-	}
-	t.kept[i] = tally{key, count}
 }

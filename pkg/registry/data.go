@@ -41,7 +41,7 @@ func (r *Registry) DataParts(ctx context.Context, name DatasetName) ([]dataset.P
 			return nil, &DatasetError{name, part.Name, "its " + err.Error()}
 		}
 		if _, _, ok := dataset.FormatOf(part.Name); !ok {
-			return nil, &DatasetError{name, part.Name, "only .csv, .tsv, .jsonl and .ndjson files can be read, also with .gz or .zst after it; delete it or move it elsewhere"}
+			return nil, &DatasetError{name, part.Name, "only .csv, .tsv, .jsonl, .ndjson and .parquet files can be read, also with .gz or .zst after it; delete it or move it elsewhere"}
 		}
 		parts = append(parts, part)
 	}
@@ -49,6 +49,22 @@ func (r *Registry) DataParts(ctx context.Context, name DatasetName) ([]dataset.P
 		return nil, &NotFoundError{Kind: KindDataset, Name: string(name)}
 	}
 	return parts, nil
+}
+
+// DataPart is a part that DataParts listed before, by its name below the data set, its size
+// and its ETag, without listing again.
+func (r *Registry) DataPart(name DatasetName, listed Info) (dataset.Part, error) {
+	if err := name.Validate(); err != nil {
+		return dataset.Part{}, err
+	}
+	part := listed
+	part.Key = dataPrefix(name) + listed.Key
+	if err := ValidateKey(part.Key); err != nil {
+		return dataset.Part{}, err
+	}
+	p := objectPart(r.Store, part)
+	p.Name = listed.Key
+	return p, nil
 }
 
 // Parts yields the objects of a store whose keys start with prefix, in bytewise order of the

@@ -19,6 +19,7 @@ const (
 	KindDataset    = "dataset"
 	KindRun        = "run"
 	KindStatistics = "statistics"
+	KindJob        = "job"
 
 	KindLeaderboard = "leaderboard"
 )

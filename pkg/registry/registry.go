@@ -12,7 +12,7 @@ import (
 // compare-and-swap, and everything else is written once.
 //
 //	data/<dataset>/…                    what users upload
-//	statistics/<dataset>/<sha256>.json  profile of exactly that content
+//	statistics/<dataset>/<sha256>.json  profile of exactly that content; .html shows it
 //	models/<model>/artifacts/<sha256>   content-addressed
 //	models/<model>/versions/<n>.json    manifest
 //	models/<model>/aliases/<alias>.json the one mutable object

@@ -46,6 +46,28 @@ func (r *Registry) SaveReport(ctx context.Context, name DatasetName, version str
 	return err
 }
 
+// Report returns the page of one version of the statistics of a data set, of the latest if
+// version is "".
+func (r *Registry) Report(ctx context.Context, name DatasetName, version string) ([]byte, error) {
+	if version == "" {
+		latest, err := r.latestStatistics(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		version = latest
+	} else if err := name.Validate(); err != nil {
+		return nil, err
+	}
+	if !isDigest(version) {
+		return nil, noStatistics(name, version)
+	}
+	page, _, err := Read(ctx, r.Store, statisticsPrefix(name)+version+".html")
+	if errors.Is(err, ErrNotFound) {
+		return nil, noStatistics(name, version)
+	}
+	return page, err
+}
+
 // StatisticsVersion is when statistics of a data set were stored, without reading them.
 type StatisticsVersion struct {
 	Version  string    `json:"version"`
@@ -77,17 +99,29 @@ func (r *Registry) StatisticsVersions(ctx context.Context, name DatasetName) ([]
 // Statistics returns the latest statistics of a data set, the last of StatisticsVersions. If
 // there are none the *NotFoundError says whether the data set is missing too.
 func (r *Registry) Statistics(ctx context.Context, name DatasetName) (Statistics, error) {
-	versions, err := r.StatisticsVersions(ctx, name)
+	latest, err := r.latestStatistics(ctx, name)
 	if err != nil {
 		return Statistics{}, err
 	}
+	return r.StatisticsOf(ctx, name, latest)
+}
+
+func (r *Registry) latestStatistics(ctx context.Context, name DatasetName) (version string, err error) {
+	versions, err := r.StatisticsVersions(ctx, name)
+	if err != nil {
+		return "", err
+	}
 	if len(versions) == 0 {
 		if _, err := r.DataParts(ctx, name); err != nil {
-			return Statistics{}, err
+			return "", err
 		}
-		return Statistics{}, &NotFoundError{Kind: KindStatistics, Name: "of data set " + string(name)}
+		return "", &NotFoundError{Kind: KindStatistics, Name: "of data set " + string(name)}
 	}
-	return r.StatisticsOf(ctx, name, versions[len(versions)-1].Version)
+	return versions[len(versions)-1].Version, nil
+}
+
+func noStatistics(name DatasetName, version string) error {
+	return &NotFoundError{Kind: KindStatistics, Name: fmt.Sprintf("of data set %s, version %.64q,", name, version)}
 }
 
 // StatisticsOf returns one version of the statistics of a data set. What is not 64 hex digits
@@ -96,14 +130,13 @@ func (r *Registry) StatisticsOf(ctx context.Context, name DatasetName, version s
 	if err := name.Validate(); err != nil {
 		return Statistics{}, err
 	}
-	missing := &NotFoundError{Kind: KindStatistics, Name: fmt.Sprintf("of data set %s, version %.64q,", name, version)}
 	if !isDigest(version) {
-		return Statistics{}, missing
+		return Statistics{}, noStatistics(name, version)
 	}
 	var s Statistics
 	_, err := ReadJSON(ctx, r.Store, statisticsPrefix(name)+version+".json", &s)
 	if errors.Is(err, ErrNotFound) {
-		return Statistics{}, missing
+		return Statistics{}, noStatistics(name, version)
 	}
 	if err != nil {
 		return Statistics{}, err

@@ -20,10 +20,14 @@ type columnView struct {
 	Mean, Min, Max, Values              string
 	SortName, SortMissing, SortDistinct string
 	SortMean, SortMin, SortMax          string
-	Spark                               string // path in 100 × 24
+	Personal                            string // what it is masked for
+	Alerts                              []alertView
+	Worst                               *alertView // the first of them
+	Spark                               string     // path in 100 × 24
 	SparkLabel                          string
 	Detail                              bool
 	Facts, Quantiles                    []fact
+	QuantileNote, TopNote               string
 	Low, High                           string // ends of the histogram
 	Bars, LogBars                       []rect
 	Top                                 []barView
@@ -47,11 +51,14 @@ func (v columnView) Plot(class string, bars []rect) plot { return plot{class, v.
 func viewColumn(i int, c *profile.Column) columnView {
 	v := columnView{
 		Index: i, Name: shown(c.Name), Type: string(c.Type), Missing: percent(c.Missing, c.Count+c.Missing),
-		Distinct: count(c.Distinct), SortName: cut(safe(c.Name), maxName), SortDistinct: strconv.Itoa(c.Distinct),
+		Distinct: distinct(c), SortName: cut(safe(c.Name), maxName), SortDistinct: strconv.Itoa(c.Distinct),
 		SortMissing: strconv.Itoa(c.Missing), Detail: i < maxDetailed,
 	}
+	v.Personal = personal(c)
 	n := c.Numeric
 	switch {
+	case v.Personal != "":
+		v.Values = masked(c)
 	case c.Count == 0:
 		v.Values = "no values"
 	case n == nil || c.Type == dataset.Text || c.Type == dataset.Categorical:
@@ -73,16 +80,39 @@ func (v *columnView) detail(c *profile.Column) {
 	add := func(name, value, note string) { v.Facts = append(v.Facts, fact{name, value, note}) }
 	add("Present", count(c.Count), "")
 	add("Missing", count(c.Missing), v.Missing)
-	add("Distinct", count(c.Distinct), "")
+	note := "exact"
+	if c.DistinctError > 0 {
+		note = "± " + percentOf(c.DistinctError) + ", one standard error"
+	}
+	add("Distinct", count(c.Distinct), note)
+	if c.Confidence < 1 && c.Count > 0 {
+		add("Fit the most frequent type", percentOf(c.Confidence), "")
+	}
+	for _, k := range []struct {
+		name string
+		n    int
+	}{{"numbers", c.Kinds.Number}, {"booleans", c.Kinds.Boolean}, {"timestamps", c.Kinds.Timestamp}, {"texts", c.Kinds.Text}} {
+		if k.n > 0 && k.n < c.Count {
+			add("Read as "+k.name, count(k.n), percent(k.n, c.Count))
+		}
+	}
 	if infinite := c.Infinite; infinite.Negative+infinite.Positive > 0 {
 		add("Infinite", count(infinite.Negative+infinite.Positive), fmt.Sprintf("−∞ %s, +∞ %s", count(infinite.Negative), count(infinite.Positive)))
 	}
 	if c.Order != "" {
 		add("Order", strings.ReplaceAll(string(c.Order), "_", " "), "")
 	}
+	if c.Identifier != "" {
+		add("Looks like an identifier", safe(c.Identifier), "")
+	}
+	for _, kind := range c.Personal {
+		add("Looks like personal data", kind.Kind, percentOf(kind.Share)+" of the values looked at")
+	}
 	v.text(c)
-	v.period(c)
-	v.numeric(c)
+	if v.Personal == "" { // every number there is a value or near one
+		v.period(c)
+		v.numeric(c)
+	}
 	most := 1
 	for _, t := range c.Top {
 		most = max(most, t.Count)
@@ -91,8 +121,15 @@ func (v *columnView) detail(c *profile.Column) {
 		if len(c.Top) > 0 && c.Distinct == c.Count && c.Count > 1 {
 			break // all different: none is frequent
 		}
-		value := cut(quoted(t), maxText)
+		value := quoted(t)
+		if v.Personal != "" {
+			value = safe(profile.Mask(t.Value))
+		}
+		value = cut(value, maxText)
 		v.Top = append(v.Top, barView{value, count(t.Count) + " · " + percent(t.Count, c.Count), fixed2(100 * float64(t.Count) / float64(most))})
+	}
+	if c.TopError > 0 {
+		v.TopNote = "Counts are up to " + count(c.TopError) + " too low."
 	}
 }
 
@@ -108,6 +145,16 @@ func (v *columnView) text(c *profile.Column) {
 		add("Characters", fmt.Sprintf("letters %s, digits %s", percent(ch.Letters, all), percent(ch.Digits, all)),
 			fmt.Sprintf("spaces %s, other %s", percent(ch.Spaces, all), percent(ch.Other, all)))
 	}
+	if v.Personal != "" {
+		return
+	}
+	for _, group := range t.Variants {
+		var names []string
+		for _, value := range group[:min(len(group), 5)] {
+			names = append(names, `"`+cut(safe(value.Value), maxText/2)+`" `+count(value.Count))
+		}
+		add("Variants of one value", strings.Join(names, ", "), "")
+	}
 }
 
 func (v *columnView) period(c *profile.Column) {
@@ -118,6 +165,10 @@ func (v *columnView) period(c *profile.Column) {
 	add := func(name, value, note string) { v.Facts = append(v.Facts, fact{name, value, note}) }
 	add("First", safe(p.First), "")
 	add("Last", safe(p.Last), "")
+	if p.Cadence > 0 {
+		add("Most frequent step", duration(p.Cadence), percentOf(p.Regular)+" of the steps")
+		add("Gaps", count(p.Gaps), "longest step "+duration(p.LongestGap))
+	}
 }
 
 func (v *columnView) numeric(c *profile.Column) {
@@ -126,6 +177,9 @@ func (v *columnView) numeric(c *profile.Column) {
 		return
 	}
 	add := func(name, value, note string) { v.Facts = append(v.Facts, fact{name, value, note}) }
+	if c.Type == dataset.Text || c.Type == dataset.Categorical {
+		add("Of its numbers alone", count(c.Kinds.Number)+" values", "")
+	}
 	add("Mean", amount(c, n.Mean), "")
 	optional := func(name string, value *float64) {
 		if value != nil {
@@ -153,6 +207,10 @@ func (v *columnView) numeric(c *profile.Column) {
 		value float64
 	}{{"Least", n.Min}, {"1 %", q.P01}, {"5 %", q.P05}, {"25 %", q.P25}, {"50 %, median", q.P50}, {"75 %", q.P75}, {"95 %", q.P95}, {"99 %", q.P99}, {"Greatest", n.Max}} {
 		v.Quantiles = append(v.Quantiles, fact{Name: e.name, Value: amount(c, e.value)})
+	}
+	v.QuantileNote = "Exact."
+	if q.RankError > 0 {
+		v.QuantileNote = "Estimated: ranks are off by at most " + percentOf(q.RankError) + " of the rows in 99 of 100 cases."
 	}
 	h := n.Histogram
 	v.Low, v.High = amount(c, n.Min), amount(c, n.Max)

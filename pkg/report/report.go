@@ -1,5 +1,5 @@
-// Package report shows people what Foretell found: the statistics of a data set and the
-// leaderboard of a run, as tables for a terminal.
+// Package report shows people what Foretell found: the statistics of a data set, its drift and
+// history, and the leaderboard of a run, as tables for a terminal.
 //
 // Its opinion: a table is for reading, not for parsing. Numbers are rounded to what the eye
 // takes in, long texts are cut, and the JSON of the same thing has every digit. Tables fit

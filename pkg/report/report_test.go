@@ -50,7 +50,7 @@ func TestStatistics(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := profile.New(context.Background(), table)
+		p, err := profile.New(context.Background(), table, profile.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,6 +178,63 @@ func TestWriteErrorsAreReturned(t *testing.T) {
 		}
 		if err := Leaderboard(&brokenWriter{i}, leaderboard(), "mae", Style{}); !errors.Is(err, errBroken) {
 			t.Errorf("leaderboard: error %v at write %d", err, i)
+		}
+	}
+}
+
+// alarming is a profile of alerts, and of values that must not be seen.
+func alarming() *profile.Profile {
+	p := &profile.Profile{Rows: 5000, Duplicates: &profile.Duplicates{Rows: 120, Error: 11}, Columns: []profile.Column{
+		{Name: "mail", Type: dataset.Text, Count: 5000, Distinct: 4900, DistinctError: 0.016, TopError: 3,
+			Personal: []profile.Personal{{Kind: "email", Share: 0.99}}, Top: []profile.Value{{Value: "ada@example.org", Count: 9}, {Value: "Lovelace\x1b", Count: 5}}},
+		{Name: "card", Type: dataset.Numeric, Count: 5000, Distinct: 5000, Personal: []profile.Personal{{Kind: "card", Share: 1}, {Kind: "phone", Share: 0.1}},
+			Numeric: &profile.NumericSummary{Min: 4111111111111111, Mean: 4.3e15, Max: 5500005555555559, Histogram: profile.Histogram{Edges: []float64{4111111111111111, 5500005555555559}, Counts: []int{5000}}},
+			Top:     []profile.Value{{Value: "4111111111111111", Count: 1}}},
+		{Name: "mixed", Type: dataset.Text, Count: 5000, Distinct: 20000, DistinctError: 0.016, Confidence: 0.75, Kinds: profile.Kinds{Number: 3750, Text: 1250},
+			Numeric: &profile.NumericSummary{Min: 1, Mean: 2, Max: 3}},
+	}}
+	p.Alerts = []profile.Alert{
+		{Kind: profile.AlertLeakage, Severity: profile.SeverityError, Columns: []string{"hostile\x1b[31m"}, Evidence: "it alone tells 99.8 % of what there is to know of \"income\"", Remedy: strings.Repeat("Is it known before the target is? ", 6)},
+		{Kind: profile.AlertCorrelated, Severity: profile.SeverityWarning, Columns: strings.Split("abcdefghijkl", ""), Evidence: "12 columns go with each other", Remedy: "Keep one"},
+		{Kind: profile.AlertDuplicates, Severity: profile.SeverityInfo, Evidence: "about 120 rows repeat", Remedy: "Remove them"},
+	}
+	for range 12 {
+		p.Alerts = append(p.Alerts, profile.Alert{Kind: profile.AlertSkew, Severity: profile.SeverityInfo, Columns: []string{"mixed"}, Evidence: "skewness 12", Remedy: "Take the logarithm"})
+	}
+	return p
+}
+
+func TestStatisticsWithAlerts(t *testing.T) {
+	write := func(w *bytes.Buffer) error { return Statistics(w, alarming(), Style{}) }
+	compare(t, "alerts", write)
+	holdWidth(t, "alerts", 100, write)
+	var b bytes.Buffer
+	if err := Statistics(&b, alarming(), Style{Color: true}); err != nil {
+		t.Fatal(err)
+	}
+	var plain bytes.Buffer
+	if err := write(&plain); err != nil {
+		t.Fatal(err)
+	}
+	if text.StripEscape(b.String()) != plain.String() {
+		t.Error("colors change the text")
+	}
+}
+
+// TestPersonalDataIsNotShown looks for the values in all that is written of them.
+func TestPersonalDataIsNotShown(t *testing.T) {
+	var b bytes.Buffer
+	if err := errors.Join(Statistics(&b, alarming(), Style{}), StatisticsHTML(&b, alarming(), About{})); err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"ada", "example", "ovelace", "4111", "41111", "5500", "e15", "e+15"} {
+		if strings.Contains(strings.ReplaceAll(b.String(), pageCSS, ""), secret) {
+			t.Errorf("%q is shown", secret)
+		}
+	}
+	for _, mask := range []string{"a•••@e•••.org", "1111"} {
+		if !strings.Contains(b.String(), mask) {
+			t.Errorf("no %q", mask)
 		}
 	}
 }

@@ -16,12 +16,26 @@ const (
 	maxNameWidth = 24
 )
 
-// Statistics writes a profile as a table, a line per column of the data: type, share
-// missing and distinct values; then of numbers least, mean, greatest and a histogram, and
-// of all else the most frequent values, each with its share of the values present.
+// maxTerminalAlerts is how many alerts a terminal shows.
+const maxTerminalAlerts = 12
+
+// Statistics writes a profile as tables: the alerts, then a line per column of the data:
+// type, share missing and distinct values; then of numbers least, mean, greatest and a
+// histogram, and of all else the most frequent values, each with its share of the values
+// present. Values of columns that look like personal data are masked.
 func Statistics(w io.Writer, p *profile.Profile, style Style) error {
 	title := fmt.Sprintf("%s rows × %s columns", count(p.Rows), count(len(p.Columns)))
+	if d := p.Duplicates; d != nil && d.Rows > 0 {
+		about := ""
+		if d.Error > 0 {
+			about = "about "
+		}
+		title += fmt.Sprintf(", %s%s repeated rows", about, count(d.Rows))
+	}
 	if _, err := fmt.Fprintf(w, "%s\n\n", style.paint(title, text.Bold)); err != nil {
+		return err
+	}
+	if err := style.alerts(w, p.Alerts); err != nil {
 		return err
 	}
 	ranges := alignRanges(p)
@@ -46,13 +60,68 @@ func Statistics(w io.Writer, p *profile.Profile, style Style) error {
 	return style.render(w, headings, rows)
 }
 
+// alerts writes what a data scientist should look at, the most severe first: a line of what
+// it is about, and below it what was seen and what can be done.
+func (s Style) alerts(w io.Writer, alerts []profile.Alert) error {
+	if len(alerts) == 0 {
+		return nil
+	}
+	colors := map[profile.Severity]text.Color{profile.SeverityError: text.FgRed, profile.SeverityWarning: text.FgYellow, profile.SeverityInfo: text.FgBlue}
+	var b strings.Builder
+	indented := func(content string, colors ...text.Color) {
+		for line := range strings.Lines(text.WrapSoft(content, s.width()-2)) {
+			line = strings.TrimRight(line, " \n")
+			fmt.Fprintf(&b, "  %s\n", s.paint(line, colors...))
+		}
+	}
+	for _, a := range alerts[:min(len(alerts), maxTerminalAlerts)] {
+		v := viewAlert(a)
+		head := v.Icon + " " + v.Severity + ", " + v.Kind
+		room := s.width() - text.StringWidthWithoutEscSequences(head) - len(": ")
+		fmt.Fprintf(&b, "%s: %s\n", s.paint(head, text.Bold, colors[a.Severity]), cut(v.About, room))
+		indented(v.Evidence)
+		indented(v.Remedy, text.Faint)
+	}
+	if left := len(alerts) - maxTerminalAlerts; left > 0 {
+		fmt.Fprintf(&b, "%s more alerts are in the JSON\n", count(left))
+	}
+	_, err := fmt.Fprintln(w, b.String())
+	return err
+}
+
 // column is the row of one column, less its values.
 func (s Style) column(c *profile.Column) []string {
 	missing := s.paint("–", text.Faint)
 	if c.Missing > 0 {
 		missing = s.paint(percent(c.Missing, c.Count+c.Missing), text.FgYellow)
 	}
-	return []string{safe(c.Name), s.paint(string(c.Type), text.Faint), missing, count(c.Distinct), ""}
+	return []string{safe(c.Name), s.paint(string(c.Type), text.Faint), missing, distinct(c), ""}
+}
+
+// distinct is how many values there are, "≈" if that is estimated.
+func distinct(c *profile.Column) string {
+	if c.DistinctError > 0 {
+		return "≈ " + count(c.Distinct)
+	}
+	return count(c.Distinct)
+}
+
+// personal names the kinds of personal data that a column looks like; "" if of none.
+func personal(c *profile.Column) string {
+	kinds := make([]string, len(c.Personal))
+	for i, p := range c.Personal {
+		kinds[i] = safe(p.Kind)
+	}
+	return strings.Join(kinds, ", ")
+}
+
+// masked says what the values of a column of personal data look like, and none of them.
+func masked(c *profile.Column) string {
+	text := "masked: " + personal(c)
+	if len(c.Top) > 0 {
+		text += " such as " + safe(profile.Mask(c.Top[0].Value))
+	}
+	return text
 }
 
 // alignRanges is, for each column of the data and then for the heading, least, mean and
@@ -82,9 +151,10 @@ func alignRanges(p *profile.Profile) []string {
 // bounds is least, mean and greatest value of a column as text; days of a timestamp.
 func bounds(c *profile.Column) [3]string {
 	switch {
+	case len(c.Personal) > 0: // the bounds are values
 	case c.Period != nil:
 		return [3]string{day(c.Period.First), "", day(c.Period.Last)}
-	case c.Numeric != nil:
+	case c.Numeric != nil && !c.Type.Coded():
 		return [3]string{number(c.Numeric.Min), number(c.Numeric.Mean), number(c.Numeric.Max)}
 	}
 	return [3]string{}
@@ -101,7 +171,10 @@ func (s Style) values(c *profile.Column, bounds string, width int) string {
 	if c.Count == 0 {
 		return s.paint("no values", text.Faint)
 	}
-	if c.Numeric == nil {
+	if len(c.Personal) > 0 {
+		return cut(masked(c), width)
+	}
+	if c.Numeric == nil || c.Type.Coded() {
 		return frequent(c, width)
 	}
 	note := ""
@@ -116,6 +189,9 @@ func (s Style) values(c *profile.Column, bounds string, width int) string {
 func frequent(c *profile.Column, width int) string {
 	if len(c.Top) > 0 && c.Distinct == c.Count && c.Count > 1 {
 		return cut("all different, such as "+quoted(c.Top[0]), width)
+	}
+	if len(c.Top) == 0 {
+		return cut("no value is frequent", width)
 	}
 	const more = ", …"
 	list := ""

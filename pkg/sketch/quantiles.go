@@ -3,6 +3,7 @@ package sketch
 import (
 	"iter"
 	"math"
+	"math/bits"
 	"slices"
 	"sort"
 	"sync/atomic"
@@ -105,6 +106,35 @@ func (q *Quantiles) AddSorted(values []float64) {
 		}
 	}
 	q.insert(0, rest)
+	q.compress(toss)
+}
+
+// AddCounted adds values, which are ascending, different and not NaN, each as often as counts
+// says: at level h come in those whose count has the binary digit h.
+func (q *Quantiles) AddCounted(values []float64, counts []uint64) {
+	total, all := uint64(0), uint64(0)
+	for _, n := range counts {
+		total += n
+		all |= n
+	}
+	if total == 0 {
+		return
+	}
+	if q.k == 0 {
+		q.k, q.minK = DefaultK, DefaultK
+	}
+	q.widen(values[0], values[len(values)-1], total)
+	toss := coins(mix(q.seed+golden)^q.n).with(values[0], values[len(values)/2], values[len(values)-1])
+	q.grow(bits.Len64(all))
+	for h := range q.levels {
+		q.scratch = q.scratch[:0]
+		for i, n := range counts {
+			if n>>h&1 == 1 {
+				q.scratch = append(q.scratch, values[i])
+			}
+		}
+		q.insert(h, q.scratch)
+	}
 	q.compress(toss)
 }
 

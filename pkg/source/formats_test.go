@@ -65,8 +65,14 @@ func TestFormatsGiveTheSameTable(t *testing.T) {
 	file(t, dir+"/a.csv.zst", zstandard(t, []byte(asCSV)))
 	file(t, dir+"/a.jsonl", []byte(asJSON))
 	file(t, dir+"/a.ndjson.gz", gzipped(t, []byte(asJSON)))
+	columns, err := os.ReadFile("../../testdata/parquet/same.parquet") // testdata/peers/parquet_pyarrow.py
+	if err != nil {
+		t.Fatal(err)
+	}
+	file(t, dir+"/a.parquet", columns)
+	file(t, dir+"/parts/1/a.PARQUET.gz", gzipped(t, columns))
 	var want *dataset.Table
-	for _, name := range []string{"a.csv", "a.tsv", "gz", "*.zst", "a.jsonl", "a.ndjson.gz"} {
+	for _, name := range []string{"a.csv", "a.tsv", "gz", "*.zst", "a.jsonl", "a.ndjson.gz", "a.parquet", "a.par*", "parts"} {
 		rows, err := Open(t.Context(), filepath.Join(dir, name), Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -98,6 +104,9 @@ func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	file(t, dir+"/mixed/a.csv", []byte(asCSV))
 	file(t, dir+"/mixed/b.jsonl", []byte(asJSON))
+	file(t, dir+"/with-parquet/a.csv", []byte(asCSV))
+	file(t, dir+"/with-parquet/b.parquet", []byte("PAR1"))
+	file(t, dir+"/text.parquet", []byte(asCSV))
 	file(t, dir+"/empty/notes.md", nil)
 	whole := gzipped(t, []byte(strings.Repeat(asCSV, 100)))
 	file(t, dir+"/cut.csv.gz", whole[:len(whole)/2])
@@ -106,6 +115,8 @@ func TestOpenRefuses(t *testing.T) {
 	file(t, dir+"/bomb.csv.zst", zstandard(t, append([]byte("a,b\n"), bytes.Repeat([]byte("1,2\n"), 40<<20)...)))
 	for _, c := range []struct{ name, want string }{
 		{"mixed", "a data set has one format"},
+		{"with-parquet", "a data set has one format"},
+		{"text.parquet", "no Parquet file"},
 		{"empty", "no file of a known format"},
 		{"none.csv", "none.csv"},
 		{"cut.csv.gz", "cut.csv.gz"},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/dataset/parquet"
 )
 
 // FromParts makes a source of files: all of them of one format, which their names tell, each
@@ -27,8 +28,11 @@ func FromParts(parts []dataset.Part) (dataset.Source, error) {
 		}
 		plain[i] = decompressed(part, compression)
 	}
-	if format == dataset.FormatJSONLines {
+	switch format {
+	case dataset.FormatJSONLines:
 		return dataset.JSONLines{Files: plain}, nil
+	case dataset.FormatParquet:
+		return parquet.Files{Files: plain}, nil
 	}
 	return dataset.CSV{Files: plain}, nil
 }

@@ -32,6 +32,9 @@ type Options struct {
 	// of the keys and named by them: registry.Parts of the bucket's store. nil: names that
 	// start with s3:// are errors.
 	Objects func(ctx context.Context, bucket, prefix string) iter.Seq2[dataset.Part, error]
+	// Progress, if not nil, is told how many bytes of the files have been read, of how many;
+	// total is -1 if that is unknown. Calls come from several goroutines at once.
+	Progress func(read, total int64)
 }
 
 // Open finds what name stands for. It looks at what is there and reads nothing but that: a
@@ -59,7 +62,7 @@ func Open(ctx context.Context, name string, o Options) (dataset.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return FromParts(parts)
+	return FromParts(watched(parts, o.Progress))
 }
 
 func find(ctx context.Context, name string, o Options) ([]dataset.Part, error) {
@@ -140,7 +143,7 @@ func hidden(name string) bool {
 	return slices.ContainsFunc(strings.Split(name, "/"), func(element string) bool { return strings.HasPrefix(element, ".") })
 }
 
-const formats = "known are .csv, .tsv, .jsonl and .ndjson, also with .gz or .zst after it"
+const formats = "known are .csv, .tsv, .jsonl, .ndjson and .parquet, also with .gz or .zst after it"
 
 // globFault says what is wrong with a pattern.
 func globFault(err error) error {

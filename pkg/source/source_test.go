@@ -55,6 +55,9 @@ func files(t *testing.T) map[string][]byte {
 		"data/wine-2/5.csv":        []byte(table(5)),
 		"data/lines/6.jsonl":       []byte(lines(6)),
 		"data/lines/7.ndjson.gz":   gzipped(t, lines(7)),
+		"data/columns/14.parquet":  columns(t),
+		"data/both/14.parquet":     columns(t),
+		"data/both/8.csv":          []byte(table(8)),
 		"data/mixed/8.csv":         []byte(table(8)),
 		"data/mixed/9.jsonl":       []byte(lines(9)),
 		"data/other/notes.txt":     []byte("text"),
@@ -63,6 +66,15 @@ func files(t *testing.T) map[string][]byte {
 		"data/odd/a*.csv":          []byte(table(12)),
 		"data/odd/ab.csv":          []byte(table(13)),
 	}
+}
+
+// columns is the table as Parquet, of testdata/peers/parquet_pyarrow.py: a is 14.
+func columns(t *testing.T) []byte {
+	data, err := os.ReadFile("../../testdata/parquet/fourteen.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // The same names stand for the same rows on the disk and in a bucket.
@@ -104,6 +116,10 @@ func TestOpen(t *testing.T) {
 		{"data/plain/adult.data.gz", "[11]"},
 		{"data/odd/a*.csv", "[12]"}, // the file of that name
 		{"data/odd/?b.csv", "[13]"},
+		{"data/columns", "[14]"},
+		{"data/columns/14.parquet", "[14]"},
+		{"data/columns/*.parquet", "[14]"},
+		{"data/both", "a data set has one format"},
 		{"data/mixed", "8.csv is csv, but "},
 		{"data/other", "no "},
 		{"data/none", "no "},

@@ -1,83 +1,100 @@
 package statistics
 
 import (
-	"context"
-	"errors"
-	"io"
 	"strings"
 	"testing"
 
-	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/profile"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/registry/dirstore"
+	"github.com/foretell-ml/foretell/pkg/source"
 )
 
+// sets is a registry over a folder with these objects.
 func sets(t *testing.T, objects map[string]string) *registry.Registry {
 	t.Helper()
 	store, err := dirstore.New(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
+	r := &registry.Registry{Store: store}
 	for key, body := range objects {
-		if _, err := store.Put(t.Context(), key, []byte(body), registry.Condition{}); err != nil {
-			t.Fatal(err)
-		}
+		put(t, r, key, body)
 	}
-	return &registry.Registry{Store: store}
+	return r
 }
 
-func TestHandlerStores(t *testing.T) {
+func put(t *testing.T, r *registry.Registry, key, body string) {
+	t.Helper()
+	if _, err := r.Store.Put(t.Context(), key, []byte(body), registry.Condition{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func rowsOf(t *testing.T, r *registry.Registry, name registry.DatasetName) dataset.Source {
+	t.Helper()
+	parts, err := r.DataParts(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := source.FromParts(parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func TestStore(t *testing.T) {
 	r := sets(t, map[string]string{"data/wine/a.csv": "x,y\n1,a\n2,\n", "data/wine/b.csv": "x,y\n3,b\n"})
-	result, err := Handler(r)(t.Context(), Event{Dataset: "wine"})
-	if err != nil || result.Problem != nil {
-		t.Fatal(result.Problem, err)
+	stored, err := Store(t.Context(), r, "wine", rowsOf(t, r, "wine"), dataset.Options{}, profile.Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
 	s, err := r.Statistics(t.Context(), "wine")
-	if err != nil || s.Version != result.Version || s.Profile.Rows != 3 || s.Profile.Columns[1].Missing != 1 {
-		t.Errorf("stored %+v, %v; answered %s", s, err, result.Version)
+	if err != nil || s.Version != stored.Version || s.Profile.Rows != 3 || s.Profile.Columns[1].Missing != 1 {
+		t.Errorf("stored %+v, %v; answered %s", s, err, stored.Version)
 	}
-	page, _, err := registry.Read(t.Context(), r.Store, "statistics/wine/"+s.Version+".html")
+	page, err := r.Report(t.Context(), "wine", "")
 	if err != nil || !strings.Contains(string(page), "wine") {
 		t.Errorf("page of %d bytes, %v", len(page), err)
 	}
-	again, err := Handler(r)(t.Context(), Event{Dataset: "wine"})
-	if err != nil || again != result {
-		t.Errorf("again: %+v, %v", again, err)
+	again, err := Store(t.Context(), r, "wine", rowsOf(t, r, "wine"), dataset.Options{}, profile.Options{})
+	if err != nil || again.Version != stored.Version {
+		t.Errorf("again: %s, %v", again.Version, err)
 	}
 }
 
-// TestHandlerRefuses: what is wrong with the data comes back as a problem with its place,
-// what is wrong with us as an error.
-func TestHandlerRefuses(t *testing.T) {
-	r := sets(t, map[string]string{"data/ragged/a.csv": "x,y\n1,2\n3\n", "data/text/a.txt": "x"})
-	for name, want := range map[registry.DatasetName]gateway.Type{
-		"walrus": gateway.DatasetNotFound, "ragged": gateway.InvalidDataset, "text": gateway.InvalidDataset, "../x": gateway.InvalidName,
+// TestVersionOf: what is read, how and what for make the name; the number of workers does not.
+func TestVersionOf(t *testing.T) {
+	const digest = dataset.Digest("00d1")
+	named := map[string]string{}
+	for what, c := range map[string]struct {
+		o      dataset.Options
+		target string
+	}{
+		"target x":  {target: "x"},
+		"target y":  {target: "y"},
+		"columns":   {o: dataset.Options{Columns: []string{"x"}}},
+		"both":      {o: dataset.Options{Columns: []string{"x"}}, target: "x"},
+		"types":     {o: dataset.Options{Types: map[string]dataset.Type{"x": dataset.Text}}},
+		"delimiter": {o: dataset.Options{Delimiter: ';'}},
+		"content":   {},
 	} {
-		result, err := Handler(r)(t.Context(), Event{Dataset: name})
-		if err != nil || result.Problem == nil || result.Problem.Type != want.URI() {
-			t.Errorf("%s: %+v, %v, want %s", name, result.Problem, err, want.Slug)
-		} else if name == "ragged" && result.Problem.Errors[0].Row != 2 {
-			t.Errorf("%s: %+v", name, result.Problem.Errors)
+		version, err := versionOf(digest, c.o, c.target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other, taken := named[version]; taken {
+			t.Errorf("%s and %s are both %s", what, other, version)
+		}
+		named[version] = what
+		c.o.Workers = 3
+		if again, err := versionOf(digest, c.o, c.target); err != nil || again != version {
+			t.Errorf("%s by three workers is %s, %v; want %s", what, again, err, version)
 		}
 	}
-	for want, fault := range map[gateway.Type]error{gateway.Conflict: registry.ErrConflict, gateway.Timeout: context.DeadlineExceeded} {
-		broken := &registry.Registry{Store: unreadable{sets(t, map[string]string{"data/wine/a.csv": "x\n1\n"}).Store, fault}}
-		if result, err := Handler(broken)(t.Context(), Event{Dataset: "wine"}); err != nil || result.Problem == nil || result.Problem.Type != want.URI() {
-			t.Errorf("%v: %+v, %v, want %s", fault, result.Problem, err, want.Slug)
-		}
+	if named[string(digest)] != "content" {
+		t.Errorf("all of the content as it is has another name than its digest: %v", named)
 	}
-	denied := errors.New("access denied")
-	broken := &registry.Registry{Store: unreadable{sets(t, map[string]string{"data/wine/a.csv": "x\n1\n"}).Store, denied}}
-	if result, err := Handler(broken)(t.Context(), Event{Dataset: "wine"}); !errors.Is(err, denied) {
-		t.Errorf("%+v, %v", result, err)
-	}
-}
-
-type unreadable struct {
-	registry.Store
-	fault error
-}
-
-func (u unreadable) Open(context.Context, string) (io.ReadCloser, registry.Info, error) {
-	return nil, registry.Info{}, u.fault
 }

@@ -13,7 +13,7 @@ import (
 const (
 	EnvBucket             = "FORETELL_BUCKET"              // the one bucket
 	EnvTrainingWorkflow   = "FORETELL_TRAINING_WORKFLOW"   // ARN of the training state machine
-	EnvStatisticsFunction = "FORETELL_STATISTICS_FUNCTION" // name of the statistics function
+	EnvStatisticsWorkflow = "FORETELL_STATISTICS_WORKFLOW" // ARN of the statistics state machine
 	EnvScheduleGroup      = "FORETELL_SCHEDULE_GROUP"      // EventBridge schedule group of retrains
 	EnvScheduleRole       = "FORETELL_SCHEDULE_ROLE"       // ARN of the role that a schedule assumes
 )
@@ -53,7 +53,7 @@ type Resource string
 const (
 	Bucket             Resource = "bucket"
 	TrainingWorkflow   Resource = "training-workflow"
-	StatisticsFunction Resource = "statistics-function"
+	StatisticsWorkflow Resource = "statistics-workflow"
 	ScheduleGroup      Resource = "schedule-group"
 	ScheduleRole       Resource = "schedule-role"
 )
@@ -63,14 +63,14 @@ var Functions = []Function{
 	{
 		Name: "api", Description: "control plane: data sets, runs, models, aliases",
 		MemoryMB: 512, Timeout: 29 * time.Second, Concurrency: 20,
-		Environment: []string{EnvBucket, EnvTrainingWorkflow, EnvStatisticsFunction, EnvScheduleGroup, EnvScheduleRole},
+		Environment: []string{EnvBucket, EnvTrainingWorkflow, EnvStatisticsWorkflow, EnvScheduleGroup, EnvScheduleRole},
 		Permissions: []Permission{
-			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "statistics/", "runs/", "models/", "schedules/"}},
-			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "statistics/", "runs/", "models/", "schedules/"}},
-			{[]string{"s3:PutObject"}, Bucket, []string{"data/", "runs/", "models/", "schedules/"}},
+			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/"}},
+			{[]string{"s3:PutObject"}, Bucket, []string{"data/", "jobs/", "runs/", "models/", "schedules/"}},
 			{[]string{"s3:DeleteObject"}, Bucket, []string{"schedules/"}},
 			{[]string{"states:StartExecution", "states:DescribeExecution"}, TrainingWorkflow, nil},
-			{[]string{"lambda:InvokeFunction"}, StatisticsFunction, nil},
+			{[]string{"states:StartExecution", "states:DescribeExecution"}, StatisticsWorkflow, nil},
 			{[]string{"scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"}, ScheduleGroup, nil},
 			{[]string{"iam:PassRole"}, ScheduleRole, nil},
 		},
@@ -85,13 +85,13 @@ var Functions = []Function{
 		},
 	},
 	{
-		Name: "statistics", Description: "profiles a data set",
-		MemoryMB: 3008, Timeout: 28 * time.Second, Concurrency: 10,
+		Name: "statistics", Description: "plan, shard and merge of a statistics job",
+		MemoryMB: 3008, Timeout: 15 * time.Minute, Concurrency: 50,
 		Environment: []string{EnvBucket},
 		Permissions: []Permission{
-			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "statistics/"}},
-			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "statistics/"}},
-			{[]string{"s3:PutObject"}, Bucket, []string{"statistics/"}},
+			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "jobs/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "jobs/"}},
+			{[]string{"s3:PutObject"}, Bucket, []string{"statistics/", "jobs/"}},
 		},
 	},
 	{
@@ -115,6 +115,9 @@ var Routes = []Route{
 	{"POST", "/v1/datasets/{dataset}/uploads", "api"},
 	{"POST", "/v1/datasets/{dataset}/statistics", "api"},
 	{"GET", "/v1/datasets/{dataset}/statistics", "api"},
+	{"GET", "/v1/datasets/{dataset}/statistics.html", "api"},
+	{"GET", "/v1/datasets/{dataset}/statistics/jobs/{job}", "api"},
+	{"GET", "/v1/datasets/{dataset}/drift", "api"},
 	{"POST", "/v1/runs", "api"},
 	{"GET", "/v1/runs/{run}", "api"},
 	{"GET", "/v1/runs/{run}/leaderboard", "api"},
@@ -138,3 +141,9 @@ const (
 //
 //go:embed training.asl.json
 var Training string
+
+// Statistics is the state machine of a statistics job. Its placeholders are
+// ${StatisticsFunction} and ${Bucket}.
+//
+//go:embed statistics.asl.json
+var Statistics string

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -58,15 +59,6 @@ func TestFunctionLimits(t *testing.T) {
 	}
 }
 
-// TestStatisticsFitsIntoTheGateway: api waits for statistics within a request of its own,
-// and must still be there to say that it timed out.
-func TestStatisticsFitsIntoTheGateway(t *testing.T) {
-	f := functionsByName()
-	if f["statistics"].Timeout >= f["api"].Timeout {
-		t.Errorf("statistics may take %v, not less than the %v of api, which waits for it", f["statistics"].Timeout, f["api"].Timeout)
-	}
-}
-
 func TestRoutes(t *testing.T) {
 	functions := functionsByName()
 	mux := http.NewServeMux() // panics on a malformed, double or ambiguous pattern
@@ -94,12 +86,12 @@ func TestRoutes(t *testing.T) {
 // nothing that the function's environment does not let it find.
 func TestPermissions(t *testing.T) {
 	services := map[topology.Resource]string{
-		topology.Bucket: "s3", topology.TrainingWorkflow: "states", topology.StatisticsFunction: "lambda",
+		topology.Bucket: "s3", topology.TrainingWorkflow: "states", topology.StatisticsWorkflow: "states",
 		topology.ScheduleGroup: "scheduler", topology.ScheduleRole: "iam",
 	}
 	needs := map[topology.Resource]string{
 		topology.Bucket: topology.EnvBucket, topology.TrainingWorkflow: topology.EnvTrainingWorkflow,
-		topology.StatisticsFunction: topology.EnvStatisticsFunction,
+		topology.StatisticsWorkflow: topology.EnvStatisticsWorkflow,
 		topology.ScheduleGroup:      topology.EnvScheduleGroup, topology.ScheduleRole: topology.EnvScheduleRole,
 	}
 	for _, f := range topology.Functions {
@@ -150,13 +142,32 @@ func TestPredictOnlyReadsModels(t *testing.T) {
 	}
 }
 
-// TestTrainingPlaceholders: the stack and the local cloud substitute these two and no more.
-// That the workflow parses and runs is held in pkg/local.
-func TestTrainingPlaceholders(t *testing.T) {
-	found := regexp.MustCompile(`\$\{[^}]*\}`).FindAllString(topology.Training, -1)
-	slices.Sort(found)
-	if got := slices.Compact(found); !slices.Equal(got, []string{"${Bucket}", "${TrainFunction}"}) {
-		t.Errorf("placeholders %v", got)
+// TestPlaceholders: the stack and the local cloud substitute these and no more. That the
+// workflows parse and run is held in pkg/local.
+func TestPlaceholders(t *testing.T) {
+	for workflow, want := range map[string][]string{
+		topology.Training:   {"${Bucket}", "${TrainFunction}"},
+		topology.Statistics: {"${Bucket}", "${StatisticsFunction}"},
+	} {
+		found := regexp.MustCompile(`\$\{[^}]*\}`).FindAllString(workflow, -1)
+		slices.Sort(found)
+		if got := slices.Compact(found); !slices.Equal(got, want) {
+			t.Errorf("placeholders %v, want %v", got, want)
+		}
+	}
+}
+
+// TestShardsAtOnce: a map leaves a function some of its concurrency, for the steps of other
+// executions.
+func TestShardsAtOnce(t *testing.T) {
+	for workflow, function := range map[string]string{topology.Training: "train", topology.Statistics: "statistics"} {
+		found := regexp.MustCompile(`"MaxConcurrency": (\d+)`).FindStringSubmatch(workflow)
+		if found == nil {
+			t.Fatalf("the map of %s has no limit", function)
+		}
+		if most, err := strconv.Atoi(found[1]); err != nil || most >= functionsByName()[function].Concurrency {
+			t.Errorf("%s of %s at once, of %d", found[1], function, functionsByName()[function].Concurrency)
+		}
 	}
 }
 

@@ -1,18 +1,17 @@
 package training
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/document"
 	"github.com/foretell-ml/foretell/pkg/metric"
 	"github.com/foretell-ml/foretell/pkg/model"
+	"github.com/foretell-ml/foretell/pkg/profile/expectation"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/search"
 )
@@ -52,6 +51,9 @@ type DataConfig struct {
 	Drop []string `json:"drop,omitempty"`
 	// Types declares column types that inference would get wrong.
 	Types map[string]dataset.Type `json:"types,omitempty"`
+	// Constraints are what the data is expected to be like, here or in a file: a run whose data
+	// is not like that trains nothing. The file is read where the config is: by the command.
+	Constraints *expectation.Named `json:"constraints,omitempty"`
 }
 
 // ValidationConfig says how rows are split.
@@ -86,10 +88,7 @@ type PromoteConfig struct {
 }
 
 // Fault is one thing wrong in a config.
-type Fault struct {
-	Pointer string `json:"pointer"` // JSON pointer into the config
-	Detail  string `json:"detail"`
-}
+type Fault document.Fault
 
 // ConfigError lists everything wrong in a config.
 type ConfigError struct{ Faults []Fault }
@@ -105,23 +104,9 @@ func (e *ConfigError) Error() string {
 // ParseConfig reads a config, fills in the defaults and checks it. What is wrong comes back
 // as a *ConfigError with every fault at once.
 func ParseConfig(text []byte) (Config, error) {
-	document, err := decodeDocument(text)
-	if err != nil {
-		return Config{}, &ConfigError{[]Fault{{"", err.Error()}}}
-	}
-	if _, ok := document.(map[string]any); !ok {
-		return Config{}, &ConfigError{[]Fault{{"", "want a mapping with data.source and data.target"}}}
-	}
-	if faults := unknownKeys(document, Config{}, ""); len(faults) > 0 {
-		return Config{}, &ConfigError{faults}
-	}
-	plain, err := json.Marshal(document)
-	if err != nil {
-		return Config{}, &ConfigError{[]Fault{{"", err.Error()}}}
-	}
 	var c Config
-	if err := json.NewDecoder(bytes.NewReader(plain)).Decode(&c); err != nil {
-		return Config{}, &ConfigError{[]Fault{decodeFault(err)}}
+	if faults := document.Decode(text, &c); len(faults) > 0 {
+		return Config{}, &ConfigError{below("", faults)}
 	}
 	c = c.resolve()
 	if faults := c.faults(); len(faults) > 0 {
@@ -130,30 +115,13 @@ func ParseConfig(text []byte) (Config, error) {
 	return c, nil
 }
 
-// decodeFault says where a value has the wrong type.
-func decodeFault(err error) Fault {
-	if typed, ok := err.(*json.UnmarshalTypeError); ok {
-		return Fault{"/" + strings.ReplaceAll(typed.Field, ".", "/"), fmt.Sprintf("want %s, got %s", words(typed.Type.Kind()), typed.Value)}
+// below makes faults of a document that lies at a pointer in the config.
+func below(pointer string, faults []document.Fault) []Fault {
+	all := make([]Fault, len(faults))
+	for i, f := range faults {
+		all[i] = Fault{pointer + f.Pointer, f.Detail}
 	}
-	return Fault{"", err.Error()}
-}
-
-// words names the kind of value that a field takes, as people who write configs say it.
-func words(k reflect.Kind) string {
-	switch k {
-	case reflect.Int:
-		return "a whole number"
-	case reflect.Uint64:
-		return "a whole number, not negative"
-	case reflect.Float64:
-		return "a number"
-	case reflect.String:
-		return "text"
-	case reflect.Slice:
-		return "a list"
-	default:
-		return "a mapping"
-	}
+	return all
 }
 
 // resolve fills in the defaults that do not depend on the data.
@@ -214,8 +182,11 @@ func (c Config) faults() []Fault {
 		switch t := c.Data.Types[name]; t {
 		case dataset.Numeric, dataset.Boolean, dataset.Categorical, dataset.Timestamp, dataset.Text:
 		default:
-			fault("/data/types/"+escape(name), "unknown type %q: want numeric, boolean, categorical, timestamp or text", t)
+			fault("/data/types/"+document.Escape(name), "unknown type %q: want numeric, boolean, categorical, timestamp or text", t)
 		}
+	}
+	if c.Data.Constraints != nil {
+		faults = append(faults, below("/data/constraints", c.Data.Constraints.Faults())...)
 	}
 	v := c.Validation
 	switch {

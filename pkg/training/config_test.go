@@ -60,7 +60,7 @@ func TestFaultsAreListedAllAtOnce(t *testing.T) {
 		"nothing named": {"seed: 1", []string{"/data/source: required", "/data/target: required"}},
 		"unknown keys": {"data: {source: a.csv, target: y, tipes: {}}\nmetrics: rmse\nserch: {}",
 			[]string{`/data/tipes: did you mean "types"?`, `/metrics: did you mean "metric"?`, `/serch: did you mean "search"?`}},
-		"wrong type": {"data: {source: a.csv, target: y}\nsearch: {trials: many}", []string{"/search/trials: want a whole number, got string"}},
+		"wrong type": {"data: {source: a.csv, target: y}\nsearch: {trials: many}", []string{"/search/trials: want a whole number, got text"}},
 		"values": {"data: {source: a.csv, target: y, task: guess, drop: [y], types: {x: date}}\nmetric: cleverness\nschedule: daily\npromote: {when: sometimes}\nvalidation: {folds: 1}",
 			[]string{"/data/task: guess", "/data/drop: y", "/data/types/x: date", "/validation/folds: 2 to 50", "/metric: cleverness", "/schedule: daily", "/promote/when: sometimes"}},
 		"schemes":   {"data: {source: a.csv, target: y}\nvalidation: {scheme: holdout, folds: 3}", []string{"/validation/folds: belongs"}},

@@ -67,7 +67,7 @@ func (e *Engine) Plan(ctx context.Context, run RunID) (Progress, error) {
 	}
 	plan, trials, data, err := e.prepare(ctx, run, s)
 	if err != nil {
-		return Progress{}, err
+		return Progress{}, e.recordViolations(ctx, run, err)
 	}
 	body, err := data.encode()
 	if err != nil {
@@ -102,6 +102,9 @@ func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []
 		return fail(err)
 	}
 	plan := Plan{Run: run, Model: c.Model, Data: digest, Config: c}
+	if err := plan.checkConstraints(ctx, table); err != nil {
+		return fail(err)
+	}
 	data, err := newPrepared(table, c, &plan)
 	if err != nil {
 		return fail(err)

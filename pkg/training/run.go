@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/document"
 	"github.com/foretell-ml/foretell/pkg/internal/nearest"
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
@@ -69,6 +70,9 @@ func (e *Engine) Submit(ctx context.Context, c Config) (run RunID, created bool,
 
 // submission is what a run would be made from, once it is checked.
 func (e *Engine) submission(ctx context.Context, c Config) (RunID, submission, error) {
+	if n := c.Data.Constraints; n != nil && n.File != "" {
+		return "", submission{}, &ConfigError{[]Fault{{"/data/constraints", fmt.Sprintf("names the file %.80q, which only the command line reads; write the expectations out here", n.File)}}}
+	}
 	source, err := e.Source(ctx, c.Data.Source)
 	if err != nil {
 		return "", submission{}, err
@@ -125,7 +129,7 @@ func columnFaults(c Config, header []string) []Fault {
 		check(fmt.Sprintf("/data/drop/%d", i), name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Data.Types)) {
-		check("/data/types/"+escape(name), name)
+		check("/data/types/"+document.Escape(name), name)
 	}
 	return faults
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/foretell-ml/foretell/pkg/profile/expectation"
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
 
@@ -15,6 +16,8 @@ type Status struct {
 	Trials   int                `json:"trials"`   // planned; 0 until the data has been read
 	Finished int                `json:"finished"` // trials in the ledger
 	Verdict  *Verdict           `json:"verdict,omitempty"`
+	// Violations are why the data was refused; see DataConfig.Constraints.
+	Violations []expectation.Violation `json:"violations,omitempty"`
 }
 
 // Status reads how far a run has come. It lists the ledger and does not read it.
@@ -26,7 +29,8 @@ func (e *Engine) Status(ctx context.Context, run RunID) (Status, error) {
 	status := Status{Run: run, Model: s.Config.Model}
 	var plan Plan
 	if err := e.read(ctx, run, "plan.json", &plan); errors.Is(err, registry.ErrNotFound) {
-		return status, nil
+		status.Violations, err = e.violations(ctx, run)
+		return status, err
 	} else if err != nil {
 		return Status{}, err
 	}

@@ -1,10 +1,12 @@
 """Writes testdata/parquet/*.parquet and what pyarrow reads from them: testdata/golden/parquet_pyarrow.json.
 
-Run from the root of the repository: python testdata/peers/parquet_pyarrow.py (pyarrow, numpy).
+Run from the root of the repository: python testdata/peers/parquet_pyarrow.py (pyarrow, numpy, pandas, duckdb, polars).
 """
 import datetime as dt, decimal, json, os
+import duckdb, polars
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 os.makedirs("testdata/parquet", exist_ok=True)
@@ -49,6 +51,48 @@ pq.write_table(pa.table({"id": [2**53 + 1, 5, None]}), "testdata/parquet/wide-si
 pq.write_table(pa.table({"a": [1, 2], "list": [[1], [2, 3]]}), "testdata/parquet/nested.parquet")
 pq.write_table(pa.table({"b": pa.array([b"ok", b"\xff\xfe"])}), "testdata/parquet/binary.parquet")
 pq.write_table(table.select(["int8"]).slice(0, 0), "testdata/parquet/empty.parquet")
+
+# What pkg/source's tests have as CSV and JSON Lines, too.
+same = {
+    "id": pa.array([1, 2.5, None]),
+    "city": ["Ulm", None, " Bad Tölz, Süd "],
+    "when": pa.array([dt.date(2024, 2, 28), dt.date(2024, 2, 29), None]),
+    "ok": pa.array([True, False, None]),
+    "zip": pa.array(["02134", "10115", None]),
+}
+pq.write_table(pa.table(same), "testdata/parquet/same.parquet")
+pq.write_table(pa.table({"a": [14], "b": ["x"]}), "testdata/parquet/fourteen.parquet")
+# And what is in testdata as CSV: read as texts where pandas' rules would differ from ours.
+for name, codec in [("penguins", "zstd"), ("adult", "snappy")]:
+    columns = pacsv.read_csv(f"testdata/{name}.csv", convert_options=pacsv.ConvertOptions(strings_can_be_null=True, null_values=["", "?", "NA"]))
+    pq.write_table(columns, f"testdata/parquet/{name}.parquet", compression=codec, row_group_size=10_000, data_page_size=8 << 10)
+
+# What several writers make of the same rows, in many pages, dictionaries that overflow among
+# them; the rows are in a CSV file, too.
+rng = np.random.default_rng(7)
+rows = 3000
+some = lambda values, share: pa.array(values, mask=rng.random(rows) < share)
+level = np.array([f"level {k} é" for k in range(400)])
+many = pa.table({
+    "double": some(rng.normal(size=rows), 0.1),
+    "runs": np.repeat(rng.normal(size=rows // 100), 100),
+    "whole": some(rng.integers(-5, 2**40, rows), 0.3),
+    "flag": some(rng.random(rows) < 0.5, 0.2),
+    "level": some(level[rng.integers(0, 400, rows)], 0.25),
+    "unique": [f"id{k * 7919}x" for k in range(rows)],
+    "rare": some(level[rng.integers(0, 3, rows)], 0.99),
+    "when": pa.array(rng.integers(0, 2**50, rows), pa.timestamp("us")),
+    "sorted": np.arange(rows) // 17,
+})
+pq.write_table(many, "testdata/parquet/writers-pyarrow.parquet", row_group_size=1700, data_page_size=1 << 10, dictionary_pagesize_limit=1 << 11)
+polars.from_arrow(many).write_parquet("testdata/parquet/writers-polars.parquet", compression="lz4", row_group_size=1000, data_page_size=1 << 10)
+for version in ["V1", "V2"]:
+    duckdb.sql(f"COPY many TO 'testdata/parquet/writers-duckdb-{version}.parquet' (FORMAT parquet, PARQUET_VERSION {version})")
+pandas = many.to_pandas()
+pandas["flag"] = pandas["flag"].map({True: "true", False: "false"})
+pandas["whole"] = many["whole"].to_pandas(integer_object_nulls=True)
+pandas["when"] = [v.isoformat() for v in pandas["when"]]
+pandas.to_csv("testdata/parquet/writers.csv", index=False)
 
 
 def value(v):

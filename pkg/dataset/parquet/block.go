@@ -4,259 +4,199 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math"
-	"slices"
-
-	"github.com/parquet-go/parquet-go"
+	"sync/atomic"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
 
-// block is a row group and who takes its rows.
-type block struct {
+// group is a row group of a file.
+type group struct {
 	file    *openedFile
 	part    int
-	group   int
+	index   int   // in the file
 	start   int64 // its first row in the file
 	rows    int64
 	columns []column
-	missing map[string]bool
-	limit   uint64 // the largest key of a sample; 0: all rows
-
-	sink   dataset.Sink
-	done   chan error
-	handed int
+	options *scanOptions
+	cursors []*cursor // made when its first block begins
+	sums    [][]byte  // SHA-256 of the pages of each column
+	held    atomic.Int64
 }
 
-// read checks the row group and hands its rows to the sink.
-func (b *block) read(ctx context.Context) (err error) {
-	defer recovered(b.file.name, &err)
-	group := &b.file.file.Metadata().RowGroups[b.group]
-	chunks := b.file.file.RowGroups()[b.group].ColumnChunks()
-	cursors := make([]*cursor, len(b.columns))
-	for i := range b.columns {
-		c := &b.columns[i]
-		if err := checkPages(ctx, b.file.in, &group.Columns[c.index].MetaData, b.rows); err != nil {
-			return b.fault(ctx, c, err)
-		}
-		cursors[i] = &cursor{column: c, pages: chunks[c.index].Pages(), missing: b.missing}
-		defer cursors[i].pages.Close()
+// block is a run of rows of a row group, and who takes them.
+type block struct {
+	group   *group
+	before  *block // of the same row group; nil for its first
+	start   int64  // its first row in the row group
+	rows    int
+	last    bool // of its row group
+	columns []output
+
+	sink     dataset.Sink
+	first    int    // the first column that has not been given out to be decoded
+	given    []bool // columns that have been
+	decoded  []bool // and that are decoded
+	left     int    // columns that are not decoded yet
+	taken    bool   // its rows are being handed on, or were
+	finished bool
+	err      error
+}
+
+// A block has so many values, which bounds the memory that it takes, and so many rows.
+const (
+	blockValues = 1 << 20
+	blockRows   = 8 * batchRows
+	batchRows   = 16 << 10 // rows that are handed on at a time
+)
+
+// blocksOf cuts a row group: where depends on it and the chosen columns alone.
+func blocksOf(g *group) (blocks []*block) {
+	rows := int64(max(min(blockValues/len(g.columns), blockRows), 16))
+	if rows > batchRows {
+		rows -= rows % batchRows
 	}
-	batch := dataset.Batch{Part: b.part, Columns: make([]dataset.BatchColumn, len(cursors))}
-	for at := int64(0); at < b.rows; {
+	var before *block
+	for start := int64(0); start < g.rows; start += rows {
+		b := &block{group: g, before: before, start: start, rows: int(min(rows, g.rows-start)), last: start+rows >= g.rows}
+		blocks = append(blocks, b)
+		before = b
+	}
+	return blocks
+}
+
+// decode reads the values of a column.
+func (b *block) decode(ctx context.Context, i int) {
+	out := &b.columns[i]
+	out.reset()
+	defer func() {
+		if r := recover(); r != nil { // a fault of ours, but no reason to take the process down
+			out.row, out.err = -1, fmt.Errorf("the values are malformed: %v", r)
+		}
+	}()
+	c, err := b.cursor(ctx, i)
+	if err != nil {
+		out.row, out.err = -1, err
+		return
+	}
+	c.read(out, b.rows)
+	if b.last {
+		c.in.close()
+		b.group.sums[i] = c.hash.Sum(nil)
+		b.group.cursors[i] = nil
+		c.spare()
+	}
+}
+
+// cursor is the column's, opened at the first block.
+func (b *block) cursor(ctx context.Context, i int) (*cursor, error) {
+	g := b.group
+	if b.start > 0 {
+		return g.cursors[i], nil
+	}
+	column := &g.columns[i]
+	c := g.cursors[i]
+	c.column, c.group, c.total, c.missing = column, g, g.rows, g.options.missing
+	c.chunk = &g.file.footer.groups[g.index].chunks[column.index]
+	c.in.ctx, c.in.at, c.in.left = ctx, c.chunk.start(), c.chunk.compressed
+	if err := g.file.begin(ctx); err != nil {
+		return nil, &readError{err}
+	}
+	if g.file.streamed {
+		if c.in.at+c.in.left > int64(len(g.file.data)) {
+			return nil, errors.New("the file was changed while it was read")
+		}
+		c.in.data, c.in.left = g.file.data[c.in.at:c.in.at+c.in.left], 0
+	}
+	return c, nil
+}
+
+// open makes the cursors of the row group.
+func (g *group) open(ctx context.Context) {
+	g.cursors, g.sums = make([]*cursor, len(g.columns)), make([][]byte, len(g.columns))
+	chunks := make([]*chunk, len(g.columns))
+	for i := range g.columns {
+		g.cursors[i] = newCursor()
+		chunks[i] = &g.file.footer.groups[g.index].chunks[g.columns[i].index]
+	}
+	if g.file.streamed {
+		return
+	}
+	for i, spans := range planSpans(g.file, chunks) {
+		g.cursors[i].in.spans = spans
+		if len(spans) > 0 {
+			spans[0].fetch(ctx)
+		}
+	}
+}
+
+// fault is the first fault of the block, by row.
+func (b *block) fault(ctx context.Context) error {
+	first := -1
+	for i := range b.columns {
+		o := &b.columns[i]
+		if o.err == nil {
+			continue
+		}
+		if o.row < 0 {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if e, ok := errors.AsType[*readError](o.err); ok {
+				return e.error
+			}
+			return &dataset.ParseError{Part: b.group.file.part.Name, Column: b.group.columns[i].field.Name, Err: fmt.Errorf("row group %d: %w", b.group.index, o.err)}
+		}
+		if first < 0 || o.row < b.columns[first].row {
+			first = i
+		}
+	}
+	if first < 0 {
+		return nil
+	}
+	o := &b.columns[first]
+	return &dataset.ParseError{Part: b.group.file.part.Name, Row: int(b.group.start+b.start) + o.row + 1, Column: b.group.columns[first].field.Name, Err: o.err}
+}
+
+// hand hands the rows to the sink.
+func (b *block) hand(ctx context.Context) error {
+	if err := b.fault(ctx); err != nil {
+		return err
+	}
+	batch := dataset.Batch{Part: b.group.part, Columns: make([]dataset.BatchColumn, len(b.columns))}
+	for at, k := 0, 0; at < b.rows; at, k = at+batchRows, k+1 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := int(min(batchRows, b.rows-at))
-		batch.Keys = batch.Keys[:0]
-		keep := []int(nil)
-		for row := range n {
-			if b.limit == 0 {
-				break
+		end := min(at+batchRows, b.rows)
+		batch.Rows = end - at
+		batch.Start = b.group.start + b.start + int64(at)
+		batch.End = batch.Start + int64(batch.Rows)
+		for i := range b.columns {
+			o, column := &b.columns[i], &b.group.columns[i]
+			to := &batch.Columns[i]
+			*to = dataset.BatchColumn{Type: column.field.Type}
+			if !column.texts() {
+				to.Values = o.values[at:end]
+				continue
 			}
-			if k := key(b.part, b.start+at+int64(row)); k <= b.limit {
-				keep, batch.Keys = append(keep, row), append(batch.Keys, k)
+			if to.Type == "" {
+				to.Type = dataset.Text
 			}
+			from := 0
+			if k > 0 {
+				from = o.batches[k-1]
+			}
+			to.Codes, to.Levels, to.Hashes = o.codes[at:end], o.texts[from:o.batches[k]], o.hashes[from:o.batches[k]]
 		}
-		failed, first := -1, n
-		var fault error
-		for i, c := range cursors {
-			row, err := c.read(n, &batch.Columns[i])
-			if row < 0 {
-				return b.fault(ctx, c.column, err)
+		if b.group.options.sampled {
+			batch.Keys = batch.Keys[:0]
+			for row := batch.Start; row < batch.End; row++ {
+				batch.Keys = append(batch.Keys, dataset.Key(b.group.part, row))
 			}
-			if err != nil && row < first {
-				failed, first, fault = i, row, err
-			}
-		}
-		if failed >= 0 {
-			return &dataset.ParseError{Part: b.file.name, Row: int(b.start+at) + first + 1, Column: b.columns[failed].field.Name, Err: fault}
-		}
-		batch.Rows, batch.Start, batch.End = n, b.start+at, b.start+at+int64(n)
-		if b.limit > 0 {
-			batch.Rows = len(keep)
-			for i := range batch.Columns {
-				pick(&batch.Columns[i], keep)
-			}
-		} else {
-			batch.Keys = nil
-		}
-		at += int64(n)
-		b.handed += batch.Rows
-		if batch.Rows == 0 {
-			continue
 		}
 		if err := b.sink.Add(&batch); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// pick keeps some rows of a column.
-func pick(c *dataset.BatchColumn, rows []int) {
-	for i, row := range rows {
-		if c.Type.Coded() {
-			c.Codes[i] = c.Codes[row]
-		} else {
-			c.Values[i] = c.Values[row]
-		}
-	}
-	if !c.Type.Coded() {
-		c.Values = c.Values[:len(rows)]
-		return
-	}
-	c.Codes = c.Codes[:len(rows)]
-	renamed := make([]int32, len(c.Levels)) // code + 1
-	var levels [][]byte
-	for i, code := range c.Codes {
-		if code < 0 {
-			continue
-		}
-		if renamed[code] == 0 {
-			levels = append(levels, c.Levels[code])
-			renamed[code] = int32(len(levels))
-		}
-		c.Codes[i] = renamed[code] - 1
-	}
-	c.Levels = levels
-}
-
-// fault says in which column the file is malformed.
-func (b *block) fault(ctx context.Context, c *column, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return &dataset.ParseError{Part: b.file.name, Column: c.field.Name, Err: fmt.Errorf("row group %d: %w", b.group, err)}
-}
-
-// cursor reads a column of a row group page by page.
-type cursor struct {
-	column  *column
-	pages   parquet.Pages
-	missing map[string]bool
-
-	dictionary parquet.Dictionary
-	entries    converted // of the dictionary
-	plain      converted // of the page, if it has no dictionary
-	indexes    []int32   // into entries
-	coded      bool
-	levels     []byte // definition levels, nil if every row has a value
-	max        byte   // the level of a value
-	rows, row  int    // of the page
-	at         int    // among its values
-
-	values []float64
-	codes  []int32
-	texts  [][]byte
-	known  map[string]int32
-	recode []int32 // of entries: code in the batch + 1
-}
-
-// next reads a page.
-func (c *cursor) next() error {
-	page, err := c.pages.ReadPage()
-	if errors.Is(err, io.EOF) {
-		return errors.New("the column has fewer values than the row group has rows")
-	}
-	if err != nil {
-		return err
-	}
-	c.rows, c.row, c.at = int(page.NumValues()), 0, 0
-	c.levels, c.max = page.DefinitionLevels(), 1
-	dictionary := page.Dictionary()
-	data := page.Data()
-	if c.coded = dictionary != nil; !c.coded {
-		c.plain = c.column.convert(data, c.missing)
-		return nil
-	}
-	c.indexes = data.Int32()
-	if dictionary != c.dictionary {
-		c.dictionary = dictionary
-		c.entries = c.column.convert(dictionary.Page().Data(), c.missing)
-		c.recode = make([]int32, max(len(c.entries.texts), len(c.entries.numbers)))
-	}
-	return nil
-}
-
-// read reads the next n values. An error with row -1 is one of the file, else of that row.
-func (c *cursor) read(n int, out *dataset.BatchColumn) (row int, err error) {
-	c.values, c.codes, c.texts = c.values[:0], c.codes[:0], nil
-	clear(c.recode)
-	c.known = map[string]int32{}
-	texts := c.column.field.Type == "" || c.column.field.Type.Coded()
-	fault, faulty := error(nil), 0
-	for i := range n {
-		for c.row == c.rows {
-			if err := c.next(); err != nil {
-				return -1, err
-			}
-		}
-		present := len(c.levels) == 0 || c.levels[c.row] == c.max
-		c.row++
-		if !present || c.column.typ == "null" {
-			c.values, c.codes = addMissing(c.values, c.codes, texts)
-			continue
-		}
-		from, at := &c.plain, c.at
-		if c.coded {
-			if from = &c.entries; c.at >= len(c.indexes) {
-				return -1, errors.New("a page has fewer values than it claims")
-			}
-			at = int(c.indexes[c.at])
-		}
-		c.at++
-		if at < 0 || at >= max(len(from.numbers), len(from.texts)) {
-			return -1, errors.New("a page has fewer values than it claims")
-		}
-		if from.faults[at] != nil && fault == nil {
-			fault, faulty = from.faults[at], i
-		}
-		if !texts {
-			c.values = append(c.values, from.numbers[at])
-			continue
-		}
-		text := from.texts[at]
-		if text == nil {
-			c.codes = append(c.codes, -1)
-			continue
-		}
-		code := int32(0)
-		if c.coded {
-			code = c.recode[at]
-		}
-		if code == 0 {
-			known, ok := c.known[string(text)]
-			if !ok {
-				c.texts = append(c.texts, text)
-				known = int32(len(c.texts))
-				c.known[string(text)] = known
-				if levels := c.column.field.Levels; levels != nil && fault == nil {
-					if _, listed := slices.BinarySearch(levels, string(text)); !listed {
-						fault, faulty = fmt.Errorf("%.40q is none of the values that the schema lists", text), i
-					}
-				}
-			}
-			if code = known; c.coded {
-				c.recode[at] = code
-			}
-		}
-		c.codes = append(c.codes, code-1)
-	}
-	out.Type, out.Values, out.Codes, out.Levels = c.column.field.Type, c.values, nil, nil
-	if texts {
-		if out.Type == "" {
-			out.Type = dataset.Text
-		}
-		out.Values, out.Codes, out.Levels = nil, c.codes, c.texts
-	}
-	return faulty, fault
-}
-
-func addMissing(values []float64, codes []int32, texts bool) ([]float64, []int32) {
-	if texts {
-		return values, append(codes, -1)
-	}
-	return append(values, math.NaN()), codes
 }

@@ -1,35 +1,31 @@
 package parquet
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/deprecated"
-	"github.com/parquet-go/parquet-go/format"
-
 	"github.com/foretell-ml/foretell/pkg/dataset"
-	"github.com/foretell-ml/foretell/pkg/internal/nearest"
 )
 
 // column is a column to read.
 type column struct {
-	index   int // among the file's leaves
-	field   dataset.Field
-	form    dataset.Type // of the file's values: Numeric, Boolean, Timestamp or Text
-	typ     string       // logical type: "", decimal, date, time, timestamp, uint, uuid, float16, null
-	kind    parquet.Kind
-	unit    time.Duration // of a time or timestamp
-	scale   int           // of a decimal
-	wide    bool          // integers beyond 2^53 are among them
-	given   bool          // the type is declared
-	problem string
+	index    int // among the file's leaves
+	field    dataset.Field
+	form     dataset.Type // of the file's values: Numeric, Boolean, Timestamp or Text
+	typ      string       // logical type: "", decimal, date, time, timestamp, uint, uuid, float16, null
+	physical physicalType
+	width    int           // bytes of a value, 0 if that differs
+	optional bool          // values may be missing
+	unit     time.Duration // of a time or timestamp
+	scale    int           // of a decimal
+	wide     bool          // integers beyond 2^53 are among them
+	given    bool          // the type is declared
+	problem  string
 }
+
+// texts reports whether the column is handed on as codes and levels.
+func (c *column) texts() bool { return c.field.Type == "" || c.field.Type.Coded() }
 
 // setWide makes texts of a column of integers, unless another type is declared.
 func (c *column) setWide() {
@@ -62,168 +58,204 @@ func sameColumns(want, got []column, first string) error {
 	return nil
 }
 
-// choose returns the columns that the options ask for.
-func (f *openedFile) choose(o dataset.Options) ([]column, error) {
-	var names []string
-	has := map[string]bool{}
-	for _, c := range f.file.Root().Columns() {
-		names = append(names, c.Name())
-		if has[c.Name()] {
-			return nil, &dataset.ParseError{Part: f.name, Err: fmt.Errorf("two columns are named %q", c.Name())}
-		}
-		has[c.Name()] = true
-	}
-	var faults []error
-	wanted := map[string]bool{}
-	need := func(name, fault string) {
-		if !has[name] {
-			faults = append(faults, &dataset.ColumnError{Column: name, Err: errors.New(fault + nearest.Hint(name, names))})
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(o.Types)) {
-		need(name, "has a declared type but is not in the data")
-	}
-	for _, field := range o.Schema {
-		need(field.Name, "is in the schema but not in the data")
-		wanted[field.Name] = true
-	}
-	for _, name := range o.Columns {
-		need(name, "is to be read but not in the data")
-		wanted[name] = true
+// columns are those of the file, nested ones with a problem.
+func (f *footer) columns() ([]column, error) {
+	if len(f.schema) == 0 || f.schema[0].physical != noType {
+		return nil, errors.New("the schema has no root")
 	}
 	var columns []column
-	for _, leaf := range f.file.Root().Columns() {
-		name := leaf.Name()
-		if len(wanted) > 0 && !wanted[name] {
-			continue
+	leaf, at := 0, 1
+	for at < len(f.schema) {
+		e := &f.schema[at]
+		c := column{form: dataset.Numeric, index: leaf, problem: "is nested"}
+		if e.physical != noType {
+			c = describe(e)
+			c.index = leaf
 		}
-		c := describe(leaf, f.logical(leaf))
-		if c.problem != "" {
-			faults = append(faults, &dataset.ColumnError{Column: name, Err: errors.New(c.problem + "; flatten it, or leave it out by naming the columns to read")})
-			continue
-		}
-		c.field = dataset.Field{Name: name, Type: o.Types[name]}
-		if declared := o.Schema.Field(name); declared != nil {
-			c.field.Levels = declared.Levels
-			if c.field.Type == "" {
-				c.field.Type = declared.Type
+		c.field.Name = e.name
+		columns = append(columns, c)
+		for open := int64(1); open > 0; at++ { // nodes of this column still to come
+			if at == len(f.schema) || f.schema[at].children < 0 || f.schema[at].children > int64(len(f.schema)) {
+				return nil, errors.New("the schema is malformed")
 			}
+			if f.schema[at].physical != noType {
+				leaf++
+			} else {
+				open += f.schema[at].children
+			}
+			open--
 		}
-		c.given = c.field.Type != ""
+	}
+	if int64(len(columns)) != f.schema[0].children {
+		return nil, errors.New("the schema is malformed")
+	}
+	return columns, nil
+}
+
+// choose returns the columns that the options ask for.
+func (f *openedFile) choose(o dataset.Options) ([]column, error) {
+	all, err := f.footer.columns()
+	if err != nil {
+		return nil, f.fault(err)
+	}
+	names := make([]string, len(all))
+	has := make(map[string]bool, len(all))
+	for i, c := range all {
+		names[i] = c.field.Name
+		switch {
+		case names[i] == "":
+			return nil, f.fault(fmt.Errorf("column %d has no name", i+1))
+		case has[names[i]]:
+			return nil, f.fault(fmt.Errorf("two columns are named %q", names[i]))
+		}
+		has[names[i]] = true
+	}
+	fields, index, err := o.Choose(names)
+	if err != nil {
+		return nil, err
+	}
+	var faults []error
+	columns := make([]column, len(fields))
+	for i, field := range fields {
+		c := all[index[i]]
+		c.field, c.given = field, field.Type != ""
 		if !c.given && c.form != dataset.Text {
 			c.field.Type = c.form
 		}
-		if t := c.field.Type; c.form != dataset.Text && !t.Coded() && t != c.form && (c.form != dataset.Numeric || t != dataset.Boolean) && (c.form != dataset.Boolean || t != dataset.Numeric) {
-			faults = append(faults, &dataset.ColumnError{Column: name, Err: fmt.Errorf("is declared %s, but %s in the file", t, c.form)})
+		t := c.field.Type
+		switch {
+		case c.problem != "":
+			faults = append(faults, &dataset.ColumnError{Column: field.Name, Err: errors.New(c.problem + "; flatten it, or leave it out by naming the columns to read")})
+			continue
+		case c.form != dataset.Text && !t.Coded() && t != c.form && (c.form != dataset.Numeric || t != dataset.Boolean) && (c.form != dataset.Boolean || t != dataset.Numeric):
+			faults = append(faults, &dataset.ColumnError{Column: field.Name, Err: fmt.Errorf("is declared %s, but %s in the file", t, c.form)})
+		}
+		for g := range f.footer.groups {
+			if group := &f.footer.groups[g]; group.rows > 0 && group.chunks[c.index].physical != c.physical {
+				return nil, f.fault(fmt.Errorf("row group %d, column %q: the values are of other than the schema's type", g, field.Name))
+			}
 		}
 		if f.beyond(&c) {
 			c.setWide()
 		}
-		columns = append(columns, c)
+		columns[i] = c
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
 	if len(columns) == 0 {
-		return nil, &dataset.ParseError{Part: f.name, Err: errors.New("the file has no columns")}
+		return nil, f.fault(errors.New("the file has no columns"))
 	}
 	return columns, nil
 }
 
-// logical is the logical type of a leaf. The library's own types leave out some that are in
-// the file, and derive some from the older converted types.
-func (f *openedFile) logical(leaf *parquet.Column) *format.LogicalType {
-	if !leaf.Leaf() {
-		return nil
-	}
-	at := -1
-	for i := range f.file.Metadata().Schema {
-		e := &f.file.Metadata().Schema[i]
-		if !e.Type.Valid {
-			continue
-		}
-		if at++; at == leaf.Index() && e.LogicalType.Value != nil {
-			return &e.LogicalType
-		}
-	}
-	return leaf.Type().LogicalType()
-}
+// Older forms of logical types.
+const (
+	convertedDecimal   = 5
+	convertedDate      = 6
+	convertedTime      = 7  // milliseconds; 8: microseconds
+	convertedTimestamp = 9  // milliseconds; 10: microseconds
+	convertedUint      = 11 // 8 bits; up to 14: 64 bits
+	convertedInterval  = 21
+)
 
-// describe says how the values of a column are to be read.
-func describe(leaf *parquet.Column, logical *format.LogicalType) column {
-	c := column{form: dataset.Numeric}
-	if !leaf.Leaf() {
-		c.problem = "is nested"
-		return c
-	}
-	c.index = leaf.Index()
-	if leaf.Repeated() || leaf.MaxRepetitionLevel() > 0 {
+// describe says how the values of a leaf are to be read.
+func describe(e *element) column {
+	c := column{form: dataset.Numeric, physical: e.physical, width: e.width(), optional: e.repetition == 1}
+	if e.repetition < 0 || e.repetition > 1 {
 		c.problem = "is repeated"
 		return c
 	}
-	c.kind = leaf.Type().Kind()
-	switch c.kind {
-	case parquet.Boolean:
+	switch e.physical {
+	case boolean:
 		c.form = dataset.Boolean
-	case parquet.ByteArray, parquet.FixedLenByteArray:
+	case byteArrays, fixedArrays:
 		c.form = dataset.Text
-	case parquet.Int96:
+	case int96s:
 		c.form, c.typ = dataset.Timestamp, "timestamp"
 	}
-	if logical != nil {
-		switch t := logical.Value.(type) {
-		case *format.IntType:
-			if !t.IsSigned {
-				c.typ = "uint"
-			}
-		case *format.DecimalType:
-			c.form, c.typ, c.scale = dataset.Numeric, "decimal", int(t.Scale)
-			if t.Scale < 0 || t.Scale > 400 {
-				c.problem = fmt.Sprintf("is a decimal of scale %d", t.Scale)
-			}
-		case *format.DateType:
-			c.form, c.typ = dataset.Timestamp, "date"
-		case *format.TimeType:
-			c.form, c.typ = dataset.Text, "time"
-			if t.Unit.Value == nil {
-				c.problem = "has no unit of time"
-				return c
-			}
-			c.unit = t.Unit.Value.Duration()
-		case *format.TimestampType:
-			c.form, c.typ = dataset.Timestamp, "timestamp"
-			if t.Unit.Value == nil {
-				c.problem = "has no unit of time"
-				return c
-			}
-			c.unit = t.Unit.Value.Duration()
-		case *format.UUIDType:
-			c.typ = "uuid"
-		case *format.Float16Type:
-			c.form, c.typ = dataset.Numeric, "float16"
-		case *format.NullType:
-			c.typ = "null"
-		}
+	if e.physical == fixedArrays && e.length == 0 {
+		c.problem = "has values of no length"
 		return c
 	}
-	if converted := leaf.Type().ConvertedType(); converted != nil {
-		switch *converted {
-		case deprecated.Interval:
-			c.problem = "is an interval"
+	l := e.logical
+	if l.id == 0 {
+		l = fromConverted(e)
+	}
+	integer := e.physical == int32s || e.physical == int64s
+	fits := true // the logical type the physical one
+	switch l.id {
+	case logicalInteger:
+		if fits = integer; !l.signed {
+			c.typ = "uint"
 		}
+	case logicalDecimal:
+		fits = integer || e.physical == byteArrays || e.physical == fixedArrays
+		c.form, c.typ, c.scale = dataset.Numeric, "decimal", l.scale
+		if c.scale < 0 || c.scale > 400 {
+			c.problem = fmt.Sprintf("is a decimal of scale %d", c.scale)
+		}
+	case logicalDate:
+		fits = e.physical == int32s
+		c.form, c.typ = dataset.Timestamp, "date"
+	case logicalTime, logicalTimestamp:
+		fits = integer
+		c.form, c.typ, c.unit = dataset.Timestamp, "timestamp", l.unit
+		if l.id == logicalTime {
+			c.form, c.typ = dataset.Text, "time"
+		}
+		if l.unit == 0 {
+			c.problem = "has no unit of time"
+		}
+	case logicalUUID:
+		fits = e.physical == fixedArrays && e.length == 16
+		c.typ = "uuid"
+	case logicalFloat16:
+		fits = e.physical == fixedArrays && e.length == 2
+		c.form, c.typ = dataset.Numeric, "float16"
+	case logicalNull:
+		c.typ = "null"
+	}
+	switch {
+	case !fits:
+		c.problem = "has a logical type that is not one of its values"
+	case l.id == 0 && e.converted == convertedInterval:
+		c.problem = "is an interval"
 	}
 	return c
 }
 
+func fromConverted(e *element) logicalType {
+	switch c := e.converted; c {
+	case convertedDecimal:
+		return logicalType{id: logicalDecimal, scale: e.scale}
+	case convertedDate:
+		return logicalType{id: logicalDate}
+	case convertedTime:
+		return logicalType{id: logicalTime, unit: time.Millisecond}
+	case convertedTime + 1:
+		return logicalType{id: logicalTime, unit: time.Microsecond}
+	case convertedTimestamp:
+		return logicalType{id: logicalTimestamp, unit: time.Millisecond}
+	case convertedTimestamp + 1:
+		return logicalType{id: logicalTimestamp, unit: time.Microsecond}
+	case convertedUint, convertedUint + 1, convertedUint + 2, convertedUint + 3:
+		return logicalType{id: logicalInteger}
+	}
+	return logicalType{}
+}
+
 // beyond reports whether the statistics say that integers are beyond 2^53.
 func (f *openedFile) beyond(c *column) bool {
-	if c.kind != parquet.Int64 || c.form != dataset.Numeric || c.typ == "decimal" {
+	if c.physical != int64s || c.form != dataset.Numeric || c.typ == "decimal" {
 		return false
 	}
-	for _, group := range f.file.Metadata().RowGroups {
-		s := &group.Columns[c.index].MetaData.Statistics
-		for _, bound := range [][]byte{s.MinValue, s.MaxValue, s.Min, s.Max} {
-			if len(bound) == 8 && !c.exact(int64(binary.LittleEndian.Uint64(bound))) {
+	for i := range f.footer.groups {
+		if f.footer.groups[i].rows == 0 {
+			continue
+		}
+		for _, bound := range f.footer.groups[i].chunks[c.index].bounds {
+			if !c.exact(bound) {
 				return true
 			}
 		}
@@ -239,17 +271,4 @@ func (c *column) exact(v int64) bool {
 		return uint64(v) <= largestExact
 	}
 	return -largestExact <= v && v <= largestExact
-}
-
-// missingTexts are the texts that mean "no value".
-func missingTexts(o dataset.Options) map[string]bool {
-	set := map[string]bool{"": true}
-	tokens := o.Missing
-	if tokens == nil {
-		tokens = dataset.DefaultMissing
-	}
-	for _, token := range tokens {
-		set[strings.TrimSpace(token)] = true
-	}
-	return set
 }

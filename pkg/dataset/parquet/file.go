@@ -1,124 +1,126 @@
 package parquet
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/parquet-go/parquet-go"
+	"sync"
+	"sync/atomic"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
 
-const (
-	maxFooter  = 16 << 20  // bytes
-	maxStream  = 256 << 20 // bytes of a file that can only be read from its start
-	maxColumns = 65_536
-	maxGroups  = 100_000
-)
+// maxStream is how long a file may be that can only be read from its start, in bytes.
+const maxStream = 256 << 20
 
 // openedFile is a file whose footer has been read and checked.
 type openedFile struct {
-	name string
-	in   io.ReaderAt
-	file *parquet.File
+	part     dataset.Part
+	size     int64
+	footer   *footer
+	sum      []byte // SHA-256 of the footer
+	streamed bool   // it can only be read from its start
+
+	begun  sync.Once
+	data   []byte       // all of a file that is streamed, while it is being read
+	broken error        // of reading data
+	groups atomic.Int32 // row groups still to be read
+}
+
+func (f *openedFile) fault(err error) error {
+	return &dataset.ParseError{Part: f.part.Name, Err: err}
 }
 
 // openFile reads the footer of a part.
-func openFile(ctx context.Context, p dataset.Part) (f *openedFile, err error) {
-	in, size, err := readerOf(ctx, p)
+func openFile(ctx context.Context, p dataset.Part) (*openedFile, error) {
+	f := &openedFile{part: p, size: p.Size}
+	if p.OpenAt == nil || p.Size < 0 {
+		f.streamed = true
+		if err := f.stream(ctx); err != nil {
+			return nil, err
+		}
+		defer func() { f.data = nil }() // it is read again when its turn comes
+	}
+	if f.size < 12 {
+		return nil, f.fault(fmt.Errorf("%d bytes are too few for a Parquet file; was it cut off?", f.size))
+	}
+	tail, err := f.tail(ctx, min(f.size, 64<<10))
 	if err != nil {
 		return nil, err
 	}
-	fault := func(format string, args ...any) error {
-		return &dataset.ParseError{Part: p.Name, Err: fmt.Errorf(format, args...)}
+	magic := string(tail[len(tail)-4:])
+	if magic == "PARE" {
+		return nil, f.fault(errors.New("the file is encrypted"))
 	}
-	defer recovered(p.Name, &err)
-	var head [4]byte
-	var tail [8]byte
-	if size < 12 {
-		return nil, fault("%d bytes are too few for a Parquet file; was it cut off?", size)
+	if magic != "PAR1" {
+		return nil, f.fault(errors.New("no Parquet file: it does not end with PAR1; was it cut off?"))
 	}
-	if _, err := in.ReadAt(head[:], 0); err != nil {
-		return nil, fmt.Errorf("read %s: %w", p.Name, err)
+	length := int64(binary.LittleEndian.Uint32(tail[len(tail)-8:]))
+	if length > f.size-12 || length > maxFooter {
+		return nil, f.fault(fmt.Errorf("the footer claims %d bytes of a file of %d; at most %d are read", length, f.size, maxFooter))
 	}
-	if _, err := in.ReadAt(tail[:], size-8); err != nil {
-		return nil, fmt.Errorf("read %s: %w", p.Name, err)
-	}
-	if string(head[:]) == "PARE" || string(tail[4:]) == "PARE" {
-		return nil, fault("the file is encrypted")
-	}
-	if string(head[:]) != "PAR1" || string(tail[4:]) != "PAR1" {
-		return nil, fault("no Parquet file: it does not begin and end with PAR1; was it cut off?")
-	}
-	if footer := int64(binary.LittleEndian.Uint32(tail[:])); footer > size-12 || footer > maxFooter {
-		return nil, fault("the footer claims %d bytes of a file of %d; at most %d are read", footer, size, maxFooter)
-	}
-	opened, err := parquet.OpenFile(in, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(1<<20))
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+	if length+8 > int64(len(tail)) {
+		if tail, err = f.tail(ctx, length+8); err != nil {
+			return nil, err
 		}
-		return nil, fault("%w", err)
 	}
-	if err := checkFooter(opened, size); err != nil {
-		return nil, fault("%w", err)
+	end := len(tail) - 8
+	sum := sha256.Sum256(tail[end-int(length) : end])
+	f.sum = sum[:]
+	if f.footer, err = parseFooter(tail[end-int(length) : end]); err == nil {
+		err = f.footer.check(f.size)
 	}
-	return &openedFile{p.Name, in, opened}, nil
-}
-
-// recovered makes an error of a panic: the library panics on some malformed input.
-func recovered(part string, err *error) {
-	if r := recover(); r != nil {
-		*err = &dataset.ParseError{Part: part, Err: fmt.Errorf("the file is malformed: %v", r)}
-	}
-}
-
-// readerOf gives random access to a part.
-func readerOf(ctx context.Context, p dataset.Part) (io.ReaderAt, int64, error) {
-	if p.OpenAt != nil && p.Size >= 0 {
-		return &partReader{ctx, p}, p.Size, nil
-	}
-	body, err := p.Open(ctx)
 	if err != nil {
-		return nil, 0, fmt.Errorf("open %s: %w", p.Name, err)
+		return nil, f.fault(err)
+	}
+	return f, nil
+}
+
+// tail reads the last n bytes.
+func (f *openedFile) tail(ctx context.Context, n int64) ([]byte, error) {
+	if f.data != nil {
+		return f.data[f.size-n:], nil
+	}
+	return f.read(ctx, f.size-n, f.size)
+}
+
+// stream reads all of a file that can only be read from its start.
+func (f *openedFile) stream(ctx context.Context) error {
+	body, err := f.part.Open(ctx)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", f.part.Name, err)
 	}
 	defer body.Close()
 	data, err := io.ReadAll(io.LimitReader(&contextReader{ctx, body}, maxStream+1))
 	if err != nil {
-		return nil, 0, fmt.Errorf("read %s: %w", p.Name, err)
+		return fmt.Errorf("read %s: %w", f.part.Name, err)
 	}
 	if len(data) > maxStream {
-		return nil, 0, &dataset.ParseError{Part: p.Name, Err: fmt.Errorf("the file can only be read from its start, and is longer than the %d MiB that are held in memory for that; decompress it", maxStream>>20)}
+		return f.fault(fmt.Errorf("the file can only be read from its start, and is longer than the %d MiB that are held in memory for that; decompress it", maxStream>>20))
 	}
-	return bytes.NewReader(data), int64(len(data)), nil
+	f.size = int64(len(data))
+	f.data = data
+	return nil
 }
 
-// partReader is an io.ReaderAt of a part.
-type partReader struct {
-	ctx  context.Context
-	part dataset.Part
+// begin gets a file ready for its row groups to be read.
+func (f *openedFile) begin(ctx context.Context) error {
+	f.begun.Do(func() {
+		if f.streamed {
+			f.broken = f.stream(ctx)
+		}
+	})
+	return f.broken
 }
 
-func (r *partReader) ReadAt(p []byte, offset int64) (int, error) {
-	if offset < 0 || offset >= r.part.Size {
-		return 0, io.EOF
+// end forgets the file once its last row group has been read.
+func (f *openedFile) end() {
+	if f.groups.Add(-1) == 0 {
+		f.data = nil
 	}
-	want := min(int64(len(p)), r.part.Size-offset)
-	body, err := r.part.OpenAt(r.ctx, offset, want)
-	if err != nil {
-		return 0, err
-	}
-	defer body.Close()
-	n, err := io.ReadFull(body, p[:want])
-	if err == nil && n < len(p) {
-		err = io.EOF
-	}
-	return n, err
 }
 
 // contextReader ends with the context's error once that is done.
@@ -132,28 +134,4 @@ func (r *contextReader) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	return r.src.Read(p)
-}
-
-// hashPart is the digest of the bytes of a part.
-func hashPart(ctx context.Context, p dataset.Part) (dataset.Digest, error) {
-	body, err := p.Open(ctx)
-	if err != nil {
-		return "", fmt.Errorf("open %s: %w", p.Name, err)
-	}
-	defer body.Close()
-	src := &contextReader{ctx, body}
-	var sums [][]byte
-	for {
-		hash := sha256.New()
-		n, err := io.CopyN(hash, src, dataset.DigestPiece)
-		if n > 0 || len(sums) == 0 {
-			sums = append(sums, hash.Sum(nil))
-		}
-		if errors.Is(err, io.EOF) {
-			return dataset.DigestOf(sums), nil
-		}
-		if err != nil {
-			return "", fmt.Errorf("read %s: %w", p.Name, err)
-		}
-	}
 }

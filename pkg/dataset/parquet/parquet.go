@@ -7,38 +7,29 @@
 // of day and a UUID are text. An integer column whose statistics reach beyond 2^53 holds
 // identifiers, and is text with all of its digits.
 //
-// Columns are flat: nested and repeated ones have to be left out by Options.Columns. A file is
-// checked before it is decoded, because it can claim to hold more than any memory does: sizes
-// and places of all that is read, and what each page decompresses to.
+// Columns are flat: nested and repeated ones have to be left out by Options.Columns. Only the
+// chosen columns are read, in ranges, each byte once; and so the digest is theirs.
 //
-// What is not done yet, and why package source does not open Parquet: a tiny page may still
-// repeat one value millions of times, so that a hostile file is bounded by the context alone;
-// and pages are decompressed twice.
+// A file can claim to hold more than any memory does, and libraries believe it. So there is
+// none here below the compression: the footer is checked against the size of the file before
+// anything is allocated for what it claims (check.go), a run of one value is never written
+// out, and a page is decompressed once, into as many bytes as it has to have.
 //
-// A block is a row group; row groups are read side by side. It is a package of its own so that
-// programs that read no Parquet do not link the library.
+// A row group is read in blocks of rows, by several workers: some decode columns of a block,
+// while others hand the block before to the consumer (schedule.go).
 package parquet
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"runtime"
-	"slices"
-	"sync"
-
-	"github.com/cespare/xxhash/v2"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
 
-// batchRows is how many rows are handed on at a time.
-const batchRows = 16 << 10
-
 // Files are Parquet files with the same columns, in order. Positions (dataset.Batch.Start) are
-// rows. The digest is that of the bytes of the files.
+// rows. The digest is that of the footers and the pages of the chosen columns: of what is read.
 type Files struct {
 	Files []dataset.Part
 }
@@ -76,160 +67,98 @@ func (f Files) Scan(ctx context.Context, o dataset.Options, to dataset.Consumer)
 	if err := f.validate(o); err != nil {
 		return dataset.Extent{}, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var digest dataset.Digest
-	var hashing sync.WaitGroup
-	var hashed error
-	hashing.Go(func() { digest, hashed = hashParts(ctx, f.Files) })
-	defer hashing.Wait()
-	defer cancel()
-
-	blocks, rows, err := f.plan(ctx, o)
+	files, groups, err := f.plan(ctx, o)
 	if err != nil {
 		return dataset.Extent{}, err
+	}
+	var blocks []*block
+	rows := int64(0)
+	for _, g := range groups {
+		blocks = append(blocks, blocksOf(g)...)
+		rows += g.rows
 	}
 	if rows == 0 {
 		return dataset.Extent{}, &dataset.ParseError{Part: f.Files[0].Name, Err: errors.New("the file has no rows")}
 	}
+	extent := dataset.Extent{Rows: int(rows)}
+	var sampler dataset.Sampler
 	if o.Sample > 0 {
-		limit := sampleLimit(blocks, rows, o.Sample)
-		for i := range blocks {
-			blocks[i].limit = limit
+		sampler = dataset.NewSampler(to, o.Sample)
+		to = sampler
+	}
+	if err := to.Begin(fieldsOf(groups[0].columns)); err != nil {
+		return dataset.Extent{}, err
+	}
+	s := schedule{ctx: ctx, to: to, blocks: blocks}
+	if err := s.run(o.Workers); err != nil {
+		return dataset.Extent{}, err
+	}
+	if extent.Digest, err = digestOf(files, groups); err == nil && o.Sample > 0 {
+		extent.Rows, err = sampler.Finish()
+	}
+	return extent, err
+}
+
+// digestOf is the digest of what was read. That of a file is made, as that of several pieces
+// is, from the SHA-256 of its footer and of the pages of each column in each row group.
+func digestOf(files []*openedFile, groups []*group) (dataset.Digest, error) {
+	pieces := make([][][]byte, len(files))
+	for i, f := range files {
+		pieces[i] = [][]byte{f.sum}
+	}
+	for _, g := range groups {
+		pieces[g.part] = append(pieces[g.part], g.sums...)
+	}
+	sums := make([][]byte, len(files))
+	for i := range files {
+		var err error
+		if sums[i], err = hex.DecodeString(string(dataset.DigestOf(pieces[i]))); err != nil {
+			return "", err
 		}
 	}
-	if err := to.Begin(fieldsOf(blocks[0].columns)); err != nil {
-		return dataset.Extent{}, err
-	}
-	read, err := scan(ctx, blocks, o.Workers, to)
-	if err != nil {
-		return dataset.Extent{}, err
-	}
-	hashing.Wait()
-	return dataset.Extent{Rows: read, Digest: digest}, hashed
+	return dataset.DigestOf(sums), nil
 }
 
 // plan opens every file and lists its row groups.
-func (f Files) plan(ctx context.Context, o dataset.Options) (blocks []*block, rows int64, err error) {
+func (f Files) plan(ctx context.Context, o dataset.Options) (files []*openedFile, groups []*group, err error) {
 	var first []column
+	options := &scanOptions{missing: o.MissingTexts(), sampled: o.Sample > 0}
 	for i, p := range f.Files {
-		part, err := openFile(ctx, p)
+		file, err := openFile(ctx, p)
 		if err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
-		columns, err := part.choose(o)
+		files = append(files, file)
+		columns, err := file.choose(o)
 		if err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
 		if first == nil {
 			first = columns
 		}
 		if err := sameColumns(first, columns, f.Files[0].Name); err != nil {
-			return nil, 0, &dataset.ParseError{Part: p.Name, Err: err}
+			return nil, nil, file.fault(err)
+		}
+		for c := range first {
+			first[c].wide = first[c].wide || columns[c].wide
 		}
 		start := int64(0)
-		for g, group := range part.file.Metadata().RowGroups {
-			if group.NumRows > 0 {
-				blocks = append(blocks, &block{file: part, part: i, group: g, start: start, rows: group.NumRows, columns: columns, missing: missingTexts(o)})
+		for g := range file.footer.groups {
+			rows := file.footer.groups[g].rows
+			if rows > 0 {
+				groups = append(groups, &group{file: file, part: i, index: g, start: start, rows: rows, columns: columns, options: options})
+				file.groups.Add(1)
 			}
-			start += group.NumRows
+			start += rows
 		}
-		rows += start
 	}
 	// A column that holds identifiers in one file does so in all.
-	for c := range first {
-		for _, b := range blocks {
-			if b.columns[c].wide {
-				first[c].wide = true
-			}
-		}
-	}
-	for _, b := range blocks {
+	for _, g := range groups {
 		for c := range first {
 			if first[c].wide {
-				b.columns[c].setWide()
+				g.columns[c].setWide()
 			}
 		}
 	}
-	return blocks, rows, nil
-}
-
-// scan reads blocks side by side, at most as many as there are workers, and ends them in order.
-func scan(ctx context.Context, blocks []*block, workers int, to dataset.Consumer) (rows int, err error) {
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	var group sync.WaitGroup
-	defer group.Wait()
-	defer cancel()
-	begun := 0
-	for i, b := range blocks {
-		for ; begun < len(blocks) && begun < i+workers; begun++ {
-			next := blocks[begun]
-			next.sink, next.done = to.Block(), make(chan error, 1)
-			group.Go(func() { next.done <- next.read(ctx) })
-		}
-		if err := <-b.done; err != nil {
-			return 0, err
-		}
-		rows += b.handed
-		if err := to.End(b.sink); err != nil {
-			return 0, err
-		}
-		b.sink = nil
-	}
-	return rows, nil
-}
-
-func hashParts(ctx context.Context, parts []dataset.Part) (dataset.Digest, error) {
-	var sums [][]byte
-	for _, p := range parts {
-		digest, err := hashPart(ctx, p)
-		if err != nil {
-			return "", err
-		}
-		sum, err := hex.DecodeString(string(digest))
-		if err != nil {
-			return "", err
-		}
-		sums = append(sums, sum)
-	}
-	return dataset.DigestOf(sums), nil
-}
-
-// key is what a sample is drawn by.
-func key(part int, row int64) uint64 {
-	var where [16]byte
-	binary.LittleEndian.PutUint64(where[:], uint64(part))
-	binary.LittleEndian.PutUint64(where[8:], uint64(row))
-	return xxhash.Sum64(where[:])
-}
-
-// sampleLimit is the largest key of the rows to read. How many rows there are is known before
-// any is read, so a number of rows is the limit of that many smallest keys.
-func sampleLimit(blocks []*block, rows int64, sample float64) uint64 {
-	switch {
-	case sample == 1 || sample >= float64(rows):
-		return ^uint64(0)
-	case sample < 1:
-		return uint64(sample * (1 << 63) * 2)
-	}
-	var keys []uint64
-	n := int(sample)
-	limit := ^uint64(0)
-	for _, b := range blocks {
-		for row := range b.rows {
-			if k := key(b.part, b.start+row); k <= limit {
-				keys = append(keys, k)
-			}
-			if len(keys) > 2*n+10_000 {
-				slices.Sort(keys)
-				keys = keys[:n]
-				limit = keys[n-1]
-			}
-		}
-	}
-	slices.Sort(keys)
-	return keys[n-1]
+	return files, groups, nil
 }

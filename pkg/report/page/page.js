@@ -1,5 +1,6 @@
 "use strict";
-// The page reads well without this: it sorts, filters, and switches light and dark.
+// The page reads well without this: it sorts, filters, switches light and dark, and says
+// what a cell of the heat map is.
 (() => {
   const root = document.documentElement, all = (q) => [...document.querySelectorAll(q)];
   root.dataset.js = "";
@@ -39,4 +40,32 @@
       return sign * (a - c) || x.dataset.i - y.dataset.i;
     }));
   });
+
+  const heat = document.getElementById("heat");
+  if (heat) {
+    const cols = all("#heatnames>li").map((li) => li.textContent), read = document.getElementById("read");
+    const rows = heat.dataset.cells.split(";").map((r) => r === "" ? [] : r.split(","));
+    const size = +heat.dataset.cell, left = +heat.dataset.left, at = document.getElementById("at");
+    let r = 1, c = 0;
+    const show = () => {
+      at.setAttribute("x", left + c * size);
+      at.setAttribute("y", r * size);
+      at.removeAttribute("visibility");
+      read.textContent = cols[r] + " × " + cols[c] + ": " + rows[r][c];
+    };
+    heat.onpointermove = heat.onpointerdown = (e) => {
+      const p = new DOMPoint(e.clientX, e.clientY).matrixTransform(heat.getScreenCTM().inverse());
+      const y = Math.floor(p.y / size), x = Math.floor((p.x - left) / size);
+      if (x >= 0 && y < cols.length && x < y) { r = y; c = x; show(); }
+    };
+    heat.onfocus = show;
+    heat.onkeydown = (e) => {
+      const d = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[e.key];
+      if (!d) return;
+      e.preventDefault();
+      r = Math.min(Math.max(r + d[0], 1), cols.length - 1);
+      c = Math.min(Math.max(c + d[1], 0), r - 1);
+      show();
+    };
+  }
 })();

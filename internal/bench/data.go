@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/dataset/parquet"
+	"github.com/foretell-ml/foretell/pkg/profile"
+)
+
+// cases are what is compared: a job of ours with a job of a peer (testdata/peers/bench_data.py)
+// on a file.
+var cases = []struct {
+	job, file     string
+	peer, peerJob string
+	threads       []int
+}{
+	{"csv-table", "mixed.csv", "polars", "table", []int{1, 2}},
+	{"csv-table", "mixed.csv", "duckdb", "table", []int{2}},
+	{"csv-profile", "mixed.csv", "polars", "profile", []int{1, 2}},
+	{"csv-profile", "mixed.csv", "duckdb", "profile", []int{1, 2}},
+	{"parquet-all", "flights-3m.parquet", "duckdb", "all", []int{1, 2}},
+	{"parquet-profile", "flights-3m.parquet", "duckdb", "profile", []int{2}},
+}
+
+// do does one of our jobs once, and returns the seconds it took.
+func do(ctx context.Context, job, file string) (float64, error) {
+	parts, err := dataset.Files(file)
+	if err != nil {
+		return 0, err
+	}
+	var source dataset.Source = dataset.CSV{Files: parts}
+	begin := time.Now()
+	switch job {
+	case "csv-table":
+		_, _, err = dataset.Read(ctx, source, dataset.Options{})
+	case "csv-profile":
+		_, _, err = profile.Scan(ctx, source, dataset.Options{}, profile.Options{})
+	case "parquet-all":
+		_, _, err = dataset.Read(ctx, parquet.Files{Files: parts}, dataset.Options{})
+	case "parquet-profile":
+		_, _, err = profile.Scan(ctx, parquet.Files{Files: parts}, dataset.Options{}, profile.Options{})
+	default:
+		err = fmt.Errorf("there is no job %q", job)
+	}
+	return time.Since(begin).Seconds(), err
+}

@@ -1,0 +1,52 @@
+package dataset
+
+import (
+	"math"
+	"strconv"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// However a number is written, what is read straight from its bytes is bit for bit what
+// strconv reads, wherever it lies; and what is no number for parseNumber is none here.
+func TestNumbersFromBytes(t *testing.T) {
+	check := func(t interface{ Errorf(string, ...any) }, s string) {
+		want, isNumber := inferNumber(s)
+		got, ok := parseNumberBytes([]byte(s), false)
+		if ok != isNumber || ok && math.Float64bits(got) != math.Float64bits(want) {
+			t.Errorf("parseNumberBytes(%q) = %v, %v; want %v, %v", s, got, ok, want, isNumber)
+		}
+		for _, before := range []string{"", "7", ",,,,,,,,,,,,,,,", "9999999999999999", "................"} {
+			data := before + s + "5.5"
+			got, ok := parseNumberIn([]byte(data), len(before), len(before)+len(s))
+			if ok && (!isNumber || math.Float64bits(got) != math.Float64bits(want)) {
+				t.Errorf("parseNumberIn(%q) behind %q = %v; want %v, %v", s, before, got, want, isNumber)
+			}
+		}
+	}
+	for _, s := range []string{"", ".", "-", "+", "-.", "+.", "..", "0", "-0", "00", "0.", ".0", "-.5", "5.", "01", "-01", "0.1", "1.2.3", "1..2",
+		"1234567.8", "12345678.", ".12345678", "123456789", "12345678.9", "-1234567.89", "9007199254740991", "9007199254740992", "9007199254740993",
+		"0.30000000000000", "90071992547409.93", "900719925474099.3", "12345678,1", "1/2", "1:2", "1e5", "--1", "+-1", "1-", " 1", "1 ", "1\x00", "\xff\xff", "١"} {
+		check(t, s)
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		check(r, rapid.OneOf(
+			rapid.StringMatching(`[+-]?[0-9]{0,9}\.?[0-9]{0,9}`),
+			rapid.StringMatching(`[+-]?(0|[1-9][0-9]{0,8})(\.[0-9]{0,8})?`),
+			rapid.StringMatching(`[-+.,0-9:/e ]{0,17}`),
+			rapid.Map(rapid.Float64(), func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }),
+			rapid.Map(rapid.Float64Range(-1e6, 1e6), func(v float64) string { return strconv.FormatFloat(v, 'f', 5, 64) }),
+		).Draw(r, "text"))
+	})
+}
+
+// The usual numbers of data files take the fast way.
+func TestUsualNumbersAreFast(t *testing.T) {
+	for s, want := range map[string]float64{"0": 0, "-1.5": -1.5, "0.25": 0.25, "149651260": 149651260, "-278.6698": -278.6698, "123456789.654321": 123456789.654321} {
+		data := []byte("................" + s)
+		if got, ok := parseNumberIn(data, 16, len(data)); !ok || got != want {
+			t.Errorf("%s: %v, %v", s, got, ok)
+		}
+	}
+}

@@ -1,0 +1,191 @@
+package parquet
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// How a file is read: in ranges of several columns
+// where they are short, of one where it is long, and the next range of a column while the one
+// before is being decoded.
+const (
+	maxRange    = 8 << 20   // bytes
+	minRange    = 256 << 10 // bytes
+	maxGap      = 256 << 10 // bytes between columns that are read for nothing
+	rangeBudget = 64 << 20  // bytes of ranges in memory, for all columns of a row group
+)
+
+// span is a range of a file that is read at once.
+type span struct {
+	file       *openedFile
+	start, end int64
+	users      atomic.Int32 // chunks that have yet to read from it
+	once       sync.Once
+	ready      chan struct{}
+	data       []byte
+	err        error
+}
+
+func newSpan(f *openedFile, start, end int64) *span {
+	return &span{file: f, start: start, end: end, ready: make(chan struct{})}
+}
+
+// fetch begins to read the range.
+func (s *span) fetch(ctx context.Context) {
+	s.once.Do(func() {
+		go func() {
+			defer close(s.ready)
+			s.data, s.err = s.file.read(ctx, s.start, s.end)
+		}()
+	})
+}
+
+func (s *span) wait(ctx context.Context) ([]byte, error) {
+	s.fetch(ctx)
+	<-s.ready
+	return s.data, s.err
+}
+
+// release forgets the bytes once nobody needs them.
+func (s *span) release() {
+	if s.users.Add(-1) == 0 {
+		free := s.data
+		s.data = nil
+		buffers.Put(&free)
+	}
+}
+
+// planSpans says how the chunks of a row group are read: for each its ranges, in order.
+func planSpans(f *openedFile, chunks []*chunk) [][]*span {
+	window := min(max(rangeBudget/2/int64(len(chunks)), minRange), maxRange)
+	order := make([]int, len(chunks))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return int(min(max(chunks[a].start()-chunks[b].start(), -1), 1)) })
+	spans := make([][]*span, len(chunks))
+	var open *span // to which the next chunk may be added
+	for _, i := range order {
+		start := chunks[i].start()
+		end := start + chunks[i].compressed
+		if end-start > window {
+			for ; start < end; start += window {
+				s := newSpan(f, start, min(start+window, end))
+				s.users.Store(1)
+				spans[i] = append(spans[i], s)
+			}
+			open = nil
+			continue
+		}
+		if open == nil || start-open.end > maxGap || end-open.start > maxRange {
+			open = newSpan(f, start, end)
+		}
+		open.end = max(open.end, end)
+		open.users.Add(1)
+		spans[i] = []*span{open}
+	}
+	return spans
+}
+
+// input is the bytes of a column chunk.
+type input struct {
+	ctx     context.Context
+	data    []byte  // those at hand that are not read yet
+	left    int64   // bytes of the chunk after data
+	at      int64   // where they begin in the file
+	current *span   // that data is of
+	spans   []*span // to be read
+	joined  []byte  // bytes of several spans
+}
+
+// peek returns the next n bytes, fewer where the chunk ends.
+func (in *input) peek(n int) ([]byte, error) {
+	for len(in.data) < n && in.left > 0 {
+		if err := in.more(); err != nil {
+			return nil, err
+		}
+	}
+	return in.data[:min(n, len(in.data))], nil
+}
+
+// take returns the next n bytes, which are valid until the next call.
+func (in *input) take(n int) ([]byte, error) {
+	b, err := in.peek(n)
+	if err != nil {
+		return nil, err
+	}
+	if len(b) < n {
+		return nil, fmt.Errorf("a page has %d bytes, and the column only %d more", n, len(b))
+	}
+	in.data = in.data[n:]
+	return b, nil
+}
+
+// more reads the next span behind what is left of the one before.
+func (in *input) more() error {
+	s := in.spans[0]
+	in.spans = in.spans[1:]
+	bytes, err := s.wait(in.ctx)
+	if err != nil {
+		return &readError{err}
+	}
+	if len(in.spans) > 0 {
+		in.spans[0].fetch(in.ctx)
+	}
+	bytes = bytes[in.at-s.start:]
+	bytes = bytes[:min(int64(len(bytes)), in.left)]
+	in.at += int64(len(bytes))
+	in.left -= int64(len(bytes))
+	if len(in.data) > 0 {
+		in.joined = append(append(in.joined[:0:0], in.data...), bytes...)
+		bytes = in.joined
+	}
+	in.data = bytes
+	in.close()
+	in.current = s
+	return nil
+}
+
+// readError is a fault of the reading, not of what is read.
+type readError struct{ error }
+
+// close releases the span that is being read.
+func (in *input) close() {
+	if in.current != nil {
+		in.current.release()
+		in.current = nil
+	}
+}
+
+// buffers are those of ranges that have been read.
+var buffers sync.Pool
+
+func bufferOf(n int64) []byte {
+	if b, ok := buffers.Get().(*[]byte); ok && int64(cap(*b)) >= n {
+		return (*b)[:n]
+	}
+	return make([]byte, n)
+}
+
+// read reads a range of the file into memory.
+func (f *openedFile) read(ctx context.Context, start, end int64) ([]byte, error) {
+	data := bufferOf(end - start)
+	return data, f.readAt(ctx, data, start)
+}
+
+// readAt fills data from an offset of the file on.
+func (f *openedFile) readAt(ctx context.Context, data []byte, offset int64) error {
+	body, err := f.part.OpenAt(ctx, offset, int64(len(data)))
+	if err != nil {
+		return fmt.Errorf("read %s: bytes %d to %d: %w", f.part.Name, offset, offset+int64(len(data)), err)
+	}
+	defer body.Close()
+	if n, err := io.ReadFull(body, data); err != nil {
+		return fmt.Errorf("read %s: bytes %d to %d, of which %d came: %w", f.part.Name, offset, offset+int64(len(data)), n, err)
+	}
+	return nil
+}

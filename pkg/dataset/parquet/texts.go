@@ -1,0 +1,62 @@
+package parquet
+
+import (
+	"bytes"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// coder numbers the distinct texts of a batch in order of appearance.
+type coder struct {
+	table  []int32 // open addressing by hash: code + 1
+	used   bool    // table is not empty
+	texts  [][]byte
+	hashes []uint64
+	first  int // of the batch among texts
+}
+
+// begin starts a batch of up to n rows; its texts go behind those that are there.
+func (k *coder) begin(n int, o *output) {
+	size := 64
+	for size < 2*n {
+		size *= 2
+	}
+	if len(k.table) < size {
+		k.table = make([]int32, size)
+	} else if k.used {
+		clear(k.table)
+	}
+	k.used = false
+	k.texts, k.hashes, k.first = o.texts, o.hashes, len(o.texts)
+}
+
+// end hands the texts of the batch over.
+func (k *coder) end(o *output) { o.texts, o.hashes = k.texts, k.hashes }
+
+// code is the number of a text. fresh says that it is new; its bytes have to stay as they are.
+func (k *coder) code(hash uint64, text []byte) (code int32, fresh bool) {
+	k.used = true
+	mask := uint64(len(k.table) - 1)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		code := k.table[at] - 1
+		if code < 0 {
+			code = int32(len(k.texts) - k.first)
+			k.table[at] = code + 1
+			k.texts, k.hashes = append(k.texts, text), append(k.hashes, hash)
+			return code, true
+		}
+		if i := k.first + int(code); k.hashes[i] == hash && bytes.Equal(k.texts[i], text) {
+			return code, false
+		}
+	}
+}
+
+// keep replaces the text that was added last by a copy.
+func (k *coder) keep(arena []byte) []byte {
+	text := k.texts[len(k.texts)-1]
+	arena = append(arena, text...)
+	k.texts[len(k.texts)-1] = arena[len(arena)-len(text) : len(arena) : len(arena)]
+	return arena
+}
+
+func hashOf(text []byte) uint64 { return xxhash.Sum64(text) }

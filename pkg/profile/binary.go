@@ -1,0 +1,106 @@
+package profile
+
+import (
+	"bytes"
+	"encoding/gob"
+	"errors"
+	"fmt"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+)
+
+// partialForm is what a stored Partial is: Go's gob of it, whose types are checked when it is
+// read and whose sketches are in the form of DataSketches.
+type partialForm struct {
+	Version int
+	Names   []string
+	Types   []dataset.Type
+	Rows    int
+	Columns []column
+	Hashes  rowHashes
+	Keys    []uint64
+	Cells   []cells
+	Missing []byte
+	Spans   []span
+}
+
+const partialVersion = 1
+
+// MarshalBinary returns what UnmarshalBinary reads: the intermediate result of one release of
+// Foretell, which no other has to understand.
+func (p *Partial) MarshalBinary() ([]byte, error) {
+	p.Close()
+	p.sample.shrink(true)
+	missing, err := p.missing.Table.MarshalBinary()
+	if err != nil {
+		return nil, err
+	}
+	form := partialForm{
+		Version: partialVersion, Rows: p.rows, Columns: p.columns, Hashes: p.hashes,
+		Keys: p.sample.Keys, Cells: p.sample.Columns, Missing: missing, Spans: p.spans,
+	}
+	for _, f := range p.fields {
+		form.Names, form.Types = append(form.Names, f.Name), append(form.Types, f.Type)
+	}
+	var b bytes.Buffer
+	err = gob.NewEncoder(&b).Encode(form)
+	return b.Bytes(), err
+}
+
+// UnmarshalBinary reads what MarshalBinary returned.
+func (p *Partial) UnmarshalBinary(b []byte) error {
+	var form partialForm
+	if err := gob.NewDecoder(bytes.NewReader(b)).Decode(&form); err != nil {
+		return fmt.Errorf("profile: these bytes are no partial profile: %w", err)
+	}
+	if form.Version != partialVersion {
+		return fmt.Errorf("profile: a partial profile of version %d, not %d: profile the data set again", form.Version, partialVersion)
+	}
+	if err := form.check(); err != nil {
+		return fmt.Errorf("profile: these bytes are no partial profile: %w", err)
+	}
+	fields := make([]dataset.Field, len(form.Names))
+	for i, name := range form.Names {
+		fields[i] = dataset.Field{Name: name, Type: form.Types[i]}
+	}
+	r := NewPartial(fields, 0)
+	r.rows, r.columns, r.hashes, r.spans = form.Rows, form.Columns, form.Hashes, form.Spans
+	r.sample.Keys, r.sample.Columns = form.Keys, form.Cells
+	if err := r.missing.Table.UnmarshalBinary(form.Missing); err != nil {
+		return err
+	}
+	*p = *r
+	return nil
+}
+
+// check reports parts that do not fit together.
+func (f *partialForm) check() error {
+	n := len(f.Names)
+	if len(f.Types) != n || len(f.Columns) != n || len(f.Cells) != n {
+		return errors.New("the numbers of columns differ")
+	}
+	for i := range f.Cells {
+		if len(f.Cells[i].Bits) != len(f.Keys) || len(f.Cells[i].Kinds) != len(f.Keys) {
+			return errors.New("the numbers of sampled rows differ")
+		}
+	}
+	for _, c := range f.Columns {
+		for _, of := range []*numbers{c.Numbers, c.Moments} {
+			if of != nil && (of.Table == nil || (of.Quantiles == nil) != (of.Distinct == nil) || of == c.Moments && of.Steps == nil) {
+				return errors.New("a column lacks a sketch")
+			}
+		}
+		if c.Texts != nil && c.Texts.Table == nil {
+			return errors.New("a column lacks a sketch")
+		}
+	}
+	if len(f.Hashes.Hashes) != len(f.Hashes.Counts) || len(f.Spans) == 0 {
+		return errors.New("rows or spans are missing")
+	}
+	for _, s := range f.Spans {
+		if len(s.Sequences) != n {
+			return errors.New("the numbers of columns differ")
+		}
+	}
+	return nil
+}

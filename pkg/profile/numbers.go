@@ -1,0 +1,218 @@
+package profile
+
+import (
+	"math"
+	"sort"
+
+	"github.com/foretell-ml/foretell/pkg/sketch"
+)
+
+const (
+	// quantilesK makes the rank error of quantiles 0.7 % (sketch.Quantiles.RankError).
+	quantilesK = 400
+	// distinctLgK makes the standard error of distinct counts 1.6 %.
+	distinctLgK = 12
+)
+
+// numbers accumulates numbers, or moments in time, of one column. While there are few
+// different ones, values with their counts say everything; beyond that, sketches are fed.
+type numbers struct {
+	Infinite                   Infinite
+	Zeros, Negatives, Integers int
+	Min, Max                   float64 // of the finite ones
+	MinCount, MaxCount         int     // how many have them
+	Moments                    moments
+	Table                      *sketch.Numbers
+	// Quantiles and Distinct are nil while Table is exact: they can be made of it.
+	Quantiles *sketch.Quantiles
+	Distinct  *sketch.Distinct
+	// Steps counts the steps between successive moments in time while these are in order; nil
+	// for numbers.
+	Steps *sketch.Numbers
+
+	seed    uint64
+	pending []float64 // finite ones in the order of their rows, not yet looked at
+}
+
+func newNumbers(limit int, moments bool, seed uint64) *numbers {
+	n := &numbers{Table: sketch.NewNumbers(limit), seed: seed}
+	if moments {
+		n.Steps = sketch.NewNumbers(stepsLimit)
+	}
+	return n
+}
+
+// stepsLimit is how many different steps between moments are counted: a cadence that more of
+// them hide is none.
+const stepsLimit = 1000
+
+// len is how many values there are, infinities among them.
+func (n *numbers) len() int {
+	if n == nil {
+		return 0
+	}
+	return int(n.Moments.N) + n.Infinite.Negative + n.Infinite.Positive + len(n.pending)
+}
+
+// add takes values in the order of their rows, and returns how many are missing.
+func (n *numbers) add(values []float64, s *sequence, w *workspace) (missing int) {
+	for len(values) > 0 {
+		room := min(len(values), w.chunk-len(n.pending))
+		if n.Steps != nil {
+			n.step(values[:room], *s, w)
+		}
+		s.follow(values[:room])
+		for _, v := range values[:room] {
+			switch {
+			case v-v == 0:
+				n.pending = append(n.pending, v+0) // -0 + 0 is 0
+			case v != v:
+				missing++
+			case v > 0:
+				n.Infinite.Positive++
+			default:
+				n.Infinite.Negative++
+			}
+		}
+		values = values[room:]
+		if len(n.pending) == w.chunk {
+			n.flush(s, w)
+		}
+	}
+	return missing
+}
+
+// step counts the steps between moments, of which the first follows what was seen before.
+func (n *numbers) step(values []float64, before sequence, w *workspace) {
+	if before.Up && before.Down {
+		return
+	}
+	steps := w.scratch[:0]
+	for _, v := range values {
+		if v != v {
+			continue
+		}
+		if before.Any && v != before.Last {
+			steps = append(steps, math.Abs(v-before.Last))
+		}
+		before.Any, before.Last = true, v
+	}
+	sketch.SortFloats(steps, w.more)
+	n.Steps.AddSorted(steps)
+}
+
+// flush looks at the pending values.
+func (n *numbers) flush(s *sequence, w *workspace) {
+	x := n.pending
+	if len(x) == 0 {
+		return
+	}
+	m, lag, integers := describeChunk(x)
+	s.chunk(x, m, lag)
+	sketch.SortFloats(x, w.scratch[:len(x)])
+	low, high := x[0], x[len(x)-1]
+	n.widen(low, sort.Search(len(x), func(i int) bool { return x[i] > low }), high, len(x)-sort.SearchFloat64s(x, high))
+	n.Moments.merge(m)
+	n.Integers += integers
+	negatives := sort.SearchFloat64s(x, 0)
+	n.Negatives += negatives
+	n.Zeros += sort.Search(len(x)-negatives, func(i int) bool { return x[negatives+i] > 0 })
+	n.count(x)
+	n.pending = x[:0]
+}
+
+// widen takes the extremes of other values, and how many of them are there.
+func (n *numbers) widen(low float64, lows int, high float64, highs int) {
+	if n.Moments.N == 0 || low < n.Min {
+		n.Min, n.MinCount = low, 0
+	}
+	if n.Moments.N == 0 || high > n.Max {
+		n.Max, n.MaxCount = high, 0
+	}
+	if low == n.Min {
+		n.MinCount += lows
+	}
+	if high == n.Max {
+		n.MaxCount += highs
+	}
+}
+
+// count counts sorted values.
+func (n *numbers) count(sorted []float64) {
+	if n.Quantiles != nil {
+		n.Table.AddSorted(sorted)
+		n.feed(sorted)
+		return
+	}
+	before := n.Table
+	if before.Len()+len(sorted) > before.Max() { // perhaps too many different ones
+		before = before.Clone()
+	}
+	n.Table.AddSorted(sorted)
+	if !n.Table.Exact() {
+		n.sketchTable(before)
+		n.feed(sorted)
+	}
+}
+
+func (n *numbers) feed(sorted []float64) {
+	n.Quantiles.AddSorted(sorted)
+	n.Distinct.AddFloats(sorted)
+}
+
+// sketchTable feeds the sketches with all that an exact table counts.
+func (n *numbers) sketchTable(t *sketch.Numbers) {
+	if n.Quantiles == nil {
+		n.Quantiles = sketch.NewQuantiles(quantilesK, n.seed)
+		n.Distinct = sketch.NewDistinct(distinctLgK)
+	}
+	values, counts := make([]float64, 0, t.Len()), make([]uint64, 0, t.Len())
+	for v, c := range t.All() {
+		values, counts = append(values, v), append(counts, c)
+	}
+	n.Quantiles.AddCounted(values, counts)
+	n.Distinct.AddFloats(values)
+}
+
+// merge adds the values of o, which are not pending.
+func (n *numbers) merge(o *numbers) {
+	n.Infinite.Negative += o.Infinite.Negative
+	n.Infinite.Positive += o.Infinite.Positive
+	n.Zeros += o.Zeros
+	n.Negatives += o.Negatives
+	n.Integers += o.Integers
+	if o.Moments.N > 0 {
+		n.widen(o.Min, o.MinCount, o.Max, o.MaxCount)
+	}
+	n.Moments.merge(o.Moments)
+	if n.Steps != nil {
+		n.Steps.Merge(o.Steps)
+	}
+	before := n.Table
+	if n.Quantiles == nil && (o.Quantiles != nil || before.Len()+o.Table.Len() > before.Max()) {
+		before = before.Clone()
+	}
+	n.Table.Merge(o.Table)
+	if n.Table.Exact() {
+		return
+	}
+	if n.Quantiles == nil {
+		n.sketchTable(before)
+	}
+	if o.Quantiles == nil {
+		n.sketchTable(o.Table)
+	} else {
+		n.Quantiles.Merge(o.Quantiles)
+		n.Distinct.Merge(o.Distinct)
+	}
+}
+
+// sketches returns the sketches of all values, made of the table if they are not there.
+func (n *numbers) sketches() (*sketch.Quantiles, *sketch.Distinct) {
+	if n.Quantiles != nil {
+		return n.Quantiles, n.Distinct
+	}
+	var made numbers
+	made.sketchTable(n.Table)
+	return made.Quantiles, made.Distinct
+}

@@ -1,0 +1,306 @@
+package profile
+
+import (
+	"cmp"
+	"math"
+	"math/bits"
+	"slices"
+	"sync/atomic"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/sketch"
+)
+
+// maxRowHashes is up to how many different rows duplicates are counted exactly.
+const maxRowHashes = 1 << 16
+
+// rowHashes counts different rows by a hash of their content: all of them, or, of more than
+// maxRowHashes, those of the smallest hashes. That is a sample of the different rows that
+// does not depend on their order.
+type rowHashes struct {
+	Limit  uint64   // hashes above it are not counted
+	Hashes []uint64 // ascending
+	Counts []uint32
+
+	pending []uint64
+}
+
+func (r *rowHashes) add(hashes []uint64) {
+	for _, h := range hashes {
+		if h <= r.Limit {
+			r.pending = append(r.pending, h)
+		}
+	}
+	if len(r.pending) >= 2*maxRowHashes {
+		r.flush()
+	}
+}
+
+// flush counts the pending hashes.
+func (r *rowHashes) flush() {
+	slices.Sort(r.pending)
+	hashes, counts := r.pending[:0], make([]uint32, 0, len(r.pending))
+	for _, h := range r.pending {
+		if n := len(hashes); n > 0 && hashes[n-1] == h {
+			counts[n-1]++
+			continue
+		}
+		hashes, counts = append(hashes, h), append(counts, 1)
+	}
+	r.count(hashes, counts)
+	r.pending = r.pending[:0]
+}
+
+// count merges ascending hashes with their counts.
+func (r *rowHashes) count(hashes []uint64, counts []uint32) {
+	if len(hashes) == 0 {
+		return
+	}
+	all := make([]uint64, 0, len(r.Hashes)+len(hashes))
+	sums := make([]uint32, 0, cap(all))
+	for i, j := 0, 0; (i < len(r.Hashes) || j < len(hashes)) && len(all) <= maxRowHashes; {
+		switch {
+		case j == len(hashes) || i < len(r.Hashes) && r.Hashes[i] < hashes[j]:
+			all, sums = append(all, r.Hashes[i]), append(sums, r.Counts[i])
+			i++
+		case i == len(r.Hashes) || hashes[j] < r.Hashes[i]:
+			all, sums = append(all, hashes[j]), append(sums, counts[j])
+			j++
+		default:
+			all, sums = append(all, hashes[j]), append(sums, r.Counts[i]+counts[j])
+			i++
+			j++
+		}
+	}
+	r.Hashes, r.Counts = all, sums
+	if len(all) > maxRowHashes {
+		r.Limit = min(r.Limit, all[maxRowHashes]-1)
+	}
+	r.cut()
+}
+
+// cut drops what is above the limit.
+func (r *rowHashes) cut() {
+	n, _ := slices.BinarySearch(r.Hashes, r.Limit)
+	if n < len(r.Hashes) && r.Hashes[n] == r.Limit {
+		n++
+	}
+	r.Hashes, r.Counts = r.Hashes[:n], r.Counts[:n]
+}
+
+// merge adds the rows of o, of which none are pending.
+func (r *rowHashes) merge(o *rowHashes) {
+	r.Limit = min(r.Limit, o.Limit)
+	n, _ := slices.BinarySearch(o.Hashes, r.Limit+1)
+	if r.Limit == math.MaxUint64 {
+		n = len(o.Hashes)
+	}
+	r.count(o.Hashes[:n], o.Counts[:n])
+	r.cut()
+}
+
+// duplicates counts the rows that repeat another one.
+func (r *rowHashes) duplicates() *Duplicates {
+	repeats, squares := 0.0, 0.0
+	for _, n := range r.Counts {
+		repeats += float64(n - 1)
+		squares += float64(float64(n-1) * float64(n-1))
+	}
+	if r.Limit == math.MaxUint64 {
+		return &Duplicates{Rows: int(repeats)}
+	}
+	share := math.Ldexp(float64(r.Limit), -64)
+	return &Duplicates{
+		Rows:  int(math.Round(repeats / share)),
+		Error: math.Sqrt(float64(squares*(1-share))) / share,
+	}
+}
+
+const (
+	maxSampleRows  = 1 << 14
+	maxSampleCells = 1 << 21 // so that a sample of wide data fits into 20 MB
+)
+
+// sampleRows is how many rows of so many columns are sampled.
+func sampleRows(columns int) int {
+	return max(256, min(maxSampleRows, maxSampleCells/max(columns, 1)))
+}
+
+// rowSample is rows drawn at random: those of the smallest keys, which are made from where
+// the rows lie. It is for what no column tells alone.
+type rowSample struct {
+	Rows    int // how many are wanted
+	Keys    []uint64
+	Columns []cells
+
+	limit *atomic.Uint64 // keys above it are not wanted
+}
+
+// cells are values of one column: a number or the hash of a text, and which of them.
+type cells struct {
+	Bits  []uint64
+	Kinds []byte
+}
+
+// The kinds of cells.
+const (
+	missingCell = byte(iota)
+	numberCell
+	momentCell
+	booleanCell
+	textCell
+)
+
+func newRowSample(columns int, limit *atomic.Uint64) *rowSample {
+	if limit == nil {
+		limit = new(atomic.Uint64)
+		limit.Store(math.MaxUint64)
+	}
+	return &rowSample{Rows: sampleRows(columns), Columns: make([]cells, columns), limit: limit}
+}
+
+// choose returns which of the rows with these keys are wanted, and keeps their keys.
+func (s *rowSample) choose(keys []uint64, rows []int32) []int32 {
+	limit := s.limit.Load()
+	for i, key := range keys {
+		if key <= limit {
+			rows = append(rows, int32(i))
+			s.Keys = append(s.Keys, key)
+		}
+	}
+	return rows
+}
+
+// shrink keeps the wanted number of rows once there are twice as many, or more than wanted
+// if final.
+func (s *rowSample) shrink(final bool) {
+	if n := len(s.Keys); n <= s.Rows || n < 2*s.Rows && !final {
+		return
+	}
+	order := make([]int32, len(s.Keys))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(s.Keys[a], s.Keys[b]) })
+	order = order[:s.Rows]
+	slices.Sort(order)
+	keys := make([]uint64, len(order))
+	limit := uint64(0)
+	for i, from := range order {
+		keys[i] = s.Keys[from]
+		limit = max(limit, keys[i])
+	}
+	s.Keys = keys
+	for c := range s.Columns {
+		column := cells{make([]uint64, len(order)), make([]byte, len(order))}
+		for i, from := range order {
+			column.Bits[i], column.Kinds[i] = s.Columns[c].Bits[from], s.Columns[c].Kinds[from]
+		}
+		s.Columns[c] = column
+	}
+	for old := s.limit.Load(); limit < old && !s.limit.CompareAndSwap(old, limit); old = s.limit.Load() {
+	}
+}
+
+func (s *rowSample) merge(o *rowSample) {
+	s.Keys = append(s.Keys, o.Keys...)
+	for i := range s.Columns {
+		s.Columns[i].Bits = append(s.Columns[i].Bits, o.Columns[i].Bits...)
+		s.Columns[i].Kinds = append(s.Columns[i].Kinds, o.Columns[i].Kinds...)
+	}
+	s.shrink(false)
+}
+
+// maxPatterns is how many sets of missing columns are counted exactly.
+const maxPatterns = 4096
+
+// missingRows counts the sets of columns that are missing in a row. A set is a bit per column,
+// in bytes.
+type missingRows struct {
+	Table *sketch.Texts
+
+	width int // bytes of a set
+	bits  []byte
+	any   bool // some bit is set
+}
+
+func newMissingRows(columns int) *missingRows {
+	return &missingRows{Table: sketch.NewTexts(maxPatterns), width: (columns + 7) / 8}
+}
+
+// begin makes room for the sets of a batch.
+func (m *missingRows) begin(rows int) {
+	m.any = false
+	m.bits = slices.Grow(m.bits[:0], rows*m.width)[:rows*m.width]
+	clear(m.bits)
+}
+
+// set notes that a column is missing in a row.
+func (m *missingRows) set(row, column int) {
+	m.bits[row*m.width+column/8] |= 1 << (column % 8)
+	m.any = true
+}
+
+// end counts the sets of a batch.
+func (m *missingRows) end(rows int) {
+	if m.width == 0 || rows == 0 {
+		return
+	}
+	if !m.any {
+		m.Table.Add(m.bits[:m.width], uint64(rows))
+		return
+	}
+	for i := 0; i < rows; {
+		set := m.bits[i*m.width : (i+1)*m.width]
+		start := i
+		for i++; i < rows && string(m.bits[i*m.width:(i+1)*m.width]) == string(set); i++ {
+		}
+		m.Table.Add(set, uint64(i-start))
+	}
+}
+
+// patterns lists the most frequent sets by the names of their columns.
+func (m *missingRows) patterns(names []string) []Pattern {
+	var list []Pattern
+	for _, set := range m.Table.Top(MaxPatterns) {
+		p := Pattern{Columns: []string{}, Count: int(set.N), Error: int(m.Table.Offset())}
+		for i, b := range []byte(set.Item) {
+			for ; b != 0; b &= b - 1 {
+				p.Columns = append(p.Columns, names[8*i+bits.TrailingZeros8(b)])
+			}
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// Constants that hashes are mixed with: from MurmurHash3 and xxHash.
+const (
+	mixing1    = 0xff51afd7ed558ccd
+	mixing2    = 0x9e3779b185ebca87
+	missingKey = 0xc2b2ae3d27d4eb4f
+)
+
+// mix scatters the bits of x over all of the result.
+func mix(x uint64) uint64 {
+	x ^= x >> 32
+	x *= mixing1
+	x ^= x >> 29
+	x *= mixing2
+	return x ^ x>>32
+}
+
+// fold takes the next cell of a row into its hash.
+func fold(hash, cell uint64) uint64 {
+	hash = (hash ^ cell) * mixing1
+	return hash ^ hash>>31
+}
+
+// positions are keys for the rows of a batch, made from where it lies.
+func positions(keys []uint64, shard int, b *dataset.Batch) []uint64 {
+	start := mix(mix(uint64(shard)) + mix(uint64(b.Part)+mixing2)*mixing1 + uint64(b.Start))
+	for i := range b.Rows {
+		keys = append(keys, mix(start+uint64(i)*mixing2))
+	}
+	return keys
+}

@@ -1,0 +1,262 @@
+package profile
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/foretell-ml/foretell/pkg/sketch"
+)
+
+// texts accumulates the texts of one column, as numbers does numbers.
+type texts struct {
+	Rows       int
+	Min, Max   int // lengths in characters
+	Total      int
+	Bytes      int
+	Characters Characters
+	Table      *sketch.Texts
+	Distinct   *sketch.Distinct // nil while Table is exact
+	Looked     lookedAt
+}
+
+func newTexts(limit int) *texts {
+	return &texts{Min: math.MaxInt, Table: sketch.NewTexts(limit)}
+}
+
+func (t *texts) len() int {
+	if t == nil {
+		return 0
+	}
+	return t.Rows
+}
+
+// add takes different texts, with their hashes and in how many rows each is: one at least.
+func (t *texts) add(levels [][]byte, hashes, counts []uint64) {
+	for i, level := range levels {
+		n := int(counts[i])
+		t.Rows += n
+		t.Bytes += n * len(level)
+		length := t.characters(level, n)
+		t.Total += n * length
+		t.Min, t.Max = min(t.Min, length), max(t.Max, length)
+		t.Looked.add(hashes[i], level)
+	}
+	levels = shortened(levels, hashes)
+	before := t.Table
+	if t.Distinct == nil && before.Len()+len(levels) > before.Max() { // perhaps too many different ones
+		before = before.Clone()
+	}
+	t.Table.AddAll(levels, counts)
+	if t.Table.Exact() {
+		return
+	}
+	if t.Distinct == nil {
+		t.sketchTable(before)
+	}
+	for _, level := range levels {
+		t.Distinct.AddBytes(level)
+	}
+}
+
+// sketchTable feeds the sketch with all texts that an exact table counts.
+func (t *texts) sketchTable(table *sketch.Texts) {
+	if t.Distinct == nil {
+		t.Distinct = sketch.NewDistinct(distinctLgK)
+	}
+	t.Distinct.AddTexts(table)
+}
+
+// merge adds the texts of o.
+func (t *texts) merge(o *texts) {
+	t.Rows += o.Rows
+	t.Bytes += o.Bytes
+	t.Total += o.Total
+	t.Min, t.Max = min(t.Min, o.Min), max(t.Max, o.Max)
+	t.Characters.Letters += o.Characters.Letters
+	t.Characters.Digits += o.Characters.Digits
+	t.Characters.Spaces += o.Characters.Spaces
+	t.Characters.Other += o.Characters.Other
+	t.Looked.merge(&o.Looked)
+	before := t.Table
+	if t.Distinct == nil && (o.Distinct != nil || before.Len()+o.Table.Len() > before.Max()) {
+		before = before.Clone()
+	}
+	t.Table.Merge(o.Table)
+	if t.Table.Exact() {
+		return
+	}
+	if t.Distinct == nil {
+		t.sketchTable(before)
+	}
+	if o.Distinct == nil {
+		t.sketchTable(o.Table)
+	} else {
+		t.Distinct.Merge(o.Distinct)
+	}
+}
+
+// sketch returns the sketch of all texts, made of the table if it is not there.
+func (t *texts) sketch() *sketch.Distinct {
+	if t.Distinct != nil {
+		return t.Distinct
+	}
+	made := texts{}
+	made.sketchTable(t.Table)
+	return made.Distinct
+}
+
+// cutMark ends what is kept of a text that is longer than MaxValue bytes; a hash of the whole
+// text follows, so that texts that begin alike are told apart. It is no character.
+const cutMark = "\uFFFF"
+
+// shortened are the texts as they are counted.
+func shortened(levels [][]byte, hashes []uint64) [][]byte {
+	long := slices.IndexFunc(levels, func(level []byte) bool { return len(level) > MaxValue })
+	if long < 0 {
+		return levels
+	}
+	levels = slices.Clone(levels)
+	for i := long; i < len(levels); i++ {
+		if level := levels[i]; len(level) > MaxValue {
+			end := MaxValue
+			for !utf8.RuneStart(level[end]) && end > MaxValue-utf8.UTFMax {
+				end--
+			}
+			levels[i] = fmt.Appendf(slices.Clone(level[:end]), "%s%016x", cutMark, hashes[i])
+		}
+	}
+	return levels
+}
+
+// lookedAt is a sample of different texts that does not depend on their order: those of the
+// smallest hashes.
+type lookedAt struct {
+	Limit  uint64 // hashes above it are not wanted, once it is not 0
+	Hashes []uint64
+	Texts  [][]byte
+}
+
+// maxLooked is how many texts are sampled, and longestLooked the longest of them in bytes.
+const (
+	maxLooked     = 1000
+	longestLooked = 128
+)
+
+func (l *lookedAt) add(hash uint64, text []byte) {
+	if l.Limit != 0 && hash > l.Limit || len(text) > longestLooked {
+		return
+	}
+	l.Hashes = append(l.Hashes, hash)
+	l.Texts = append(l.Texts, bytes.Clone(text))
+	if len(l.Hashes) >= 2*maxLooked {
+		l.shrink()
+	}
+}
+
+// shrink keeps each text once, and of these the ones of the smallest hashes.
+func (l *lookedAt) shrink() {
+	sort.Sort(l)
+	n := 0
+	for i, hash := range l.Hashes {
+		if n == maxLooked {
+			break
+		}
+		if n == 0 || hash != l.Hashes[n-1] {
+			l.Hashes[n], l.Texts[n] = hash, l.Texts[i]
+			n++
+		}
+	}
+	clear(l.Texts[n:])
+	l.Hashes, l.Texts = l.Hashes[:n], l.Texts[:n]
+	if n == maxLooked {
+		l.Limit = l.Hashes[n-1]
+	}
+}
+
+func (l *lookedAt) merge(o *lookedAt) {
+	for i, hash := range o.Hashes {
+		l.add(hash, o.Texts[i])
+	}
+}
+
+// Len, Less and Swap sort by hash.
+func (l *lookedAt) Len() int           { return len(l.Hashes) }
+func (l *lookedAt) Less(i, j int) bool { return l.Hashes[i] < l.Hashes[j] }
+func (l *lookedAt) Swap(i, j int) {
+	l.Hashes[i], l.Hashes[j] = l.Hashes[j], l.Hashes[i]
+	l.Texts[i], l.Texts[j] = l.Texts[j], l.Texts[i]
+}
+
+// characters counts what a text in n rows is made of, and returns its length.
+func (t *texts) characters(text []byte, n int) (length int) {
+	var letters, digits, spaces int
+	for i := 0; i < len(text); {
+		c := text[i]
+		switch {
+		case 'a' <= c|0x20 && c|0x20 <= 'z':
+			letters++
+		case '0' <= c && c <= '9':
+			digits++
+		case c >= utf8.RuneSelf:
+			r, size := utf8.DecodeRune(text[i:])
+			switch {
+			case unicode.IsLetter(r):
+				letters++
+			case unicode.IsDigit(r):
+				digits++
+			case unicode.IsSpace(r):
+				spaces++
+			}
+			i += size - 1
+		case c == ' ' || '\t' <= c && c <= '\r':
+			spaces++
+		}
+		i++
+		length++
+	}
+	t.Characters.Letters += n * letters
+	t.Characters.Digits += n * digits
+	t.Characters.Spaces += n * spaces
+	t.Characters.Other += n * (length - letters - digits - spaces)
+	return length
+}
+
+// summarize describes the texts.
+func (t *texts) summarize() *TextSummary {
+	return &TextSummary{
+		MinLength: t.Min, MaxLength: t.Max, MeanLength: float64(t.Total) / float64(t.Rows),
+		Characters: t.Characters, Variants: t.variants(),
+	}
+}
+
+// variants groups the texts that differ by case or white space alone.
+func (t *texts) variants() [][]Value {
+	groups := map[string][]Value{}
+	for text, n := range t.Table.All() {
+		key := strings.ToLower(strings.Join(strings.Fields(text), " "))
+		groups[key] = append(groups[key], newValue(text, int(n)))
+	}
+	var several [][]Value
+	rows := func(group []Value) (n int) {
+		for _, v := range group {
+			n += v.Count
+		}
+		return n
+	}
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		if group := groups[key]; len(group) > 1 {
+			slices.SortStableFunc(group, func(a, b Value) int { return cmp.Compare(b.Count, a.Count) })
+			several = append(several, group)
+		}
+	}
+	slices.SortStableFunc(several, func(a, b []Value) int { return cmp.Compare(rows(b), rows(a)) })
+	return several[:min(len(several), MaxTop)]
+}

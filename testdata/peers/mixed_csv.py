@@ -1,0 +1,31 @@
+"""A CSV file of many kinds of columns, to measure reading with: the same bytes each time.
+
+    python mixed_csv.py mixed.csv 1500000    # 214 MB
+"""
+
+import sys
+
+import numpy as np
+import polars as pl
+
+path, rows = sys.argv[1], int(sys.argv[2])
+random = np.random.default_rng(1)
+cities = np.array(["north", "south", "east", "west", "central", "upper east", "lower west"])
+
+columns = {}
+for i in range(4):  # whole numbers up to 100 … 100,000
+    columns[f"i{i}"] = random.integers(0, 10 ** (i + 2), rows)
+for i in range(8):  # measurements of 2 to 6 decimals
+    columns[f"f{i}"] = np.round(random.normal(50, 20, rows), 2 + i % 5)
+columns["city"] = random.choice(cities, rows)
+columns["code"] = np.char.add("C", random.integers(0, 300, rows).astype(str))
+columns["user"] = np.char.add("u", random.integers(0, rows, rows).astype(str))
+columns["day"] = (np.datetime64("2020-01-01") + random.integers(0, 1500, rows).astype("timedelta64[D]")).astype(str)
+columns["at"] = (np.datetime64("2024-01-01T00:00:00") + np.arange(rows).astype("timedelta64[s]")).astype(str)
+columns["flag"] = random.choice(np.array(["true", "false"]), rows)
+amounts = np.round(random.lognormal(3, 1, rows), 3).astype(str)
+amounts[random.random(rows) < 0.1] = ""
+columns["m"] = amounts
+columns["k"] = random.integers(0, 2, rows)
+
+pl.DataFrame(columns).write_csv(path)
