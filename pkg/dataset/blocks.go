@@ -156,7 +156,10 @@ func (s *blockScan) submit(ctx context.Context, p *piece, submit submitter) bool
 		if p.records == nil {
 			return nil
 		}
-		return s.format.read(ctx, p)
+		if err := s.format.read(ctx, p); err != nil {
+			return err
+		}
+		return CloseSink(p.sink)
 	}
 	return submit(work, func(err error) error { return s.finish(p, err) })
 }

@@ -62,6 +62,14 @@ func (b *sampledBlock) Add(batch *Batch) error {
 	return nil
 }
 
+// Close closes the sink that has the rows already.
+func (b *sampledBlock) Close() error {
+	if b.sink == nil {
+		return nil
+	}
+	return CloseSink(b.sink)
+}
+
 func (s *sampler) End(sink Sink) error {
 	b := sink.(*sampledBlock)
 	s.rows += b.rows

@@ -1,6 +1,9 @@
 package dataset
 
-import "context"
+import (
+	"context"
+	"io"
+)
 
 // Source is a data set that can be read, as often as one likes: CSV or JSONLines. Package
 // source makes one from what a user names.
@@ -31,11 +34,21 @@ type Consumer interface {
 	End(Sink) error
 }
 
-// Sink takes the rows of one block, in order, from one goroutine at a time.
+// Sink takes the rows of one block, in order, from one goroutine at a time. If it is an
+// io.Closer too, it is closed behind the last rows, on the goroutine that added them: work
+// that is done there is not done in End, where all blocks wait for each other.
 type Sink interface {
 	// Add takes the next rows. The batch and all that it points to are only valid until Add
 	// returns.
 	Add(*Batch) error
+}
+
+// CloseSink is what whoever adds rows to a sink calls behind the last ones.
+func CloseSink(s Sink) error {
+	if c, ok := s.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 // Batch is some consecutive rows of one part, column by column.

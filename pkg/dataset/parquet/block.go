@@ -198,5 +198,5 @@ func (b *block) hand(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return dataset.CloseSink(b.sink)
 }
