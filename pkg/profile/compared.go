@@ -134,20 +134,20 @@ func scaledDeviations(values []float64) []float64 {
 			greatest = a
 		}
 	}
-	_, exponent := math.Frexp(greatest)
 	d := make([]float64, len(values))
 	finite := make([]float64, 0, len(values))
 	for i, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if d[i] = v; math.IsInf(v, 0) {
 			d[i] = math.NaN()
-			continue
 		}
-		d[i] = math.Ldexp(v, -exponent)
-		finite = append(finite, d[i])
+		if d[i] == d[i] {
+			finite = append(finite, v)
+		}
 	}
 	if len(finite) == 0 {
 		return d
 	}
+	shrink(finite, greatest)
 	// Twice: the second time takes out what the rounding of the mean left, at the scale of
 	// the deviations, which are much smaller far from zero.
 	for range 2 {
@@ -157,10 +157,7 @@ func scaledDeviations(values []float64) []float64 {
 			finite[i] -= mean
 			greatest = max(greatest, math.Abs(finite[i]))
 		}
-		_, exponent = math.Frexp(greatest)
-		for i := range finite {
-			finite[i] = math.Ldexp(finite[i], -exponent)
-		}
+		shrink(finite, greatest)
 	}
 	next := 0
 	for i := range d {
@@ -172,15 +169,31 @@ func scaledDeviations(values []float64) []float64 {
 	return d
 }
 
+// shrink divides x by the power of two that brings greatest to between a half and 1.
+func shrink(x []float64, greatest float64) {
+	_, exponent := math.Frexp(greatest)
+	if exponent < -1000 || exponent > 1000 { // whose power float64 may not have
+		for i, v := range x {
+			x[i] = math.Ldexp(v, -exponent)
+		}
+		return
+	}
+	factor := math.Ldexp(1, -exponent)
+	for i := range x {
+		x[i] *= factor
+	}
+}
+
 // sortRows is the rows of values that are not NaN in order of value, equal ones in order of
-// row, and the ordinal of each one's value: a radix sort, byte by byte.
+// row, and the ordinal of each one's value: a radix sort by digits of eleven bits.
 func sortRows(values []float64) (order, group []int32) {
 	type item struct {
 		key uint64
 		row int32
 	}
 	items := make([]item, 0, len(values))
-	var counts [8][256]int32
+	const bits, mask = 11, 1<<11 - 1
+	var counts [6][mask + 1]int32 // 6·11 ≥ 64
 	for row, v := range values {
 		if math.IsNaN(v) {
 			continue
@@ -189,13 +202,13 @@ func sortRows(values []float64) (order, group []int32) {
 		key := b ^ (uint64(int64(b)>>63) | 1<<63)
 		items = append(items, item{key, int32(row)})
 		for d := range counts {
-			counts[d][byte(key>>(8*d))]++
+			counts[d][key>>(bits*d)&mask]++
 		}
 	}
 	from, to := items, make([]item, len(items))
 	for d := range counts {
-		if len(from) == 0 || int(counts[d][byte(from[0].key>>(8*d))]) == len(from) {
-			continue // all are equal in this byte
+		if len(from) == 0 || int(counts[d][from[0].key>>(bits*d)&mask]) == len(from) {
+			continue // all are equal in this digit
 		}
 		next := int32(0)
 		for i, n := range counts[d] {
@@ -203,7 +216,7 @@ func sortRows(values []float64) (order, group []int32) {
 			next += n
 		}
 		for _, it := range from {
-			slot := &counts[d][byte(it.key>>(8*d))]
+			slot := &counts[d][it.key>>(bits*d)&mask]
 			to[*slot] = it
 			*slot++
 		}
