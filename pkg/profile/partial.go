@@ -63,8 +63,9 @@ func newPartial(fields []dataset.Field, shard int, limit *atomic.Uint64) *Partia
 	}
 }
 
-// tableLimit is how many different values are counted exactly in each of so many columns.
-func tableLimit(columns int) int { return max(64, min(1<<14, 1<<18/max(columns, 1))) }
+// tableLimit is up to how many different values are counted exactly in each of so many
+// columns: what stays in the cache.
+func tableLimit(columns int) int { return max(64, min(6144, 1<<18/max(columns, 1))) }
 
 // workspace is scratch memory of a partial that takes rows.
 type workspace struct {

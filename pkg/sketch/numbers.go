@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 // Numbers counts numbers as Texts counts texts, and takes them in sorted runs. 0 and -0 are
@@ -16,10 +17,15 @@ type Numbers struct {
 	n, offset uint64
 	values    []float64 // ascending
 	counts    []uint64
-
-	runValues           []float64 // scratch of AddSorted
-	runCounts, selected []uint64
 }
+
+// numbersScratch is what AddSorted and Merge work in, and need for themselves only.
+type numbersScratch struct {
+	values           []float64
+	counts, selected []uint64
+}
+
+var numbersScratches = sync.Pool{New: func() any { return new(numbersScratch) }}
 
 // NewNumbers returns an empty sketch that is exact up to max distinct numbers at least: max
 // is rounded up as NewTexts does.
@@ -50,26 +56,28 @@ func (t *Numbers) AddSorted(values []float64) {
 		t.offset++
 		return
 	}
-	t.runValues, t.runCounts = t.runValues[:0], t.runCounts[:0]
+	w := numbersScratches.Get().(*numbersScratch)
+	defer numbersScratches.Put(w)
+	w.values, w.counts = w.values[:0], w.counts[:0]
 	for i := 0; i < len(values); {
 		v, start := values[i], i
 		for i++; i < len(values) && values[i] == v; i++ {
 		}
 		if i-start >= least {
-			t.runValues = append(t.runValues, v+0) // -0 + 0 is 0
-			t.runCounts = append(t.runCounts, uint64(i-start))
+			w.values = append(w.values, v+0) // -0 + 0 is 0
+			w.counts = append(w.counts, uint64(i-start))
 		}
 	}
 	if distinct > limit {
 		cut := uint64(1) // the (limit+1)-th largest, if no more than limit are left
-		if len(t.runCounts) > limit {
-			t.selected = append(t.selected[:0], t.runCounts...)
-			cut = nthLargest(t.selected, limit+1)
+		if len(w.counts) > limit {
+			w.selected = append(w.selected[:0], w.counts...)
+			cut = nthLargest(w.selected, limit+1)
 		}
 		t.offset += cut
-		t.runValues, t.runCounts = subtract(t.runValues, t.runCounts, cut)
+		w.values, w.counts = subtract(w.values, w.counts, cut)
 	}
-	t.add(t.runValues, t.runCounts)
+	t.add(w.values, w.counts, w)
 }
 
 // subtract takes amount off every count, and drops what falls to nothing.
@@ -86,7 +94,7 @@ func subtract(values []float64, counts []uint64, amount uint64) ([]float64, []ui
 
 // add merges ascending values with their counts, which it may overwrite, and cuts what is
 // too much.
-func (t *Numbers) add(values []float64, counts []uint64) {
+func (t *Numbers) add(values []float64, counts []uint64, w *numbersScratch) {
 	if 16*len(values) < len(t.values) { // few: look for each, and move only for new ones
 		fresh := 0
 		for i, v := range values {
@@ -134,8 +142,8 @@ func (t *Numbers) add(values []float64, counts []uint64) {
 		}
 	}
 	if limit := t.Max(); total > limit {
-		t.selected = append(t.selected[:0], t.counts...)
-		cut := nthLargest(t.selected, limit+1)
+		w.selected = append(w.selected[:0], t.counts...)
+		cut := nthLargest(w.selected, limit+1)
 		t.offset += cut
 		t.values, t.counts = subtract(t.values, t.counts, cut)
 	}
@@ -153,12 +161,14 @@ func (t *Numbers) Merge(o *Numbers) {
 	t.lg = min(t.lg, o.lg)
 	t.n += o.n
 	t.offset += o.offset
-	t.runValues = append(t.runValues[:0], o.values...)
-	t.runCounts = append(t.runCounts[:0], o.counts...)
-	t.add(t.runValues, t.runCounts)
+	w := numbersScratches.Get().(*numbersScratch)
+	defer numbersScratches.Put(w)
+	w.values = append(w.values[:0], o.values...)
+	w.counts = append(w.counts[:0], o.counts...)
+	t.add(w.values, w.counts, w)
 	if limit := t.Max(); len(t.values) > limit { // nothing new, but a smaller maximum
-		t.selected = append(t.selected[:0], t.counts...)
-		cut := nthLargest(t.selected, limit+1)
+		w.selected = append(w.selected[:0], t.counts...)
+		cut := nthLargest(w.selected, limit+1)
 		t.offset += cut
 		t.values, t.counts = subtract(t.values, t.counts, cut)
 	}
