@@ -1,12 +1,15 @@
 package profile
 
 import (
+	"bytes"
 	"context"
+	"encoding/gob"
 	"math"
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
+	"github.com/foretell-ml/foretell/pkg/sketch"
 )
 
 // Bytes that are damaged anywhere are refused, or make a Partial that can be merged and
@@ -103,5 +106,40 @@ func TestLevelsOfNoRow(t *testing.T) {
 	}
 	if c := finished(t, stored(t, p)).Columns[0]; c.Text != nil || c.Count != 0 || c.Missing != 2 {
 		t.Errorf("%+v, want 2 missing and no text", c)
+	}
+}
+
+// Forms that gob reads but whose parts contradict each other are refused: Finish would panic
+// or divide by zero.
+func TestContradictoryPartial(t *testing.T) {
+	whole, err := shardAt(t, mixed(t, 60), 0).MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(*partialForm){
+		"numbers without their table": func(f *partialForm) { f.Columns[0].Numbers.Table = sketch.NewNumbers(10) },
+		"texts without rows":          func(f *partialForm) { f.Columns[5].Texts.Rows = 0 },
+		"a sampling limit of 0":       func(f *partialForm) { f.Hashes.Limit = 0 },
+		"moments without steps":       func(f *partialForm) { f.Columns[3].Moments.Steps = nil },
+		"no least number":             func(f *partialForm) { f.Columns[0].Numbers.Min = math.NaN() },
+		"a set of other columns": func(f *partialForm) {
+			sets := sketch.NewTexts(10)
+			sets.Add([]byte{255}, 60)
+			f.Missing = binaryOf(sets)
+		},
+	} {
+		var form partialForm
+		if err := gob.NewDecoder(bytes.NewReader(whole)).Decode(&form); err != nil {
+			t.Fatal(err)
+		}
+		spoil(&form)
+		var b bytes.Buffer
+		if err := gob.NewEncoder(&b).Encode(form); err != nil {
+			t.Fatal(err)
+		}
+		var r Partial
+		if err := r.UnmarshalBinary(b.Bytes()); err == nil {
+			t.Errorf("%s: it is read", name)
+		}
 	}
 }
