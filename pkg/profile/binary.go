@@ -5,6 +5,7 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
@@ -69,6 +70,9 @@ func (p *Partial) UnmarshalBinary(b []byte) error {
 	if err := r.missing.Table.UnmarshalBinary(form.Missing); err != nil {
 		return err
 	}
+	if err := r.missing.check(len(fields)); err != nil {
+		return err
+	}
 	*p = *r
 	return nil
 }
@@ -85,21 +89,57 @@ func (f *partialForm) check() error {
 		}
 	}
 	for _, c := range f.Columns {
-		for _, of := range []*numbers{c.Numbers, c.Moments} {
-			if of != nil && (of.Table == nil || (of.Quantiles == nil) != (of.Distinct == nil) || of == c.Moments && of.Steps == nil) {
-				return errors.New("a column lacks a sketch")
-			}
-		}
-		if c.Texts != nil && c.Texts.Table == nil {
-			return errors.New("a column lacks a sketch")
+		if err := c.check(); err != nil {
+			return err
 		}
 	}
-	if len(f.Hashes.Hashes) != len(f.Hashes.Counts) || len(f.Spans) == 0 {
+	h := &f.Hashes
+	if len(h.Hashes) != len(h.Counts) || h.Limit == 0 || !slices.IsSorted(h.Hashes) || len(f.Spans) == 0 {
 		return errors.New("rows or spans are missing")
 	}
 	for _, s := range f.Spans {
 		if len(s.Sequences) != n {
 			return errors.New("the numbers of columns differ")
+		}
+	}
+	return nil
+}
+
+// check reports sketches that are not there, or not of the values that were counted: Finish
+// would divide by them.
+func (c *column) check() error {
+	if c.Missing < 0 || c.Booleans[0] < 0 || c.Booleans[1] < 0 {
+		return errors.New("a count is negative")
+	}
+	for _, n := range []*numbers{c.Numbers, c.Moments} {
+		if n == nil {
+			continue
+		}
+		switch {
+		case n.Table == nil, n.Table.Exact() != (n.Quantiles == nil), (n.Quantiles == nil) != (n.Distinct == nil), (n == c.Moments) != (n.Steps != nil):
+			return errors.New("a column lacks a sketch")
+		case float64(n.Table.N()) != n.Moments.N, n.Quantiles != nil && n.Quantiles.N() != n.Table.N():
+			return errors.New("a sketch is of other values")
+		case n.Infinite.Negative < 0, n.Infinite.Positive < 0, !(n.Min <= n.Max):
+			return errors.New("a count is negative, or the least number above the greatest")
+		}
+	}
+	if t := c.Texts; t != nil {
+		switch {
+		case t.Table == nil, t.Table.Exact() != (t.Distinct == nil), len(t.Looked.Hashes) != len(t.Looked.Texts):
+			return errors.New("a column lacks a sketch")
+		case t.Rows < 1, t.Table.N() != uint64(t.Rows):
+			return errors.New("a sketch is of other values")
+		}
+	}
+	return nil
+}
+
+// check reports sets of other columns.
+func (m *missingRows) check(columns int) error {
+	for set := range m.Table.All() {
+		if len(set) != m.width || columns%8 != 0 && set[m.width-1]>>(columns%8) != 0 {
+			return errors.New("profile: these bytes are no partial profile: a set of missing columns is of other columns")
 		}
 	}
 	return nil

@@ -260,10 +260,13 @@ func (p *Partial) addCodes(i int, b *dataset.BatchColumn) {
 		sampled.Bits, sampled.Kinds = append(sampled.Bits, w.bits[code]), append(sampled.Kinds, w.kinds[code])
 	}
 	if has[textCell] {
+		w.keepTexts(b.Levels)
+		if len(w.levels) == 0 { // a dictionary may hold what no row has
+			return
+		}
 		if c.Texts == nil {
 			c.Texts = newTexts(tableLimit(len(p.fields)))
 		}
-		w.keepTexts(b.Levels)
 		c.Texts.add(w.levels, w.bits, w.counts)
 	}
 }

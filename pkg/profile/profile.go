@@ -70,7 +70,7 @@ type Column struct {
 	// Top lists the most frequent values, most frequent first and at most MaxTop. Ties are
 	// in order of value: texts bytewise, numbers by size, moments by time, false before true.
 	// Counts are exact if TopError is 0; else they are up to that much too low, and a value
-	// that occurs more often than that is not passed over.
+	// that occurs more than twice as often is passed over only for MaxTop others.
 	Top      []Value `json:"top,omitempty"`
 	TopError int     `json:"top_error,omitempty"`
 	// Identifier says why the column looks like one that names rows: absent if it does not.

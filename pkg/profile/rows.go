@@ -27,6 +27,7 @@ type rowHashes struct {
 
 func (r *rowHashes) add(hashes []uint64) {
 	for _, h := range hashes {
+		h = mix(h) // fold alone leaves whole numbers on a lattice, and their smallest hashes no random sample
 		if h <= r.Limit {
 			r.pending = append(r.pending, h)
 		}
@@ -109,6 +110,7 @@ func (r *rowHashes) duplicates() *Duplicates {
 	if r.Limit == math.MaxUint64 {
 		return &Duplicates{Rows: int(repeats)}
 	}
+	squares = max(squares, 1) // no repeat among the sampled rows is not none among all
 	share := math.Ldexp(float64(r.Limit), -64)
 	return &Duplicates{
 		Rows:  int(math.Round(repeats / share)),

@@ -12,12 +12,11 @@ type sequence struct {
 
 	// Of the finite values: their number, first and last, and the sum of the products of
 	// neighbours' deviations from Mean, scaled by 2^-2·Exponent.
-	N                    float64
-	FirstFinite          float64
-	LastFinite           float64
-	Mean, Lag            float64
-	Exponent             int
-	LongestUp, LongestDn float64 // the longest steps
+	N           float64
+	FirstFinite float64
+	LastFinite  float64
+	Mean, Lag   float64
+	Exponent    int
 }
 
 // follow looks at values in the order of their rows.
@@ -39,10 +38,8 @@ func (s *sequence) follow(values []float64) {
 			s.Any, s.First = true, v
 		case v > s.Last:
 			s.Up = true
-			s.LongestUp = max(s.LongestUp, v-s.Last)
 		case v < s.Last:
 			s.Down = true
-			s.LongestDn = max(s.LongestDn, s.Last-v)
 		default:
 			s.Level = true
 		}
@@ -97,17 +94,14 @@ func (s *sequence) join(o *sequence) {
 		switch {
 		case o.First > s.Last:
 			s.Up = true
-			s.LongestUp = max(s.LongestUp, o.First-s.Last)
 		case o.First < s.Last:
 			s.Down = true
-			s.LongestDn = max(s.LongestDn, s.Last-o.First)
 		default:
 			s.Level = true
 		}
 	}
 	s.Last = o.Last
 	s.Up, s.Down, s.Level = s.Up || o.Up, s.Down || o.Down, s.Level || o.Level
-	s.LongestUp, s.LongestDn = max(s.LongestUp, o.LongestUp), max(s.LongestDn, o.LongestDn)
 }
 
 // order is how the values follow one another.
