@@ -187,8 +187,5 @@ func (c *column) top() (list []Value, short int) {
 	if i := slices.IndexFunc(list, func(v Value) bool { return v.Count <= short }); i >= 0 {
 		list = list[:i]
 	}
-	if len(list) == 0 {
-		short = 0
-	}
 	return slices.Clip(list[:min(len(list), MaxTop)]), short
 }

@@ -54,8 +54,8 @@ func (n *numbers) len() int {
 	return int(n.Moments.N) + n.Infinite.Negative + n.Infinite.Positive + len(n.pending)
 }
 
-// add takes values in the order of their rows, and returns how many are missing.
-func (n *numbers) add(values []float64, s *sequence, w *workspace) (missing int) {
+// add takes values in the order of their rows; NaN is missing.
+func (n *numbers) add(values []float64, s *sequence, w *workspace) {
 	for len(values) > 0 {
 		room := min(len(values), w.chunk-len(n.pending))
 		if n.Steps != nil {
@@ -67,7 +67,6 @@ func (n *numbers) add(values []float64, s *sequence, w *workspace) (missing int)
 			case v-v == 0:
 				n.pending = append(n.pending, v+0) // -0 + 0 is 0
 			case v != v:
-				missing++
 			case v > 0:
 				n.Infinite.Positive++
 			default:
@@ -79,7 +78,6 @@ func (n *numbers) add(values []float64, s *sequence, w *workspace) (missing int)
 			n.flush(s, w)
 		}
 	}
-	return missing
 }
 
 // step counts the steps between moments, of which the first follows what was seen before.

@@ -222,6 +222,9 @@ func (p *Partial) addCodes(i int, b *dataset.BatchColumn) {
 		} else {
 			bits = math.Float64bits(v + 0)
 		}
+		if kind == booleanCell {
+			bits ^= missingKey // true is not 1
+		}
 		has[kind] = true
 		w.bits, w.kinds, w.numbers = append(w.bits, bits), append(w.kinds, kind), append(w.numbers, v)
 	}

@@ -300,3 +300,69 @@ func TestMergeRefusesWhatDoesNotFit(t *testing.T) {
 		}
 	}
 }
+
+// Files are blocks of their own: the same bytes at any number of workers, and merging a shard
+// of each file says what one pass says.
+func TestFilesMergeToOnePass(t *testing.T) {
+	random := seed.Rand(21)
+	var files []dataset.Part
+	for range 7 {
+		var text strings.Builder
+		text.WriteString("id,x,at,city,mixed\n")
+		for range 1 + random.IntN(3000) {
+			city := []string{"Oslo", "Rome", "", "Lima", "lima "}[random.IntN(5)]
+			mixed := []string{"1", "true", "2026-01-02", "words", "", "2.50"}[random.IntN(6)]
+			fmt.Fprintf(&text, "%d,%.2f,2026-01-%02dT00:00:00Z,%s,%s\n", random.IntN(3000), random.NormFloat64(), 1+random.IntN(28), city, mixed)
+		}
+		content := text.String()
+		files = append(files, dataset.Part{Name: "test.csv", Open: func(context.Context) (io.ReadCloser, error) {
+			return io.NopCloser(strings.NewReader(content)), nil
+		}})
+	}
+	profileOf := func(workers int) []byte {
+		p, _, err := Scan(t.Context(), dataset.CSV{Files: files}, dataset.Options{Workers: workers}, Options{Target: "city"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	want := profileOf(1)
+	for workers := 2; workers <= 5; workers++ {
+		if !bytes.Equal(profileOf(workers), want) {
+			t.Errorf("%d workers: the profile differs", workers)
+		}
+	}
+	var total *Partial
+	for _, i := range random.Perm(len(files)) {
+		p, _, err := Collect(t.Context(), dataset.CSV{Files: files[i : i+1]}, dataset.Options{}, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p = stored(t, p); total == nil {
+			total = p
+		} else if err := total.Merge(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	merged, err := total.Finish(t.Context(), Options{Target: "city"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var whole Profile
+	if err := json.Unmarshal(want, &whole); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*Profile{merged, &whole} { // of random rows: in another order
+		p.Alerts = nil
+		if p.Pairs.Sampled || p.Rows > maxSampleRows {
+			t.Fatalf("%d rows are more than a sample has", p.Rows)
+		}
+	}
+	if d := unlike(t, merged, &whole, 1e-11); d != "" {
+		t.Error(d)
+	}
+}

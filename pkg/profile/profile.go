@@ -145,8 +145,8 @@ type TextSummary struct {
 	MeanLength float64 `json:"mean_length"`
 	// Characters counts what the texts are made of.
 	Characters Characters `json:"characters"`
-	// Variants are groups of frequent values that differ by case or white space alone, the
-	// most rows first, at most MaxTop.
+	// Variants are groups of frequent values that differ by case or white space alone: of the
+	// groups with the most rows, MaxTop at most, the MaxTop most frequent values.
 	Variants [][]Value `json:"variants,omitempty"`
 }
 
@@ -198,8 +198,8 @@ type Sketches struct {
 	Quantiles []byte `json:"kll_doubles,omitempty"`
 	// Distinct is an HLL sketch (HLL_8): numbers as doubles, texts as UTF-8.
 	Distinct []byte `json:"hll,omitempty"`
-	// Frequent is a frequent-items sketch of strings: all values with their counts while
-	// TopError is 0.
+	// Frequent is a frequent-items sketch of strings, of columns of texts and booleans: up to
+	// 768 different values all of them with their counts, beyond that the frequent ones.
 	Frequent []byte `json:"frequent_strings,omitempty"`
 }
 

@@ -254,7 +254,7 @@ func (t *texts) variants() [][]Value {
 	for _, key := range slices.Sorted(maps.Keys(groups)) {
 		if group := groups[key]; len(group) > 1 {
 			slices.SortStableFunc(group, func(a, b Value) int { return cmp.Compare(b.Count, a.Count) })
-			several = append(several, group)
+			several = append(several, slices.Clip(group[:min(len(group), MaxTop)]))
 		}
 	}
 	slices.SortStableFunc(several, func(a, b []Value) int { return cmp.Compare(rows(b), rows(a)) })

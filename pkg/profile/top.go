@@ -22,10 +22,11 @@ type Value struct {
 
 func newValue(text string, count int) Value {
 	v := Value{Value: text, Count: count}
-	if start := strings.LastIndex(text, cutMark); start >= 0 && len(text)-start == len(cutMark)+16 {
-		v.Value, v.Truncated = text[:start], true
-	} else if len(text) > MaxValue {
+	if len(text) > MaxValue {
 		end := MaxValue
+		if mark := strings.LastIndex(text, cutMark); mark >= 0 && len(text)-mark == len(cutMark)+16 { // cut before
+			end = mark
+		}
 		for end > MaxValue-utf8.UTFMax && !utf8.RuneStart(text[end]) {
 			end--
 		}
