@@ -45,33 +45,9 @@ func (j *Jobs) merge(ctx context.Context, name registry.DatasetName, id JobID) (
 	if err != nil {
 		return none, err
 	}
-	var all *profile.Partial
-	var digest dataset.Digest
-	var sums [][][]byte
-	for i := range p.Shards {
-		f, err := j.found(ctx, name, id, i)
-		if err != nil {
-			return none, err
-		}
-		if f.Problem != nil { // of the first shard that has one, as if all were read in order
-			return none, *f.Problem
-		}
-		var partial profile.Partial
-		if err := partial.UnmarshalBinary(f.Partial); err != nil {
-			return none, fmt.Errorf("shard %d: %w", i, err)
-		}
-		digest, sums = f.Digest, append(sums, f.Sums...)
-		if all == nil {
-			all = &partial
-		} else if err := all.Merge(&partial); err != nil {
-			return none, fmt.Errorf("shard %d: %w", i, err)
-		}
-	}
-	if p.Shards > 1 {
-		if len(sums) != len(p.Parts) {
-			return none, fmt.Errorf("the shards have read %d of %d parts", len(sums), len(p.Parts))
-		}
-		digest = dataset.DigestOfPieces(sums)
+	all, digest, err := j.unite(ctx, name, id, p)
+	if err != nil {
+		return none, err
 	}
 	if all.Rows() == 0 {
 		return none, &dataset.ParseError{Part: p.Parts[0].Name, Err: dataset.ErrNoRows}
@@ -87,6 +63,72 @@ func (j *Jobs) merge(ctx context.Context, name registry.DatasetName, id JobID) (
 	}
 	return conclude(ctx, j.Registry, name, all, digest, options,
 		profile.Options{Target: p.Request.Target, Modified: p.Modified})
+}
+
+// unite merges what the shards have found, in their order, and returns the digest of what they
+// have read together.
+func (j *Jobs) unite(ctx context.Context, name registry.DatasetName, id JobID, p plan) (*profile.Partial, dataset.Digest, error) {
+	var all *profile.Partial
+	var last found
+	var sums [][][]byte
+	var ranges []dataset.Extent // of the part that is cut up, so far
+	for i := range p.Shards {
+		f, err := j.found(ctx, name, id, i)
+		if err != nil {
+			return nil, "", err
+		}
+		if f, err = j.mended(ctx, p, f, ranges); err != nil {
+			return nil, "", err
+		}
+		if f.Problem != nil { // of the first shard that has one, as if all were read in order
+			return nil, "", *f.Problem
+		}
+		var partial profile.Partial
+		if err := partial.UnmarshalBinary(f.Partial); err != nil {
+			return nil, "", fmt.Errorf("shard %d: %w", i, err)
+		}
+		if all == nil {
+			all = &partial
+		} else if err := all.Merge(&partial); err != nil {
+			return nil, "", fmt.Errorf("shard %d: %w", i, err)
+		}
+		last = f
+		if f.Shard.Range == nil {
+			sums = append(sums, f.Extent.Sums...)
+			continue
+		}
+		if ranges = append(ranges, f.Extent); f.Extent.Range.End < f.Extent.Size {
+			continue
+		}
+		whole, err := dataset.Join(ranges...)
+		if err != nil {
+			return nil, "", fmt.Errorf("%s: %w", p.Parts[f.Shard.First].Name, err)
+		}
+		sums, ranges = append(sums, whole.Sums...), nil
+	}
+	if p.Shards == 1 {
+		return all, last.Extent.Digest, nil // whatever the format
+	}
+	if len(sums) != len(p.Parts) || len(ranges) > 0 {
+		return nil, "", fmt.Errorf("the shards have read %d of %d parts", len(sums), len(p.Parts))
+	}
+	return all, dataset.DigestOfPieces(sums), nil
+}
+
+// mended is what a range has found, given the extents of those before it in the file. If it was
+// read from where no record begins it is read again: that takes a quoted value that looks like
+// rows for megabytes, so it is rare.
+func (j *Jobs) mended(ctx context.Context, p plan, f found, before []dataset.Extent) (found, error) {
+	if f.Shard.Range == nil || len(before) == 0 {
+		return f, nil
+	}
+	first := before[len(before)-1].Last
+	if f.Problem != nil && !f.Guessed || f.Extent.First == first {
+		return f, nil
+	}
+	s := f.Shard
+	s.Range = &dataset.Range{Start: s.Range.Start, End: s.Range.End, First: first}
+	return j.look(ctx, p, s)
 }
 
 // found reads what a shard has found.

@@ -52,6 +52,8 @@ type Shard struct {
 	Shard   int                  `json:"shard"` // its ordinal in the data set
 	First   int                  `json:"first"` // parts First … Last of the plan
 	Last    int                  `json:"last"`
+	// Range is the bytes to read of the one part, if it is cut up; nil: all of the parts.
+	Range *dataset.Range `json:"range,omitempty"`
 }
 
 // Progress is what plan tells the workflow.
@@ -140,16 +142,24 @@ func (j *Jobs) plan(ctx context.Context, name registry.DatasetName, id JobID, q 
 	return p, shards, nil
 }
 
-// cut makes shards of the parts: neighbours share one while there is room.
+// cut makes shards of the parts: neighbours share one while there is room, and one that is
+// larger than a shard is cut into ranges, unless it is compressed.
 func (p plan) cut(l limits) (shards []Shard) {
 	var bytes int64
 	for i, f := range p.Parts {
 		size := f.Size
 		if _, how, _ := dataset.FormatOf(f.Name); how != dataset.Plain {
 			size *= compression
+		} else if size > max(l.bytes, dataset.DigestPiece) {
+			step := max(1, l.bytes/dataset.DigestPiece) * dataset.DigestPiece
+			for start := int64(0); start < size; start += step {
+				shards = append(shards, Shard{First: i, Last: i, Range: &dataset.Range{Start: start, End: min(start+step, size)}})
+			}
+			bytes = l.bytes // no other part shares the last of them
+			continue
 		}
 		n := len(shards)
-		if n == 0 || bytes+size > l.bytes || i-shards[n-1].First == l.parts {
+		if n == 0 || bytes+size > l.bytes || shards[n-1].Range != nil || i-shards[n-1].First == l.parts {
 			shards = append(shards, Shard{First: i, Last: i})
 			bytes = size
 			continue

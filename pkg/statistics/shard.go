@@ -18,10 +18,12 @@ import (
 // found is <n>.partial: what a shard has found, or what is wrong with its data.
 type found struct {
 	Shard   Shard
-	Digest  dataset.Digest // of dataset.Extent
-	Sums    [][][]byte     // likewise; none of formats whose data sets are one shard
-	Partial []byte         // a profile.Partial
+	Extent  dataset.Extent
+	Partial []byte // a profile.Partial
 	Problem *gateway.Problem
+	// Guessed says that the problem may come from where the first record of a range was taken
+	// to begin: Extent.First.
+	Guessed bool
 }
 
 // Profile profiles a shard and keeps what it found. Done before, it does nothing; done twice
@@ -38,14 +40,10 @@ func (j *Jobs) Profile(ctx context.Context, s Shard) error {
 	if err := j.read(ctx, s.Dataset, s.Job, "plan.json", &p); err != nil {
 		return err
 	}
-	f, err := j.profile(ctx, p, s)
-	err = gone(err)
-	if problem := problemOf(err); problem != nil {
-		f = found{Problem: problem}
-	} else if err != nil {
+	f, err := j.look(ctx, p, s)
+	if err != nil {
 		return err
 	}
-	f.Shard = s
 	var body bytes.Buffer
 	if err := gob.NewEncoder(&body).Encode(f); err != nil {
 		return fmt.Errorf("shard %d: %w", s.Shard, err)
@@ -55,6 +53,20 @@ func (j *Jobs) Profile(ctx context.Context, s Shard) error {
 		return nil
 	}
 	return err
+}
+
+// look profiles a shard. What is wrong with the data is no error but found.
+func (j *Jobs) look(ctx context.Context, p plan, s Shard) (found, error) {
+	f, err := j.profile(ctx, p, s)
+	f.Shard = s
+	if guess, ok := errors.AsType[*dataset.GuessError](err); ok {
+		f.Guessed, f.Extent, err = true, dataset.Extent{Range: s.Range, First: guess.Start}, guess.Err
+	}
+	err = gone(err)
+	if f.Problem = problemOf(err); f.Problem != nil {
+		err = nil
+	}
+	return f, err
 }
 
 func (j *Jobs) profile(ctx context.Context, p plan, s Shard) (found, error) {
@@ -87,12 +99,20 @@ func (j *Jobs) profile(ctx context.Context, p plan, s Shard) (found, error) {
 			return found{}, &dataset.ParseError{Part: parts[0].Name, Line: 1, Err: err}
 		}
 	}
+	if s.Range != nil {
+		csv, ok := rows.(dataset.CSV)
+		if !ok || len(parts) != 1 {
+			return found{}, fmt.Errorf("shard %d: bytes of what is no CSV file", s.Shard)
+		}
+		csv.Range = s.Range
+		rows = csv
+	}
 	partial, extent, err := profile.Collect(ctx, rows, options, s.Shard)
 	if err != nil && !errors.Is(err, dataset.ErrNoRows) {
 		return found{}, err
 	}
 	body, err := partial.MarshalBinary()
-	return found{Digest: extent.Digest, Sums: extent.Sums, Partial: body}, err
+	return found{Extent: extent, Partial: body}, err
 }
 
 // options are how every shard reads.
