@@ -94,6 +94,9 @@ func (b Boosting) Fit(ctx context.Context, data Data, seed uint64) (Model, error
 	if err := errors.Join(b.Validate(), data.Validate()); err != nil {
 		return nil, fmt.Errorf("boosting: %w", err)
 	}
+	if err := data.numbers(); err != nil {
+		return nil, fmt.Errorf("boosting: %w", err)
+	}
 	run, err := newBoostingRun(b, data, seed)
 	if err != nil {
 		return nil, fmt.Errorf("boosting: %w", err)

@@ -68,6 +68,22 @@ func (d Data) Validate() error {
 				return &ValueError{i + 1, d.X.Names[j], v, "is not a finite number"}
 			}
 		}
+		if d.X.Categorical(j) {
+			if err := validateCategories(d.X, j); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// validateCategories checks that a column of categories holds nothing but their indices.
+func validateCategories(x *dataset.Matrix, j int) error {
+	n := float64(x.Categories[j])
+	for i, v := range x.Columns[j] {
+		if v < 0 || v >= n || v != math.Trunc(v) && !math.IsNaN(v) {
+			return &ValueError{i + 1, x.Names[j], v, fmt.Sprintf("is not the index of one of %v categories", n)}
+		}
 	}
 	return nil
 }
@@ -81,6 +97,9 @@ func (d Data) validateShape() error {
 		if len(column) != x.Rows {
 			return fmt.Errorf("column %q has %d values for %d rows", x.Names[j], len(column), x.Rows)
 		}
+	}
+	if x.Categories != nil && len(x.Categories) != len(x.Columns) {
+		return fmt.Errorf("numbers of categories of %d columns for %d columns", len(x.Categories), len(x.Columns))
 	}
 	if len(d.Y) != x.Rows {
 		return fmt.Errorf("target has %d values for %d rows", len(d.Y), x.Rows)
@@ -131,8 +150,21 @@ func (d Data) validateWeights() error {
 	return nil
 }
 
-// complete refuses missing features, for learners that cannot use them.
+// numbers refuses categories, for learners that would take their indices for numbers.
+func (d Data) numbers() error {
+	for j := range d.X.Columns {
+		if d.X.Categorical(j) {
+			return fmt.Errorf("column %q holds categories, which this learner cannot use: encode them as numbers", d.X.Names[j])
+		}
+	}
+	return nil
+}
+
+// complete refuses missing features and categories, for learners that cannot use them.
 func (d Data) complete() error {
+	if err := d.numbers(); err != nil {
+		return err
+	}
 	for j, column := range d.X.Columns {
 		for i, v := range column {
 			if math.IsNaN(v) {
