@@ -108,14 +108,15 @@ func (n *numbers) flush(s *sequence, w *workspace) {
 	m, lag, integers := describeChunk(x)
 	s.chunk(x, m, lag)
 	sketch.SortFloats(x, w.scratch[:len(x)])
-	low, high := x[0], x[len(x)-1]
-	n.widen(low, sort.Search(len(x), func(i int) bool { return x[i] > low }), high, len(x)-sort.SearchFloat64s(x, high))
+	w.runs, w.lengths = sketch.Runs(x, w.runs[:0], w.lengths[:0])
+	last := len(w.runs) - 1
+	n.widen(w.runs[0], int(w.lengths[0]), w.runs[last], int(w.lengths[last]))
 	n.Moments.merge(m)
 	n.Integers += integers
 	negatives := sort.SearchFloat64s(x, 0)
 	n.Negatives += negatives
 	n.Zeros += sort.Search(len(x)-negatives, func(i int) bool { return x[negatives+i] > 0 })
-	n.count(x)
+	n.count(x, w.runs, w.lengths)
 	n.pending = x[:0]
 }
 
@@ -135,27 +136,21 @@ func (n *numbers) widen(low float64, lows int, high float64, highs int) {
 	}
 }
 
-// count counts sorted values.
-func (n *numbers) count(sorted []float64) {
-	if n.Quantiles != nil {
-		n.Table.AddSorted(sorted)
-		n.feed(sorted)
-		return
-	}
+// count counts sorted values, of which runs are the different ones and lengths their counts.
+func (n *numbers) count(sorted, runs []float64, lengths []uint64) {
 	before := n.Table
-	if before.Len()+len(sorted) > before.Max() { // perhaps too many different ones
+	if n.Quantiles == nil && before.Len()+len(runs) > before.Max() { // perhaps too many different ones
 		before = before.Clone()
 	}
-	n.Table.AddSorted(sorted)
-	if !n.Table.Exact() {
-		n.sketchTable(before)
-		n.feed(sorted)
+	n.Table.AddCounted(runs, lengths)
+	if n.Table.Exact() {
+		return
 	}
-}
-
-func (n *numbers) feed(sorted []float64) {
+	if n.Quantiles == nil {
+		n.sketchTable(before)
+	}
 	n.Quantiles.AddSorted(sorted)
-	n.Distinct.AddFloats(sorted)
+	n.Distinct.AddFloats(runs)
 }
 
 // sketchTable feeds the sketches with all that an exact table counts.

@@ -79,6 +79,8 @@ type workspace struct {
 	kinds         []byte
 	numbers       []float64
 	values        []float64
+	runs          []float64 // different values of a column
+	lengths       []uint64  // and how often each occurs
 }
 
 var workspaces sync.Pool

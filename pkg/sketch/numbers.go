@@ -21,8 +21,8 @@ type Numbers struct {
 
 // numbersScratch is what AddSorted and Merge work in, and need for themselves only.
 type numbersScratch struct {
-	values           []float64
-	counts, selected []uint64
+	runs, values, mergedV              []float64
+	lengths, counts, mergedC, selected []uint64
 }
 
 var numbersScratches = sync.Pool{New: func() any { return new(numbersScratch) }}
@@ -32,121 +32,108 @@ var numbersScratches = sync.Pool{New: func() any { return new(numbersScratch) }}
 func NewNumbers(max int) *Numbers { return &Numbers{lg: limit(max)} }
 
 // AddSorted counts values, which are ascending and not NaN. It keeps no reference to them.
-//
-// A run of more distinct values than are kept is summarized for itself first: Offset grows by
-// the count c that Max values of it exceed or equal, so that those that occur once, most of
-// them in continuous data, are never looked up or moved.
 func (t *Numbers) AddSorted(values []float64) {
-	if len(values) == 0 {
-		return
-	}
-	t.n += uint64(len(values))
-	distinct := 1
-	for i := 1; i < len(values); i++ {
-		if values[i] != values[i-1] {
-			distinct++
-		}
-	}
-	limit := t.Max()
-	least := 1 // occurrences that are worth a place
-	if distinct > limit {
-		least = 2
-	}
-	if distinct == len(values) && least == 2 {
-		t.offset++
-		return
+	w := numbersScratches.Get().(*numbersScratch)
+	defer numbersScratches.Put(w)
+	w.runs, w.lengths = Runs(values, w.runs[:0], w.lengths[:0])
+	t.AddCounted(w.runs, w.lengths)
+}
+
+// AddCounted counts values, which are ascending, different and not NaN, each as often as counts
+// says: once at least. It keeps no reference to them.
+//
+// Of more values than are kept a summary of their own is made first: Offset grows by the count
+// that Max values of them exceed or equal, so that those that occur once, most of them in
+// continuous data, are never looked up or moved.
+func (t *Numbers) AddCounted(values []float64, counts []uint64) {
+	for _, n := range counts {
+		t.n += n
 	}
 	w := numbersScratches.Get().(*numbersScratch)
 	defer numbersScratches.Put(w)
-	w.values, w.counts = w.values[:0], w.counts[:0]
-	for i := 0; i < len(values); {
-		v, start := values[i], i
-		for i++; i < len(values) && values[i] == v; i++ {
-		}
-		if i-start >= least {
-			w.values = append(w.values, v+0) // -0 + 0 is 0
-			w.counts = append(w.counts, uint64(i-start))
-		}
-	}
-	if distinct > limit {
-		cut := uint64(1) // the (limit+1)-th largest, if no more than limit are left
-		if len(w.counts) > limit {
-			w.selected = append(w.selected[:0], w.counts...)
-			cut = nthLargest(w.selected, limit+1)
-		}
+	if limit := t.Max(); len(values) > limit {
+		cut, all := w.excess(counts, limit)
 		t.offset += cut
-		w.values, w.counts = subtract(w.values, w.counts, cut)
+		if all {
+			return
+		}
+		w.values, w.counts = lowered(values, counts, cut, w.values, w.counts)
+		values, counts = w.values, w.counts
 	}
-	t.add(w.values, w.counts, w)
+	t.add(values, counts, w)
 }
 
-// subtract takes amount off every count, and drops what falls to nothing.
-func subtract(values []float64, counts []uint64, amount uint64) ([]float64, []uint64) {
+// excess is the (limit+1)-th largest of counts, and whether none is larger.
+func (w *numbersScratch) excess(counts []uint64, limit int) (cut uint64, all bool) {
+	repeated := 0
+	for _, n := range counts {
+		more := 0
+		if n > 1 {
+			more = 1
+		}
+		repeated += more
+	}
+	if repeated <= limit {
+		return 1, repeated == 0 // as nearly always in continuous data
+	}
+	w.selected = append(w.selected[:0], counts...)
+	return nthLargest(w.selected, limit+1), false
+}
+
+// lowered takes amount off every count and drops what falls to nothing, into the room
+// given. It does not branch on what is dropped,
+// which is hard to foresee.
+func lowered(values []float64, counts []uint64, amount uint64, roomV []float64, roomC []uint64) ([]float64, []uint64) {
+	roomV, roomC = slices.Grow(roomV[:0], len(values))[:len(values)], slices.Grow(roomC[:0], len(values))[:len(values)]
 	kept := 0
 	for i, n := range counts {
+		roomV[kept], roomC[kept] = values[i], n-amount
+		more := 0
 		if n > amount {
-			values[kept], counts[kept] = values[i], n-amount
-			kept++
+			more = 1
 		}
+		kept += more
 	}
-	return values[:kept], counts[:kept]
+	return roomV[:kept], roomC[:kept]
 }
 
-// add merges ascending values with their counts, which it may overwrite, and cuts what is
-// too much.
+// add merges ascending values with their counts, and cuts what is too much.
 func (t *Numbers) add(values []float64, counts []uint64, w *numbersScratch) {
-	if 16*len(values) < len(t.values) { // few: look for each, and move only for new ones
-		fresh := 0
-		for i, v := range values {
-			if j, ok := slices.BinarySearch(t.values, v); ok {
-				t.counts[j] += counts[i]
-			} else {
-				values[fresh], counts[fresh] = v, counts[i]
-				fresh++
-			}
-		}
-		values, counts = values[:fresh], counts[:fresh]
-	}
 	if len(values) == 0 {
 		return
 	}
-	both := 0 // values that are there already
-	for i, j := 0, 0; i < len(t.values) && j < len(values); {
+	// In scratch memory, so that t takes no more than it keeps. Again nothing branches on which
+	// of two values is less.
+	size := len(t.values) + len(values)
+	mergedV, mergedC := slices.Grow(w.mergedV[:0], size)[:size], slices.Grow(w.mergedC[:0], size)[:size]
+	i, j, k := 0, 0, 0
+	for i < len(t.values) && j < len(values) {
 		a, b := t.values[i], values[j]
-		if a == b {
-			both++
-		}
+		var fromA, fromB uint64
 		if a <= b {
-			i++
+			fromA = 1
 		}
 		if b <= a {
-			j++
+			fromB = 1
 		}
+		mergedV[k] = min(a, b)
+		mergedC[k] = t.counts[i]&-fromA + counts[j]&-fromB
+		i, j, k = i+int(fromA), j+int(fromB), k+1
 	}
-	i, j := len(t.values)-1, len(values)-1
-	total := len(t.values) + len(values) - both
-	t.values = slices.Grow(t.values, total-len(t.values))[:total]
-	t.counts = slices.Grow(t.counts, total-len(t.counts))[:total]
-	for k := total - 1; j >= 0; k-- { // from the back, into the room just made
-		switch {
-		case i < 0 || t.values[i] < values[j]:
-			t.values[k], t.counts[k] = values[j], counts[j]
-			j--
-		case t.values[i] > values[j]:
-			t.values[k], t.counts[k] = t.values[i], t.counts[i]
-			i--
-		default:
-			t.values[k], t.counts[k] = values[j], t.counts[i]+counts[j]
-			i--
-			j--
-		}
+	mergedV, mergedC = append(append(mergedV[:k], t.values[i:]...), values[j:]...), append(append(mergedC[:k], t.counts[i:]...), counts[j:]...)
+	w.mergedV, w.mergedC = mergedV, mergedC
+	t.keep(mergedV, mergedC, w)
+}
+
+// keep makes values and counts those of t, without what is too much.
+func (t *Numbers) keep(values []float64, counts []uint64, w *numbersScratch) {
+	cut := uint64(0)
+	if limit := t.Max(); len(values) > limit {
+		cut, _ = w.excess(counts, limit)
 	}
-	if limit := t.Max(); total > limit {
-		w.selected = append(w.selected[:0], t.counts...)
-		cut := nthLargest(w.selected, limit+1)
-		t.offset += cut
-		t.values, t.counts = subtract(t.values, t.counts, cut)
-	}
+	t.offset += cut
+	w.values, w.counts = lowered(values, counts, cut, w.values, w.counts)
+	t.values, t.counts = append(t.values[:0], w.values...), append(t.counts[:0], w.counts...)
 }
 
 // Merge adds the counts of o, which is left as it is. Of different maxima, the result has the
@@ -163,14 +150,9 @@ func (t *Numbers) Merge(o *Numbers) {
 	t.offset += o.offset
 	w := numbersScratches.Get().(*numbersScratch)
 	defer numbersScratches.Put(w)
-	w.values = append(w.values[:0], o.values...)
-	w.counts = append(w.counts[:0], o.counts...)
-	t.add(w.values, w.counts, w)
-	if limit := t.Max(); len(t.values) > limit { // nothing new, but a smaller maximum
-		w.selected = append(w.selected[:0], t.counts...)
-		cut := nthLargest(w.selected, limit+1)
-		t.offset += cut
-		t.values, t.counts = subtract(t.values, t.counts, cut)
+	t.add(o.values, o.counts, w)
+	if len(t.values) > t.Max() { // nothing new, but a smaller maximum
+		t.keep(t.values, t.counts, w)
 	}
 }
 

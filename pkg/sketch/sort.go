@@ -1,7 +1,9 @@
 package sketch
 
 import (
+	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -19,44 +21,44 @@ const (
 // SortFloats sorts values ascending, -0 before 0; there may be infinities, and no NaN.
 // scratch is at least as long as values, and is overwritten.
 //
-// It is a least-significant-digit radix sort over the bits in which the values differ. Of
-// many bits it takes the leading ones first: values that differ below them alone are rare in
-// most data, and are put in order by insertion. If they are not rare, it sorts by all digits.
+// Whole numbers that lie close together are counted, others are sorted by where they lie
+// between the least and the greatest. If that tells too few of them apart, as where a few are
+// far greater than all the rest, it is a least-significant-digit radix sort over the bits in
+// which the values differ.
 func SortFloats(values, scratch []float64) {
 	if len(values) < radixMin {
-		slices.SortFunc(values, func(a, b float64) int {
-			ka, kb := orderedBits(a), orderedBits(b)
-			switch {
-			case ka < kb:
-				return -1
-			case ka > kb:
-				return 1
-			}
-			return 0
-		})
+		slices.SortFunc(values, func(a, b float64) int { return cmp.Compare(orderedBits(a), orderedBits(b)) })
 		return
 	}
 	scratch = scratch[:len(values)]
 
 	first := orderedBits(values[0])
-	last, differ, sorted := first, uint64(0), true
+	last, least, greatest, sorted := first, first, first, true
 	for _, v := range values {
 		key := orderedBits(v)
-		differ |= key ^ first
+		least, greatest = min(least, key), max(greatest, key)
 		sorted = sorted && key >= last
 		last = key
 	}
 	if sorted {
 		return
 	}
-	top := 0 // one past the highest bit that differs
-	for differ>>top != 0 {
-		top++
+	low, high := unordered(least), unordered(greatest)
+	if countDecimals(values, low, high) || sortByPlace(values, scratch, low, high) {
+		return
 	}
-	low := 0 // the lowest
-	for differ>>low&1 == 0 {
-		low++
+	sortByBits(values, scratch)
+}
+
+// sortByBits sorts by the bits that differ. Of many it takes the leading ones first: values
+// that differ below them alone are rare in most data, and are put in order by insertion. If
+// they are not rare, it sorts by all digits.
+func sortByBits(values, scratch []float64) {
+	first, differ := orderedBits(values[0]), uint64(0)
+	for _, v := range values {
+		differ |= orderedBits(v) ^ first
 	}
+	top, low := bits.Len64(differ), bits.TrailingZeros64(differ)
 	if top-low > leading*digitBits {
 		radix(values, scratch, uint(top-leading*digitBits), leading)
 		if insertion(values, len(values)) {
@@ -71,6 +73,11 @@ func SortFloats(values, scratch []float64) {
 func orderedBits(v float64) uint64 {
 	b := math.Float64bits(v)
 	return b ^ (uint64(int64(b)>>63) | 1<<63)
+}
+
+// unordered is the value that orderedBits maps to key.
+func unordered(key uint64) float64 {
+	return math.Float64frombits(key ^ (uint64(int64(^key)>>63) | 1<<63))
 }
 
 // radix sorts stably by n digits of the ordered bits from bit low on.

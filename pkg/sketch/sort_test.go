@@ -25,8 +25,14 @@ func TestSortFloats(t *testing.T) {
 			}
 			return 1 + r.Float64()*1e-12
 		},
-		"infinite":  func(i int) float64 { return []float64{math.Inf(1), math.Inf(-1), r.NormFloat64()}[r.IntN(3)] },
-		"subnormal": func(int) float64 { return math.Float64frombits(r.Uint64() >> 12) },
+		"decimals":     func(int) float64 { return math.Round(r.NormFloat64()*2000) / 100 },
+		"most decimal": func(i int) float64 { return math.Round(r.NormFloat64()*2000)/100 + float64(i/900)*1e-9 },
+		"whole, -0":    func(i int) float64 { return math.Copysign(float64(r.IntN(10)), float64(i%2)-0.5) },
+		"far decimals": func(int) float64 { return 1<<40 - float64(r.IntN(300))/10 },
+		"skewed":       func(int) float64 { return math.Exp(5 * r.NormFloat64()) },
+		"greatest":     func(int) float64 { return math.MaxFloat64 * (2*r.Float64() - 1) },
+		"infinite":     func(i int) float64 { return []float64{math.Inf(1), math.Inf(-1), r.NormFloat64()}[r.IntN(3)] },
+		"subnormal":    func(int) float64 { return math.Float64frombits(r.Uint64() >> 12) },
 	}
 	for kind, next := range kinds {
 		for _, n := range []int{0, 1, 2, 10, radixMin - 1, radixMin, 1000, 40000} {

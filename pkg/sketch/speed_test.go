@@ -124,3 +124,20 @@ func BenchmarkEstimate(b *testing.B) {
 		d.Estimate()
 	}
 }
+
+func BenchmarkRuns(b *testing.B) {
+	for _, run := range runs {
+		b.Run("data="+run.name, func(b *testing.B) {
+			in := blocks(run.next)
+			for _, block := range in {
+				slices.Sort(block)
+			}
+			var values []float64
+			var counts []uint64
+			for i := 0; b.Loop(); i++ {
+				values, counts = Runs(in[i%8], values[:0], counts[:0])
+			}
+			perValue(b, runLength)
+		})
+	}
+}
