@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/num"
 )
 
 // boostingObjective is the loss that trees reduce, and with it the meaning of a score.
@@ -54,10 +55,10 @@ func (o boostingObjective) base(y, weights []float64, classes int) ([]float64, e
 		shares[k] = min(max(fixedSum(of, weights)/total, half), 1-half)
 	}
 	if o == logLoss {
-		return []float64{log(shares[1] / (1 - shares[1]))}, nil
+		return []float64{num.Log(shares[1] / (1 - shares[1]))}, nil
 	}
 	for k, share := range shares {
-		shares[k] = log(share)
+		shares[k] = num.Log(share)
 	}
 	return shares, nil
 }
@@ -109,7 +110,7 @@ func deriveSoftmax(gradients []boostingGradients, y []float64, scores [][]float6
 }
 
 // probabilityAt is the probability of class 1 at a score.
-func probabilityAt(score float64) float64 { return 1 / (1 + exp(-score)) }
+func probabilityAt(score float64) float64 { return 1 / (1 + num.Exp(-score)) }
 
 // softmaxRow turns scores into probabilities in place.
 func softmaxRow(scores []float64) {
@@ -119,7 +120,7 @@ func softmaxRow(scores []float64) {
 	}
 	sum := 0.0
 	for i, s := range scores {
-		scores[i] = exp(s - top)
+		scores[i] = num.Exp(s - top)
 		sum += scores[i]
 	}
 	for i := range scores {

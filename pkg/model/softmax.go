@@ -151,23 +151,16 @@ func (s *softmax) own(z [][]float64, i int) float64 {
 func (s *softmax) logSum(z [][]float64, i int) float64 {
 	if s.reference {
 		v := z[0][i]
-		return max(v, 0) + log1p(exp(-math.Abs(v)))
+		return max(v, 0) + num.Log1p(num.Exp(-math.Abs(v)))
 	}
 	top, sum := math.Inf(-1), 0.0
 	for k := range z {
 		top = max(top, z[k][i])
 	}
 	for k := range z {
-		sum += exp(z[k][i] - top)
+		sum += num.Exp(z[k][i] - top)
 	}
-	return top + log(sum)
-}
-
-// log1p is log(1 + x) for x in [0, 1], precise near 0: what rounding took from 1 + x is put
-// back to first order.
-func log1p(x float64) float64 {
-	u := 1 + x
-	return log(u) + (x-(u-1))/u
+	return top + num.Log(sum)
 }
 
 // probabilities overwrites scores with the probability of each set's class.

@@ -1,4 +1,4 @@
-package model
+package num
 
 import (
 	"math"
@@ -34,7 +34,7 @@ func TestExpIsAccurate(t *testing.T) {
 	worst := 0.0
 	for i := -7000; i <= 7090; i++ {
 		x := float64(i)/10 + float64(i%7)*1e-3
-		worst = max(worst, ulps(exp(x), bigExp(x)))
+		worst = max(worst, ulps(Exp(x), bigExp(x)))
 	}
 	if worst > 1 {
 		t.Errorf("exp is %.2f units in the last place off", worst)
@@ -42,12 +42,12 @@ func TestExpIsAccurate(t *testing.T) {
 	for _, c := range []struct{ x, want float64 }{
 		{0, 1}, {math.Inf(-1), 0}, {math.Inf(1), math.Inf(1)}, {710, math.Inf(1)}, {-709, 0},
 	} {
-		if got := exp(c.x); got != c.want {
-			t.Errorf("exp(%v) = %v, want %v", c.x, got, c.want)
+		if got := Exp(c.x); got != c.want {
+			t.Errorf("Exp(%v) = %v, want %v", c.x, got, c.want)
 		}
 	}
-	if got := exp(math.NaN()); !math.IsNaN(got) {
-		t.Errorf("exp(NaN) = %v", got)
+	if got := Exp(math.NaN()); !math.IsNaN(got) {
+		t.Errorf("Exp(NaN) = %v", got)
 	}
 }
 
@@ -55,16 +55,16 @@ func TestExpIsAccurate(t *testing.T) {
 func TestLogIsAccurate(t *testing.T) {
 	for i := 1; i < 5000; i++ {
 		for _, x := range []float64{float64(i) / 5000, float64(i), 1 / float64(i), 1 + 1/float64(i*i)} {
-			l := log(x)
+			l := Log(x)
 			// e^l/x - 1 is the error of l.
 			back := new(big.Float).Quo(bigExp(l), new(big.Float).SetPrec(200).SetFloat64(x))
 			d, _ := back.Sub(back, big.NewFloat(1)).Float64()
 			if unit := math.Nextafter(math.Abs(l), math.Inf(1)) - math.Abs(l); math.Abs(d) > 2*unit {
-				t.Fatalf("log(%v) = %v is %v off", x, l, d)
+				t.Fatalf("Log(%v) = %v is %v off", x, l, d)
 			}
 		}
 	}
-	if got := log(1); got != 0 {
-		t.Errorf("log(1) = %v", got)
+	if got := Log(1); got != 0 {
+		t.Errorf("Log(1) = %v", got)
 	}
 }

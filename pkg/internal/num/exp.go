@@ -1,13 +1,13 @@
-package model
+package num
 
 import "math"
 
 // Go's math.Exp and math.Log are assembly on some machines and let the compiler fuse
 // products on others, so their last bit differs between amd64 and arm64, and a last bit
-// can change a tree. These two use only operations that IEEE 754 fixes.
+// can change a tree. These use only operations that IEEE 754 fixes.
 
-// exp is e^x to about one unit in the last place; below -708 it is 0.
-func exp(x float64) float64 {
+// Exp is e^x to about one unit in the last place; below -708 it is 0.
+func Exp(x float64) float64 {
 	switch {
 	case math.IsNaN(x):
 		return x
@@ -31,9 +31,9 @@ func exp(x float64) float64 {
 	return float64(p * math.Float64frombits(uint64(int64(k)+1023)<<52))
 }
 
-// log is the natural logarithm of a positive normal x, to about two units in the last
+// Log is the natural logarithm of a positive normal x, to about two units in the last
 // place.
-func log(x float64) float64 {
+func Log(x float64) float64 {
 	m, k := math.Frexp(x)
 	if m < math.Sqrt2/2 {
 		m, k = 2*m, k-1
@@ -49,4 +49,11 @@ func log(x float64) float64 {
 	p = float64(z * p)
 	const high, low = 0x1.62e42feep-1, 0x1.a39ef35793c76p-33
 	return float64(float64(k)*high) + (float64(2*s) + (float64(2*float64(s*p)) + float64(float64(k)*low)))
+}
+
+// Log1p is log(1 + x) for x in [0, 1], precise near 0: what rounding took from 1 + x is put
+// back to first order.
+func Log1p(x float64) float64 {
+	u := 1 + x
+	return Log(u) + (x-(u-1))/u
 }
