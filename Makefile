@@ -17,6 +17,9 @@ CFN_LINT := $(shell command -v cfn-lint || echo .venv/bin/cfn-lint)
 # Reading from PostgreSQL is tested against a server of the test's own, if there is one.
 INITDB := $(firstword $(shell command -v initdb) $(wildcard /usr/lib/postgresql/*/bin/initdb))
 
+# The page of statistics is tested in a browser, if there is one.
+CHROMIUM := $(firstword $(foreach b,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(b))))
+
 # The CDK runs on Node.js 20, and warns loudly that it is old.
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
@@ -54,8 +57,9 @@ test: check reproducible synth $(CFN_LINT) ## check everything: format, vet, tes
 	@echo "checking the CloudFormation template"
 	@$(CFN_LINT) --ignore-checks W3005 -- cdk.out/*.template.json
 	@test -n "$(INITDB)" || echo "PostgreSQL is not installed here: reading from it is NOT tested"
+	@test -n "$(CHROMIUM)" || echo "Chromium is not installed here: the page of statistics is NOT tested in a browser"
 	@echo "testing"
-	@CDK_VALIDATION=false FORETELL_POSTGRES="$(if $(INITDB),,none)" go test ./...
+	@CDK_VALIDATION=false FORETELL_POSTGRES="$(if $(INITDB),,none)" FORETELL_CHROMIUM="$(if $(CHROMIUM),,none)" go test ./...
 
 check:
 	@command -v node >/dev/null || { echo "install Node.js 20 or later: the CDK tests run on it"; exit 1; }

@@ -189,7 +189,10 @@ func (d *describing) describe(ctx context.Context, name string) error {
 
 func (d *describing) writePage(source string) error {
 	var page bytes.Buffer
-	if err := report.StatisticsHTML(&page, d.found.Profile, report.About{Dataset: d.name, Version: d.found.Version, Source: source}); err != nil {
+	about := report.About{Dataset: d.name, Version: d.found.Version, Source: source}
+	judged := report.Judgments{Checked: d.expected != nil, Violations: d.found.Violations, Drift: d.found.Drift,
+		Baseline: d.baseline.profile, BaselineName: d.baseline.label, History: d.found.History}
+	if err := report.StatisticsHTML(&page, d.found.Profile, about, judged); err != nil {
 		return err
 	}
 	return os.WriteFile(d.html, page.Bytes(), 0o644)

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -230,4 +231,9 @@ func (k MeasureKind) Symbol() string {
 }
 
 // short is a number with four significant digits.
-func short(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+func short(v float64) string {
+	if size := math.Abs(v); size >= 1e4 && size < 1e12 {
+		return strconv.FormatFloat(v, 'f', 0, 64) // 219312 rather than 2.193e+05
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
+}

@@ -24,11 +24,13 @@ type Pairs struct {
 	// ones in the order of Columns.
 	Strongest []Pair `json:"strongest,omitempty"`
 	// Matrix is the Strength of each pair of Columns, signed where it has a sign: row i holds
-	// the columns 0 … i-1. It is absent if there are more than MaxMatrix columns.
+	// the columns 0 … i-1. Of more than MaxMatrix columns it holds the MaxMatrix that go
+	// together with any other most: Mapped are their names, in the order of Columns.
 	Matrix [][]float64 `json:"matrix,omitempty"`
+	Mapped []string    `json:"matrix_columns,omitempty"`
 }
 
-// MaxPairs is how many pairs a profile lists; MaxMatrix up to how many columns it holds all.
+// MaxPairs is how many pairs a profile lists; MaxMatrix of how many columns it holds all.
 const (
 	MaxPairs  = 50
 	MaxMatrix = 100
@@ -109,8 +111,12 @@ func comparePairs(ctx context.Context, s *sample, workers int) (*Pairs, error) {
 	for _, at := range strongest(strengths) {
 		p.Strongest = append(p.Strongest, measure(columns[at.b], columns[at.a], leastRows(p.Rows), &memory))
 	}
-	if len(columns) <= MaxMatrix {
-		p.Matrix = strengths
+	if p.Matrix = strengths; len(columns) > MaxMatrix {
+		var kept []int
+		kept, p.Matrix = most(strengths, MaxMatrix)
+		for _, i := range kept {
+			p.Mapped = append(p.Mapped, p.Columns[i])
+		}
 	}
 	return p, nil
 }

@@ -337,7 +337,7 @@ func TestWideDataIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Rows != pairRows || !p.Sampled || p.Skipped == 0 || p.Matrix != nil || len(p.Strongest) != MaxPairs || len(p.Columns)+p.Skipped != 700 {
+	if p.Rows != pairRows || !p.Sampled || p.Skipped == 0 || len(p.Matrix) != MaxMatrix || len(p.Mapped) != MaxMatrix || len(p.Strongest) != MaxPairs || len(p.Columns)+p.Skipped != 700 {
 		t.Errorf("%d rows, sampled %v, %d columns, %d skipped, %d pairs", p.Rows, p.Sampled, len(p.Columns), p.Skipped, len(p.Strongest))
 	}
 }

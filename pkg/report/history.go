@@ -18,15 +18,7 @@ import (
 // red; and then the anomalies, the latest first. Numbers and moments have mean and deviation,
 // all else the share of the most frequent value and the distinct values.
 func History(w io.Writer, h *profile.History, style Style) error {
-	n := len(h.Versions)
-	title := "no versions"
-	switch {
-	case n == 1:
-		title = "1 version, " + date(h.Versions[0].Time)
-	case n > 1:
-		title = fmt.Sprintf("%s versions, %s to %s", count(n), date(h.Versions[0].Time), date(h.Versions[n-1].Time))
-	}
-	if _, err := fmt.Fprintf(w, "%s\n\n", style.paint(title, text.Bold)); err != nil || n == 0 {
+	if _, err := fmt.Fprintf(w, "%s\n\n", style.paint(historyTitle(h), text.Bold)); err != nil || len(h.Versions) == 0 {
 		return err
 	}
 	if err := style.trends(w, h); err != nil {
@@ -46,6 +38,18 @@ func History(w io.Writer, h *profile.History, style Style) error {
 		return err
 	}
 	return style.anomalies(w, h)
+}
+
+// historyTitle is how many versions there are and of when.
+func historyTitle(h *profile.History) string {
+	switch n := len(h.Versions); n {
+	case 0:
+		return "no versions"
+	case 1:
+		return "1 version, " + date(h.Versions[0].Time)
+	default:
+		return fmt.Sprintf("%s versions, %s to %s", count(n), date(h.Versions[0].Time), date(h.Versions[n-1].Time))
+	}
 }
 
 // metrics are what the table shows behind the name: in each place the first that a column has.
@@ -173,11 +177,7 @@ func trendline(values []*float64, least float64) string {
 			low, high = min(low, *v), max(high, *v)
 		}
 	}
-	size := max(high/2-low/2, least/2) // halves do not overflow
-	bottom := low/2 + high/2 - size
-	if low >= 0 {
-		bottom = max(0, bottom)
-	}
+	bottom, size := scale(low, high, least)
 	line := make([]rune, len(values))
 	for i, v := range values {
 		switch {
@@ -191,6 +191,17 @@ func trendline(values []*float64, least float64) string {
 		}
 	}
 	return string(line)
+}
+
+// scale is the bottom of a plot of values from low to high, and half of how high it reaches
+// above that: halves do not overflow.
+func scale(low, high, least float64) (bottom, size float64) {
+	size = max(high/2-low/2, least/2)
+	bottom = low/2 + high/2 - size
+	if low >= 0 {
+		bottom = max(0, bottom)
+	}
+	return bottom, size
 }
 
 // anomalies is their table, the latest first.

@@ -8,9 +8,11 @@ import (
 	"html/template"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/profile"
+	"github.com/foretell-ml/foretell/pkg/profile/expectation"
 )
 
 // About says whose statistics a page shows. What is empty or 0 is not shown.
@@ -28,11 +30,15 @@ const (
 	maxDetailed = 1000 // columns with details
 	maxOpen     = 12   // alerts that are shown unasked
 	maxAlerts   = 200
-	maxOwn      = 100 // columns of an alert that is shown at each of them
-	maxRelated  = 30  // columns beside the target
-	maxGaps     = 60  // columns of the missingness matrix
-	maxName     = 80  // characters of a name
-	maxText     = 80  // characters of a value
+	maxOwn      = 100  // columns of an alert that is shown at each of them
+	maxRelated  = 30   // columns beside the target
+	maxGaps     = 60   // columns of the missingness matrix
+	maxDrifted  = 60   // columns that drifted
+	maxTrends   = 60   // columns with a history
+	maxRows     = 100  // anomalies, and violations
+	maxName     = 80   // characters of a name
+	maxWhole    = 1000 // characters of a name in the details
+	maxText     = 80   // characters of a value
 )
 
 //go:embed page/page.html
@@ -60,39 +66,69 @@ type page struct {
 	Pairs                  *pairsView
 	Missing                *missingView
 	Target                 *targetView
+	Checked                *checkedView
+	Drift                  *driftView
+	History                *historyView
 }
 
 // fact is a number with its name; Note says how exact it is.
 type fact struct{ Name, Value, Note string }
 
-type alertView struct{ Severity, Icon, Kind, About, Evidence, Remedy string }
+// Judgments are what the data was held to, each shown on the page if it is there.
+type Judgments struct {
+	Checked    bool // it was held to expectations
+	Violations []expectation.Violation
+
+	Drift        *profile.Drift   // from the baseline
+	Baseline     *profile.Profile // whose distributions are drawn behind the data's
+	BaselineName string
+
+	History *profile.History
+}
 
 // StatisticsHTML writes a profile as one HTML file: it loads nothing from anywhere, and its
 // policy forbids it to. Values of columns that look like personal data are masked. The same
 // profile always gives the same bytes.
-func StatisticsHTML(w io.Writer, p *profile.Profile, about About) error {
+func StatisticsHTML(w io.Writer, p *profile.Profile, about About, judged Judgments) error {
+	at := positions(p)
 	v := page{
 		About:   about,
 		Policy:  "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hash(pageCSS) + "; script-src " + hash(pageJS),
 		CSS:     template.CSS(pageCSS),
 		JS:      template.JS(pageJS),
 		Facts:   overview(p, about),
-		Pairs:   viewPairs(p.Pairs),
-		Missing: viewMissing(p),
-		Target:  viewTarget(p.Target),
+		Pairs:   viewPairs(p.Pairs, at),
+		Missing: viewMissing(p, at),
+		Target:  viewTarget(p.Target, at),
+		Checked: viewChecked(judged, at),
+		Drift:   viewDrift(p, judged, at),
+		History: viewHistory(judged.History, at),
 	}
-	for i, a := range p.Alerts {
+	v.alerts(p.Alerts, at)
+	v.columns(p, at)
+	return pageTemplate.Execute(w, v)
+}
+
+// alerts fills what the page begins with.
+func (v *page) alerts(alerts []profile.Alert, at positioned) {
+	for i, a := range alerts {
 		if i == maxAlerts {
-			v.MoreAlerts = len(p.Alerts) - maxAlerts
+			v.MoreAlerts = len(alerts) - maxAlerts
 			break
 		}
+		view := viewAlert(a)
+		view.Columns, view.More = at.some(a.Columns, 6)
 		if i < maxOpen {
-			v.Alerts = append(v.Alerts, viewAlert(a))
+			v.Alerts = append(v.Alerts, view)
 		} else {
-			v.Folded = append(v.Folded, viewAlert(a))
+			v.Folded = append(v.Folded, view)
 		}
 	}
-	own := map[string][]alertView{} // of each column, the most severe first
+}
+
+// columns fills the table, each column with its own alerts, the most severe first.
+func (v *page) columns(p *profile.Profile, at positioned) {
+	own := map[string][]alertView{}
 	for _, a := range p.Alerts {
 		if len(a.Columns) > maxOwn {
 			continue
@@ -109,6 +145,7 @@ func StatisticsHTML(w io.Writer, p *profile.Profile, about About) error {
 		view := viewColumn(i, &p.Columns[i])
 		if view.Alerts = own[p.Columns[i].Name]; len(view.Alerts) > 0 {
 			view.Worst = &view.Alerts[0]
+			view.SortAlerts = strconv.Itoa(1000*view.Worst.rank + min(len(view.Alerts), 999))
 		}
 		v.Columns = append(v.Columns, view)
 		if !slices.Contains(v.Types, string(p.Columns[i].Type)) {
@@ -117,7 +154,6 @@ func StatisticsHTML(w io.Writer, p *profile.Profile, about About) error {
 	}
 	v.NotDetail = max(len(v.Columns)-maxDetailed, 0)
 	slices.Sort(v.Types)
-	return pageTemplate.Execute(w, v)
 }
 
 // hash names an embedded script or style in a content security policy.
@@ -136,7 +172,10 @@ func overview(p *profile.Profile, about About) []fact {
 	facts := []fact{
 		{Name: "Rows", Value: count(p.Rows)},
 		{Name: "Columns", Value: count(len(p.Columns))},
-		{Name: "Missing cells", Value: percent(missing, p.Rows*len(p.Columns)), Note: count(missing)},
+		{Name: "Missing cells", Value: percent(missing, p.Rows*len(p.Columns)), Note: count(missing) + " of " + count(p.Rows*len(p.Columns))},
+	}
+	if len(p.Alerts) > 0 {
+		facts = slices.Insert(facts, 0, fact{Name: "Alerts", Value: count(len(p.Alerts)), Note: severities(p.Alerts)})
 	}
 	if d := p.Duplicates; d != nil {
 		note := percent(d.Rows, p.Rows)
@@ -166,35 +205,4 @@ func bytesOf(n int64) string {
 		v /= 1024
 	}
 	return number(round(v, 3)) + " " + units[i]
-}
-
-func viewAlert(a profile.Alert) alertView {
-	icons := map[profile.Severity]string{profile.SeverityError: "✕", profile.SeverityWarning: "▲", profile.SeverityInfo: "ℹ"}
-	v := alertView{Severity: string(a.Severity), Icon: icons[a.Severity], Evidence: safe(a.Evidence), Remedy: safe(a.Remedy),
-		Kind: strings.ReplaceAll(string(a.Kind), "_", " ")}
-	if v.About = "all rows"; len(a.Columns) > 0 {
-		v.About = some(a.Columns, 6)
-	}
-	return v
-}
-
-// some is the first names of a list, and how many more there are.
-func some(names []string, most int) string {
-	list := make([]string, min(len(names), most))
-	for i := range list {
-		list[i] = shown(names[i])
-	}
-	text := strings.Join(list, ", ")
-	if more := len(names) - most; more > 0 {
-		text += fmt.Sprintf(" and %s more", count(more))
-	}
-	return text
-}
-
-// shown is a name from the data as the page shows it.
-func shown(name string) string {
-	if name = safe(name); name == "" {
-		return "(no name)"
-	}
-	return cut(name, maxName)
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +19,9 @@ type columnView struct {
 	Mean, Min, Max, Values              string
 	SortName, SortMissing, SortDistinct string
 	SortMean, SortMin, SortMax          string
+	SortAlerts                          string
+	Whole                               string // the name, if it is cut
+	NoneMissing                         bool
 	Personal                            string // what it is masked for
 	Alerts                              []alertView
 	Worst                               *alertView // the first of them
@@ -37,7 +39,10 @@ type columnView struct {
 type rect struct{ X, Y, W, H, Label string }
 
 // barView is a named bar, Width of 100.
-type barView struct{ Name, Value, Width string }
+type barView struct {
+	Name, Value, Width string
+	Other              bool // it is no value, but all others
+}
 
 // plot is a histogram as the template draws it.
 type plot struct {
@@ -54,6 +59,7 @@ func viewColumn(i int, c *profile.Column) columnView {
 		Distinct: distinct(c), SortName: cut(safe(c.Name), maxName), SortDistinct: strconv.Itoa(c.Distinct),
 		SortMissing: strconv.Itoa(c.Missing), Detail: i < maxDetailed,
 	}
+	v.NoneMissing = c.Missing == 0
 	v.Personal = personal(c)
 	n := c.Numeric
 	switch {
@@ -62,7 +68,11 @@ func viewColumn(i int, c *profile.Column) columnView {
 	case c.Count == 0:
 		v.Values = "no values"
 	case n == nil || c.Type == dataset.Text || c.Type == dataset.Categorical:
-		v.Values = frequent(c, 56)
+		v.Values = frequent(c, 44)
+		if shares := sharesOf(c); shares != nil {
+			v.Spark = spark(shares)
+			v.SparkLabel = "shares of the most frequent values"
+		}
 	default:
 		v.Mean, v.Min, v.Max = amount(c, n.Mean), amount(c, n.Min), amount(c, n.Max)
 		v.SortMean, v.SortMin, v.SortMax = exact(n.Mean), exact(n.Min), exact(n.Max)
@@ -78,6 +88,9 @@ func viewColumn(i int, c *profile.Column) columnView {
 // detail fills what a line opens to.
 func (v *columnView) detail(c *profile.Column) {
 	add := func(name, value, note string) { v.Facts = append(v.Facts, fact{name, value, note}) }
+	if whole := safe(c.Name); cut(whole, maxName) != whole {
+		v.Whole = cut(whole, maxWhole)
+	}
 	add("Present", count(c.Count), "")
 	add("Missing", count(c.Missing), v.Missing)
 	note := "exact"
@@ -113,20 +126,41 @@ func (v *columnView) detail(c *profile.Column) {
 		v.period(c)
 		v.numeric(c)
 	}
-	most := 1
+	v.top(c)
+}
+
+// top fills the most frequent values, and of a category how many have any other.
+func (v *columnView) top(c *profile.Column) {
+	if len(c.Top) == 0 || c.Distinct == c.Count && c.Count > 1 {
+		return // none, or all different: none is frequent
+	}
+	coded := c.Numeric == nil || c.Type.Coded()
+	if !coded && 100*c.Top[0].Count < c.Count {
+		return // of numbers, which the histogram shows
+	}
+	most, sum := 1, 0
 	for _, t := range c.Top {
 		most = max(most, t.Count)
+		sum += t.Count
+	}
+	others := c.Count - sum
+	if !coded || c.TopError > 0 {
+		others = 0
+	}
+	most = max(most, others)
+	bar := func(name string, n int) {
+		v.Top = append(v.Top, barView{Name: name, Value: count(n) + " · " + percent(n, c.Count), Width: fixed2(100 * float64(n) / float64(most))})
 	}
 	for _, t := range c.Top {
-		if len(c.Top) > 0 && c.Distinct == c.Count && c.Count > 1 {
-			break // all different: none is frequent
-		}
 		value := quoted(t)
 		if v.Personal != "" {
 			value = safe(profile.Mask(t.Value))
 		}
-		value = cut(value, maxText)
-		v.Top = append(v.Top, barView{value, count(t.Count) + " · " + percent(t.Count, c.Count), fixed2(100 * float64(t.Count) / float64(most))})
+		bar(cut(value, maxText), t.Count)
+	}
+	if others > 0 {
+		bar("all other values", others)
+		v.Top[len(v.Top)-1].Other = true
 	}
 	if c.TopError > 0 {
 		v.TopNote = "Counts are up to " + count(c.TopError) + " too low."
@@ -167,7 +201,11 @@ func (v *columnView) period(c *profile.Column) {
 	add("Last", safe(p.Last), "")
 	if p.Cadence > 0 {
 		add("Most frequent step", duration(p.Cadence), percentOf(p.Regular)+" of the steps")
-		add("Gaps", count(p.Gaps), "longest step "+duration(p.LongestGap))
+		note := ""
+		if p.Gaps > 0 {
+			note = "longest step " + duration(p.LongestGap)
+		}
+		add("Gaps", count(p.Gaps), note)
 	}
 }
 
@@ -205,7 +243,7 @@ func (v *columnView) numeric(c *profile.Column) {
 	for _, e := range []struct {
 		name  string
 		value float64
-	}{{"Least", n.Min}, {"1 %", q.P01}, {"5 %", q.P05}, {"25 %", q.P25}, {"50 %, median", q.P50}, {"75 %", q.P75}, {"95 %", q.P95}, {"99 %", q.P99}, {"Greatest", n.Max}} {
+	}{{"Least", n.Min}, {"1%", q.P01}, {"5%", q.P05}, {"25%", q.P25}, {"50%, median", q.P50}, {"75%", q.P75}, {"95%", q.P95}, {"99%", q.P99}, {"Greatest", n.Max}} {
 		v.Quantiles = append(v.Quantiles, fact{Name: e.name, Value: amount(c, e.value)})
 	}
 	v.QuantileNote = "Exact."
@@ -218,58 +256,6 @@ func (v *columnView) numeric(c *profile.Column) {
 	if lopsided(h.Counts) {
 		v.LogBars = bars(c, h, func(n int) float64 { return math.Log1p(float64(n)) })
 	}
-}
-
-// lopsided is whether the greatest bin hides the others.
-func lopsided(counts []int) bool {
-	var filled []int
-	for _, n := range counts {
-		if n > 0 {
-			filled = append(filled, n)
-		}
-	}
-	slices.Sort(filled)
-	return len(filled) > 2 && filled[len(filled)-1] > 10*filled[len(filled)/2]
-}
-
-// bars draws a histogram; a bin that is not empty is seen however few it holds.
-func bars(c *profile.Column, h profile.Histogram, scale func(int) float64) []rect {
-	const width, height = 400.0, 110.0
-	most := 1.0
-	for _, n := range h.Counts {
-		most = max(most, scale(n))
-	}
-	step := width / float64(max(len(h.Counts), 1))
-	list := make([]rect, 0, len(h.Counts))
-	for i, n := range h.Counts {
-		if n == 0 {
-			continue
-		}
-		tall := max(height*scale(n)/most, 1.5)
-		r := rect{X: fixed2(float64(i) * step), Y: fixed2(height - tall), W: fixed2(max(step-1, 1)), H: fixed2(tall), Label: count(n)}
-		if i+1 < len(h.Edges) {
-			r.Label = fmt.Sprintf("%s to %s: %s", amount(c, h.Edges[i]), amount(c, h.Edges[i+1]), count(n))
-		}
-		list = append(list, r)
-	}
-	return list
-}
-
-// spark is a histogram as a path.
-func spark(counts []int) string {
-	most := 1
-	for _, n := range counts {
-		most = max(most, n)
-	}
-	step := 100 / float64(max(len(counts), 1))
-	var b strings.Builder
-	for i, n := range counts {
-		if n > 0 {
-			tall := max(24*float64(n)/float64(most), 1)
-			fmt.Fprintf(&b, "M%s 24v-%sh%sv%sz", fixed2(float64(i)*step), fixed2(tall), fixed2(step*0.9), fixed2(tall))
-		}
-	}
-	return b.String()
 }
 
 // amount is a number of a column for people; of a timestamp column its moment.
@@ -300,6 +286,3 @@ func duration(seconds float64) string {
 func percentOf(share float64) string { return number(round(100*share, 3)) + "%" }
 
 func exact(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-
-// fixed2 is a coordinate.
-func fixed2(v float64) string { return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64) }

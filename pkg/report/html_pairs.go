@@ -3,16 +3,18 @@ package report
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/foretell-ml/foretell/pkg/profile"
 )
 
 // pairsView is the heat map and the list beside it.
 type pairsView struct {
-	Note                      string
+	Note, Mapped              string // Mapped says what the map is of if it is not of all
+	Wide                      bool   // the map takes the width of the page
 	Strongest                 []pairView
 	Names                     []string
 	Width, Height, Left, Cell int
@@ -23,16 +25,26 @@ type pairsView struct {
 }
 
 // pairView is a pair; Rows is "" if all rows that were compared have both values.
-type pairView struct{ A, B, Strength, Measures, Rows string }
+type pairView struct {
+	A, B                     linked
+	Strength, Measures, Rows string
+}
 
 type cells struct{ Class, Path string }
 
 type label struct{ X, Y, Text, Class string }
 
-// The map is drawn by the lower triangle, names at the left and at the diagonal.
-const heatSize = 600
+// The map is the lower triangle, with the names of the rows at the left and those of the
+// columns on the diagonal: it is as wide as half the page, beside the list of pairs, or as
+// the page if it has many columns.
+const (
+	heatSize   = 600
+	heatWide   = 1120
+	heatBeside = 30
+	heatNames  = 130 // room for the names at the left
+)
 
-func viewPairs(p *profile.Pairs) *pairsView {
+func viewPairs(p *profile.Pairs, at positioned) *pairsView {
 	if p == nil || len(p.Columns) < 2 {
 		return nil
 	}
@@ -44,16 +56,20 @@ func viewPairs(p *profile.Pairs) *pairsView {
 		v.Note += "; " + count(p.Skipped) + " columns were left out"
 	}
 	for _, pair := range p.Strongest[:min(len(p.Strongest), 25)] {
-		view := pairView{A: shown(pair.A), B: shown(pair.B), Strength: hundredths(pair.Strength), Measures: measures(&pair)}
+		view := pairView{A: at.link(pair.A), B: at.link(pair.B), Strength: hundredths(pair.Strength), Measures: measures(&pair)}
 		if pair.Rows < p.Rows {
 			view.Rows = count(pair.Rows)
 		}
 		v.Strongest = append(v.Strongest, view)
 	}
-	if len(p.Matrix) != len(p.Columns) {
-		return v
+	names := p.Columns
+	if p.Mapped != nil {
+		names = p.Mapped
+		v.Mapped = count(len(names)) + " columns that go with any other most"
 	}
-	v.heat(p)
+	if len(names) > 1 && len(p.Matrix) == len(names) {
+		v.heat(names, p.Matrix)
+	}
 	return v
 }
 
@@ -71,18 +87,26 @@ func measures(p *profile.Pair) string {
 	return strings.Join(list, ", ")
 }
 
-func (v *pairsView) heat(p *profile.Pairs) {
-	n := len(p.Columns)
-	v.Cell = min(max((heatSize-150)/n, 5), 42)
-	v.Left = min(max(heatSize-v.Cell*n, 100), 150)
-	v.Width, v.Height = v.Left+v.Cell*n, v.Cell*n
+func (v *pairsView) heat(names []string, matrix [][]float64) {
+	n := len(names)
+	room := heatSize
+	if v.Wide = n > heatBeside; v.Wide {
+		room = heatWide
+	}
+	v.Left = heatNames
+	v.Cell = min(max((room-v.Left-textWidth(middle(names[n-1], heatNames/7)))/n, 5), 42)
+	v.Height = v.Cell * n
 	paths := map[string]*strings.Builder{}
 	var lines []string
 	every := max(1, int(math.Ceil(10/float64(v.Cell)))) // names that would overlap are left out; pointing shows them
-	for i, row := range p.Matrix {
-		v.Names = append(v.Names, shown(p.Columns[i]))
+	at := func(i int) string { return fixed2((float64(i)+0.5)*float64(v.Cell) + 3.5) }
+	for i, row := range matrix {
+		v.Names = append(v.Names, shown(names[i]))
 		if i%every == 0 {
-			v.Labels = append(v.Labels, label{X: strconv.Itoa(v.Left - 6), Y: fixed2((float64(i)+0.5)*float64(v.Cell) + 3.5), Text: cut(shown(p.Columns[i]), v.Left/7)})
+			name := middle(names[i], heatNames/7)
+			v.Labels = append(v.Labels, label{X: strconv.Itoa(v.Left - 6), Y: at(i), Text: name, Class: "end"},
+				label{X: strconv.Itoa(v.Left + i*v.Cell + 4), Y: at(i), Text: name})
+			v.Width = max(v.Width, v.Left+(i+1)*v.Cell, v.Left+i*v.Cell+textWidth(name))
 		}
 		texts := make([]string, len(row))
 		for j, s := range row {
@@ -90,14 +114,14 @@ func (v *pairsView) heat(p *profile.Pairs) {
 			if paths[class] == nil {
 				paths[class] = &strings.Builder{}
 			}
-			fmt.Fprintf(paths[class], "M%d %dh%dv%dh-%dz", v.Left+j*v.Cell, i*v.Cell, v.Cell-1, v.Cell-1, v.Cell-1)
+			heatCell(paths[class], v.Left+j*v.Cell, i*v.Cell, v.Cell-1, class)
 			texts[j] = hundredths(s)
 			if n <= 16 {
 				ink := ""
 				if math.Abs(s) >= 0.7 {
 					ink = "dark"
 				}
-				v.Numbers = append(v.Numbers, label{X: fixed2(float64(v.Left) + (float64(j)+0.5)*float64(v.Cell)), Y: fixed2((float64(i)+0.5)*float64(v.Cell) + 3.5), Text: texts[j], Class: ink})
+				v.Numbers = append(v.Numbers, label{X: fixed2(float64(v.Left) + (float64(j)+0.5)*float64(v.Cell)), Y: at(i), Text: texts[j], Class: ink})
 			}
 		}
 		lines = append(lines, strings.Join(texts, ","))
@@ -108,6 +132,20 @@ func (v *pairsView) heat(p *profile.Pairs) {
 			v.Classes = append(v.Classes, cells{class, paths[class].String()})
 		}
 	}
+}
+
+// textWidth is how many pixels a label of 11 is wide, at most, and a bit.
+func textWidth(content string) int { return 10 + 7*text.StringWidthWithoutEscSequences(content) }
+
+// heatCell draws a square, or a disk if the strength is negative: it is to be seen without
+// colors too.
+func heatCell(b *strings.Builder, x, y, size int, class string) {
+	if class[0] != 'n' {
+		fmt.Fprintf(b, "M%d %dh%dv%dh-%dz", x, y, size, size, size)
+		return
+	}
+	r := fixed2(float64(size) / 2)
+	fmt.Fprintf(b, "M%d %sa%s %s 0 1 0 %d 0a%s %s 0 1 0-%d 0z", x, fixed2(float64(y)+float64(size)/2), r, r, size, r, r, size)
 }
 
 // heatClass is the color of a strength: sign and one of three steps.
@@ -127,134 +165,7 @@ func heatClass(s float64) string {
 	return sign + "3"
 }
 
-// missingView is the missingness matrix: patterns × columns.
-type missingView struct {
-	Names         []label
-	Rows          []missingRow
-	Width, Height int
-	Right         int // where what a row is stands
-	Track, Path   string
-	More          int
-}
-
-type missingRow struct{ Y, Count, Share, Columns string }
-
-func viewMissing(p *profile.Profile) *missingView {
-	position := map[string]int{}
-	for i := range p.Columns {
-		position[p.Columns[i].Name] = i
-	}
-	var names []string
-	for _, pattern := range p.Patterns {
-		for _, name := range pattern.Columns {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-			if len(names) > 20*maxGaps {
-				break // enough to say that there are more
-			}
-		}
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	v := &missingView{}
-	if len(names) > maxGaps {
-		v.More = len(names) - maxGaps
-		names = names[:maxGaps]
-	}
-	slices.SortStableFunc(names, func(a, b string) int { return position[a] - position[b] })
-	const left, top, cell = 170, 110, 16
-	var track, path strings.Builder
-	for i, pattern := range p.Patterns {
-		y := top + i*cell
-		row := missingRow{Y: strconv.Itoa(y + 12), Count: count(pattern.Count), Share: percent(pattern.Count, p.Rows), Columns: "complete rows"}
-		if pattern.Error > 0 {
-			row.Count += " to " + count(pattern.Count+pattern.Error)
-		}
-		if len(pattern.Columns) > 0 {
-			row.Columns = count(len(pattern.Columns)) + " missing"
-			if len(pattern.Columns) > 1 {
-				row.Columns += " together"
-			}
-		}
-		for j, name := range names {
-			b := &track
-			if slices.Contains(pattern.Columns, name) {
-				b = &path
-			}
-			fmt.Fprintf(b, "M%d %dh%dv%dh-%dz", left+j*cell, y, cell-2, cell-2, cell-2)
-		}
-		v.Rows = append(v.Rows, row)
-	}
-	for j, name := range names {
-		v.Names = append(v.Names, label{X: strconv.Itoa(left + j*cell + 11), Y: strconv.Itoa(top - 6), Text: cut(shown(name), 16)})
-	}
-	v.Width, v.Height = left+len(names)*cell+160, top+len(p.Patterns)*cell
-	v.Right = left + len(names)*cell + 8
-	v.Track, v.Path = track.String(), path.String()
-	return v
-}
-
-// targetView is how the columns go with the target.
-type targetView struct {
-	Column, Rows string
-	Relations    []relationView
-	More         int
-	Nothing      string // the columns that tell nothing of it
-}
-
-type relationView struct{ Name, Share, Width, Note string }
-
-func viewTarget(t *profile.Target) *targetView {
-	if t == nil {
-		return nil
-	}
-	v := &targetView{Column: shown(t.Column), Rows: count(t.Rows)}
-	var nothing []string
-	for _, r := range t.Relations {
-		if r.Information == 0 && (r.Missing == nil || *r.Missing < 0.01) {
-			nothing = append(nothing, r.Column)
-			continue
-		}
-		if len(v.Relations) == maxRelated {
-			v.More++
-			continue
-		}
-		view := relationView{Name: shown(r.Column), Share: told(r.Share), Width: fixed2(100 * min(max(r.Share, 0), 1)), Note: nats(r.Information)}
-		if r.Missing != nil && *r.Missing >= 0.01 {
-			view.Note += ", whether it is missing tells " + told(*r.Missing)
-		}
-		if r.Pair != nil {
-			if m := measures(r.Pair); m != "" {
-				view.Note += ", " + m
-			}
-		}
-		v.Relations = append(v.Relations, view)
-	}
-	if len(nothing) > 0 {
-		v.Nothing = some(nothing, 12)
-	}
-	return v
-}
-
 // hundredths is a measure with two digits behind the point, and 0 without a sign.
 func hundredths(v float64) string {
 	return strings.Replace(fmt.Sprintf("%.2f", v), "-0.00", "0.00", 1)
-}
-
-// told is a share of information with one digit behind the point.
-func told(v float64) string {
-	if v > 0 && v < 0.0005 {
-		return "<0.1%"
-	}
-	return fmt.Sprintf("%.1f%%", 100*v)
-}
-
-// nats is an amount of information.
-func nats(v float64) string {
-	if v > 0 && v < 0.0005 {
-		return "<0.001 nats"
-	}
-	return fmt.Sprintf("%.3f nats", v)
 }

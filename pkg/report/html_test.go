@@ -62,10 +62,10 @@ func broad(columns int) *profile.Profile {
 	return p
 }
 
-func html(t *testing.T, p *profile.Profile, about About) string {
+func html(t *testing.T, p *profile.Profile, about About, judged Judgments) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := StatisticsHTML(&b, p, about); err != nil {
+	if err := StatisticsHTML(&b, p, about, judged); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -73,8 +73,8 @@ func html(t *testing.T, p *profile.Profile, about About) string {
 
 func TestStatisticsHTML(t *testing.T) {
 	about := About{Dataset: `a "b" <i>`, Version: "sha256:0123", Source: "s3://bucket/x?<y>", Bytes: 5 << 20}
-	page := html(t, broad(30), about)
-	if page != html(t, broad(30), about) {
+	page := html(t, broad(30), about, Judgments{})
+	if page != html(t, broad(30), about, Judgments{}) {
 		t.Error("the same profile gave different bytes")
 	}
 	for _, part := range []string{"default-src &#39;none&#39;", "&lt;script&gt;alert(", "skewness 12", "✕", "error", "≈ 9001",
@@ -100,8 +100,8 @@ func TestStatisticsHTML(t *testing.T) {
 func TestStatisticsHTMLFolds(t *testing.T) {
 	p := alarming()
 	p.Target = &profile.Target{Column: "mixed", Relations: []profile.Relation{{Column: "card", Information: 0.2, Share: 0.31}, {Column: "mail"}}}
-	page := html(t, p, About{})
-	for _, part := range []string{"3 more alerts, none more severe than these", "Nothing measurable: <span class=\"soft\">mail.", "31.0%", "a, b, c, d, e, f and 6 more"} {
+	page := html(t, p, About{}, Judgments{})
+	for _, part := range []string{"3 more alerts, none more severe than these", `Nothing measurable:</b> <a href="#c0"><bdi>mail</bdi></a>`, "31.0%", "<bdi>e</bdi>, <bdi>f</bdi> and 6 more"} {
 		if !strings.Contains(page, part) {
 			t.Errorf("no %q in the page", part)
 		}
@@ -113,8 +113,8 @@ func TestStatisticsHTMLFolds(t *testing.T) {
 }
 
 func TestStatisticsHTMLOfEdges(t *testing.T) {
-	html(t, &profile.Profile{}, About{})
-	page := html(t, edges(), About{})
+	html(t, &profile.Profile{}, About{}, Judgments{})
+	page := html(t, edges(), About{}, Judgments{})
 	if strings.Contains(page, "\x1b") || strings.Contains(page, "NaN") {
 		t.Error("control characters or NaN in the page")
 	}
@@ -123,13 +123,13 @@ func TestStatisticsHTMLOfEdges(t *testing.T) {
 // The size is bounded however wide the data is.
 func TestStatisticsHTMLSize(t *testing.T) {
 	for columns, most := range map[int]int{3: 100e3, 300: 3e6, 3000: 10e6, 6000: 12e6} {
-		if n := len(html(t, broad(columns), About{})); n > most {
+		if n := len(html(t, broad(columns), About{}, Judgments{})); n > most {
 			t.Errorf("%d columns: %d bytes, want at most %d", columns, n, most)
 		} else {
 			t.Logf("%d columns: %d bytes", columns, n)
 		}
 	}
-	if page := html(t, broad(5001), About{}); !strings.Contains(page, "1 more columns are in the JSON") || !strings.Contains(page, "last 4000 columns") {
+	if page := html(t, broad(5001), About{}, Judgments{}); !strings.Contains(page, "1 more columns are in the JSON") || !strings.Contains(page, "last 4000 columns") {
 		t.Error("the page does not say what it leaves out")
 	}
 }

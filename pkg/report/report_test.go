@@ -224,7 +224,7 @@ func TestStatisticsWithAlerts(t *testing.T) {
 // TestPersonalDataIsNotShown looks for the values in all that is written of them.
 func TestPersonalDataIsNotShown(t *testing.T) {
 	var b bytes.Buffer
-	if err := errors.Join(Statistics(&b, alarming(), Style{}), StatisticsHTML(&b, alarming(), About{})); err != nil {
+	if err := errors.Join(Statistics(&b, alarming(), Style{}), StatisticsHTML(&b, alarming(), About{}, Judgments{})); err != nil {
 		t.Fatal(err)
 	}
 	for _, secret := range []string{"ada", "example", "ovelace", "4111", "41111", "5500", "e15", "e+15"} {

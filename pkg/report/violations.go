@@ -13,17 +13,12 @@ import (
 // what was expected and found, and in how many rows, "~" before a number that is estimated.
 // What could not be decided comes last, and is marked "?".
 func Violations(w io.Writer, violations []expectation.Violation, style Style) error {
-	broken := expectation.Broken(violations)
-	title := style.paint("all expectations are fulfilled", text.Bold)
-	if broken > 0 {
-		title = style.paint(plural(broken, "expectation is", "expectations are")+" not fulfilled", text.Bold, text.FgRed)
+	broken, undecided := violationsTitle(violations)
+	colors := []text.Color{text.Bold}
+	if expectation.Broken(violations) > 0 {
+		colors = append(colors, text.FgRed)
 	}
-	if undecided := len(violations) - broken; undecided > 0 {
-		if broken == 0 {
-			title = style.paint("all expectations but those below are fulfilled", text.Bold)
-		}
-		title += style.paint(fmt.Sprintf(", %s cannot be decided", count(undecided)), text.FgYellow)
-	}
+	title := style.paint(broken, colors...) + style.paint(undecided, text.FgYellow)
 	if _, err := fmt.Fprintln(w, title); err != nil || len(violations) == 0 {
 		return err
 	}
@@ -44,17 +39,40 @@ func Violations(w io.Writer, violations []expectation.Violation, style Style) er
 
 // violation is the row of one violation.
 func (s Style) violation(v expectation.Violation) []string {
-	mark, rows := s.paint("✗", text.FgRed), ""
+	mark := s.paint("✗", text.FgRed)
 	if v.Undecided {
 		mark = s.paint("?", text.FgYellow)
 	}
-	if v.Rows > 0 {
-		rows = count(v.Rows)
-		if v.About {
-			rows = "~" + rows
-		}
+	return []string{mark, cut(safe(v.Column), maxNameWidth), v.Rule, violationRows(v), safe(v.Expected + ", and found " + v.Found)}
+}
+
+// violationRows is in how many rows, "~" before an estimate, "" if that is not known.
+func violationRows(v expectation.Violation) string {
+	switch {
+	case v.Rows == 0:
+		return ""
+	case v.About:
+		return "~" + count(v.Rows)
 	}
-	return []string{mark, cut(safe(v.Column), maxNameWidth), v.Rule, rows, safe(v.Expected + ", and found " + v.Found)}
+	return count(v.Rows)
+}
+
+// violationsTitle is how many expectations are not fulfilled, and how many undecided.
+func violationsTitle(violations []expectation.Violation) (broken, undecided string) {
+	n := expectation.Broken(violations)
+	rest := len(violations) - n
+	switch {
+	case n > 0:
+		broken = plural(n, "expectation is", "expectations are") + " not fulfilled"
+	case rest > 0:
+		broken = "all expectations but those below are fulfilled"
+	default:
+		broken = "all expectations are fulfilled"
+	}
+	if rest > 0 {
+		undecided = fmt.Sprintf(", %s cannot be decided", count(rest))
+	}
+	return broken, undecided
 }
 
 // plural is a number with the word for one or for many.

@@ -51,7 +51,7 @@ func conclude(ctx context.Context, r *registry.Registry, name registry.DatasetNa
 	}
 	s := registry.Statistics{Dataset: name, Version: version, Profile: described}
 	var page bytes.Buffer
-	if err := report.StatisticsHTML(&page, described, report.About{Dataset: string(name), Version: version}); err != nil {
+	if err := report.StatisticsHTML(&page, described, report.About{Dataset: string(name), Version: version}, report.Judgments{}); err != nil {
 		return registry.Statistics{}, err
 	}
 	if err := r.SaveReport(ctx, name, version, page.Bytes()); err != nil { // first: statistics say that both are there

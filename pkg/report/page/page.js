@@ -25,7 +25,7 @@
   filter();
 
   const heads = all("#head button");
-  heads.forEach((b) => b.onclick = () => {
+  const sortBy = (b) => {
     const key = b.dataset.key, text = key === "name" || key === "type";
     const again = b.getAttribute("aria-pressed") === "true";
     const down = again ? b.dataset.down === undefined : !text && key !== "i";
@@ -39,7 +39,25 @@
       if ((a === "") !== (c === "")) return a === "" ? 1 : -1; // without a value: last
       return sign * (a - c) || x.dataset.i - y.dataset.i;
     }));
+  };
+  heads.forEach((b) => b.onclick = () => sortBy(b));
+
+  // The name of a column leads to its line, which opens.
+  const reveal = () => {
+    const li = /^#c\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
+    if (!li) return;
+    if (li.hidden) { search.value = type.value = ""; filter(); }
+    const details = li.querySelector("details");
+    details.open = true;
+    details.querySelector("summary").focus();
+    li.scrollIntoView();
+  };
+  addEventListener("hashchange", reveal);
+  document.addEventListener("click", (e) => {
+    const a = e.target.closest("a[href^='#c']");
+    if (a && a.hash === location.hash) { e.preventDefault(); reveal(); }
   });
+  reveal();
 
   const heat = document.getElementById("heat");
   if (heat) {

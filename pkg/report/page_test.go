@@ -1,0 +1,189 @@
+package report
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// TestPageInBrowser looks at the page as people do: in a wide and in a narrow window, of few
+// and of many columns.
+func TestPageInBrowser(t *testing.T) {
+	b := openTab(t)
+	for _, columns := range []int{3, 30, 300} {
+		path := filepath.Join(t.TempDir(), "page.html")
+		if err := os.WriteFile(path, []byte(html(t, broad(columns), About{Dataset: "broad"}, judgments(columns))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, width := range []int{1280, 400} {
+			t.Run(fmt.Sprintf("columns=%d/width=%d", columns, width), func(t *testing.T) {
+				b.t = t
+				b.open(path, width, 900)
+				b.fits(width)
+				b.sorts(columns)
+				b.searches(columns)
+				b.jumps()
+				b.mapped()
+				b.opensAll(width)
+				for _, fault := range b.faults() {
+					t.Error(fault)
+				}
+			})
+		}
+	}
+}
+
+// fits checks that nothing makes the page wider than the window, but in a box that scrolls.
+func (b *tab) fits(width int) {
+	b.t.Helper()
+	var page struct {
+		Width int
+		Wide  []string
+	}
+	b.evaluate(`({Width: document.documentElement.scrollWidth,
+		Wide: [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 &&
+			!e.closest(".scroll") && !e.closest("defs") && getComputedStyle(e).clipPath === "none").slice(0, 5).map((e) => e.outerHTML.slice(0, 120))})`, &page)
+	if page.Width > width || len(page.Wide) > 0 {
+		b.t.Errorf("the page is %d wide in a window of %d; beyond it are %q", page.Width, width, page.Wide)
+	}
+}
+
+// order is a key of the visible columns, from top to bottom.
+func (b *tab) order(key string) []string {
+	b.t.Helper()
+	var list []string
+	b.evaluate(`[...document.querySelectorAll("#cols>li")].filter((li) => li.checkVisibility()).map((li) => li.dataset.`+key+`)`, &list)
+	return list
+}
+
+// sorts presses each key, of narrow data twice, and checks what the page shows.
+func (b *tab) sorts(columns int) {
+	b.t.Helper()
+	var keys []string
+	b.evaluate(`[...document.querySelectorAll("#head button")].map((e) => e.dataset.key)`, &keys)
+	for _, want := range []string{"alerts", "i", "name", "type", "missing", "distinct", "min", "mean", "max"} {
+		if !slices.Contains(keys, want) {
+			b.t.Errorf("the columns cannot be sorted by %s", want)
+		}
+	}
+	for _, key := range keys {
+		for range map[bool]int{true: 2, false: 1}[columns < 100] {
+			var down bool
+			b.evaluate(`(() => { const e = document.querySelector("#head [data-key=`+key+`]"); e.click(); return e.dataset.down !== undefined })()`, &down)
+			list := b.order(key)
+			if len(list) != columns {
+				b.t.Fatalf("by %s: %d columns are shown, want %d", key, len(list), columns)
+			}
+			if !sorted(list, key == "name" || key == "type", down) {
+				b.t.Errorf("by %s, down %t: %q", key, down, list[:min(len(list), 30)])
+			}
+		}
+	}
+	b.evaluate(`document.querySelector("#head [data-key=i]").click()`, nil)
+}
+
+// sorted is whether a key's values are in order, and those that are absent last.
+func sorted(list []string, text, down bool) bool {
+	return slices.IsSortedFunc(list, func(x, y string) int {
+		var a, c float64
+		_, badA := fmt.Sscan(x, &a)
+		_, badC := fmt.Sscan(y, &c)
+		order := 0
+		switch {
+		case text && x != y:
+			order = map[bool]int{true: -1, false: 1}[x < y]
+		case text:
+		case badA != nil || badC != nil:
+			return map[bool]int{true: 1}[badA != nil] - map[bool]int{true: 1}[badC != nil]
+		case a != c:
+			order = map[bool]int{true: -1, false: 1}[a < c]
+		}
+		if down {
+			return -order
+		}
+		return order
+	})
+}
+
+// searches types into the field, as people do, and chooses a type.
+func (b *tab) searches(columns int) {
+	b.t.Helper()
+	search := func(text string, want int) {
+		b.t.Helper()
+		b.evaluate(`(() => { const e = document.getElementById("search"); e.value = ""; e.dispatchEvent(new Event("input")); e.focus() })()`, nil)
+		if text != "" {
+			b.command("Input.insertText", map[string]any{"text": text}, nil)
+		}
+		var status string
+		b.evaluate(`document.getElementById("shown").textContent`, &status)
+		if n := len(b.order("i")); n != want || status != fmt.Sprintf("%d of %d columns", want, columns) {
+			b.t.Errorf("a search for %q shows %d columns and says %q, want %d", text, n, status, want)
+		}
+	}
+	search("MEASURE_002 ", 1)
+	search("<script>", 1)
+	search("no such column", 0)
+	search("", columns)
+	choose := func(value string) []string {
+		b.evaluate(`(() => { const e = document.getElementById("type"); e.value = "`+value+`"; e.dispatchEvent(new Event("change")) })()`, nil)
+		return b.order("type")
+	}
+	list := choose("text")
+	if len(list) == 0 || slices.ContainsFunc(list, func(v string) bool { return v != "text" }) {
+		b.t.Errorf("of type text are %q", list)
+	}
+	if n := len(choose("")); n != columns {
+		b.t.Errorf("%d columns of any type, want %d", n, columns)
+	}
+}
+
+// jumps follows a column's name in an alert with the keyboard, and closes the column again.
+func (b *tab) jumps() {
+	b.t.Helper()
+	b.evaluate(`document.querySelector(".alerts a").focus()`, nil)
+	b.press("Enter")
+	at := ""
+	open := func() (open bool) {
+		b.evaluate(`new Promise((r) => setTimeout(() => r(document.querySelector("#c0 details").open), 50))`, &open)
+		b.evaluate(`document.activeElement.closest("li")?.id ?? ""`, &at)
+		return open
+	}
+	if !open() || at != "c0" {
+		b.t.Errorf("the name in the alert did not open its column, and the focus is at %q", at)
+	}
+	b.press("Enter")
+	if open() {
+		b.t.Error("Enter did not close the column")
+	}
+}
+
+// mapped moves through the heat map by keys.
+func (b *tab) mapped() {
+	b.t.Helper()
+	var present bool
+	if b.evaluate(`document.getElementById("heat") !== null`, &present); !present {
+		b.t.Error("no heat map")
+		return
+	}
+	b.evaluate(`document.getElementById("heat").focus()`, nil)
+	b.press("ArrowDown")
+	b.press("ArrowRight")
+	var text string
+	if b.evaluate(`document.getElementById("read").textContent`, &text); text != "measure_002 × measure_001: -0.37" {
+		b.t.Errorf("the heat map says %q", text)
+	}
+}
+
+// opensAll opens everything and looks at the width again, and that pictures have a name.
+func (b *tab) opensAll(width int) {
+	b.t.Helper()
+	b.evaluate(`document.querySelectorAll("details").forEach((e) => { e.open = true })`, nil)
+	b.fits(width)
+	var nameless []string
+	b.evaluate(`[...document.querySelectorAll("svg")].filter((e) => e.ariaHidden !== "true" && !e.ariaLabel).slice(0, 3).map((e) => e.outerHTML.slice(0, 100))`, &nameless)
+	if len(nameless) > 0 {
+		b.t.Errorf("without a name for those who do not see: %q", nameless)
+	}
+}
