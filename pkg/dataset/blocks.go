@@ -27,6 +27,7 @@ type blockScan struct {
 
 	// Of the pieces in order.
 	extent      Extent
+	read        int64 // bytes
 	hashes      hasher
 	rows, lines int // of the current part so far, lines from 1
 }
@@ -185,6 +186,7 @@ func (s *blockScan) finish(p *piece, err error) error {
 	s.rows += p.rows
 	s.lines += p.lines
 	s.extent.Rows += p.rows
+	s.expect(len(p.raw))
 	if len(p.raw) > 0 {
 		s.hashes.pieces = append(s.hashes.pieces, p.sum)
 	}
@@ -197,6 +199,27 @@ func (s *blockScan) finish(p *piece, err error) error {
 		s.hashes.endPart()
 	}
 	return nil
+}
+
+// expect tells how many rows there are if those to come are as long as those that were read:
+// so many more bytes of the parts, of whose sizes none may be unknown.
+func (s *blockScan) expect(read int) {
+	s.read += int64(read)
+	to, ok := s.to.(Expecter)
+	if !ok {
+		return
+	}
+	size := int64(0)
+	for _, part := range s.parts {
+		if part.Size < 0 {
+			return
+		}
+		size += part.Size
+	}
+	if s.span != nil {
+		size = s.extent.Range.End - s.extent.Range.Start
+	}
+	to.Expect(int(float64(s.extent.Rows) * float64(size) / float64(max(s.read, 1))))
 }
 
 // keys are what a sample of the rows is drawn by: a hash of where each begins.

@@ -3,21 +3,22 @@ package dataset
 import (
 	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"strings"
 )
 
 // dictionary numbers distinct texts in order of appearance. Their bytes lie one behind the
-// other, so that millions of them are no work for the garbage collector, and their hashes are
-// kept, so that one dictionary goes into another without hashing again.
+// other, so that millions of them are no work for the garbage collector.
 type dictionary struct {
-	bytes  []byte
-	ends   []int    // of each text in bytes
-	hashes []uint64 // xxhash of each text
-	// table is open addressing by the lower half of the hash: the upper half, and code + 1 in
-	// the lower. Other texts are told apart without going to where they lie, which for
-	// millions of texts is not in the cache.
+	bytes strings.Builder
+	ends  []int // of each text in bytes
+	// table is open addressing by the highest bits of the hash: the upper half of the hash,
+	// and code + 1 in the lower. Other texts are told apart without going to where they lie,
+	// which for millions of texts is not in the cache; and the table is all that is needed to
+	// make a larger one, in which the texts lie in the same order.
 	table []uint64
+	shift int // of a hash, to its place
 }
 
 // upperHalf is that of a hash.
@@ -25,51 +26,66 @@ const upperHalf = 1<<64 - 1<<32
 
 func (d *dictionary) len() int { return len(d.ends) }
 
-func (d *dictionary) text(code int32) []byte {
+func (d *dictionary) text(code int32) string {
 	begin := 0
 	if code > 0 {
 		begin = d.ends[code-1]
 	}
-	return d.bytes[begin:d.ends[code]]
+	return d.bytes.String()[begin:d.ends[code]]
 }
 
-// code is the number of a text, a new one if it is new.
+// code is the number of a text, given its xxhash: a new one if it is new.
 func (d *dictionary) code(hash uint64, text []byte) int32 {
 	if 2*len(d.ends) >= len(d.table) {
 		d.grow()
 	}
 	mask := uint64(len(d.table) - 1)
-	for at := hash & mask; ; at = (at + 1) & mask {
+	for at := hash >> d.shift; ; at = (at + 1) & mask {
 		entry := d.table[at]
 		if entry == 0 {
-			code := int32(len(d.ends))
-			d.table[at] = hash&upperHalf | uint64(code+1)
-			d.bytes = append(d.bytes, text...)
-			d.ends = append(d.ends, len(d.bytes))
-			d.hashes = append(d.hashes, hash)
-			return code
+			d.table[at] = hash&upperHalf | uint64(len(d.ends)+1)
+			return d.add(text)
 		}
-		if code := int32(uint32(entry)) - 1; (entry^hash)&upperHalf == 0 && string(d.text(code)) == string(text) {
+		if code := int32(uint32(entry)) - 1; (entry^hash)&upperHalf == 0 && d.text(code) == string(text) {
 			return code
 		}
 	}
 }
 
+// add makes a text the last. What grows doubles, because appending alone copies a large slice
+// five times until it is twice as long.
+func (d *dictionary) add(text []byte) int32 {
+	if d.bytes.Cap()-d.bytes.Len() < len(text) {
+		d.bytes.Grow(len(text))
+	}
+	d.bytes.Write(text)
+	if len(d.ends) == cap(d.ends) {
+		d.ends = slices.Grow(d.ends, max(16, len(d.ends)))
+	}
+	d.ends = append(d.ends, d.bytes.Len())
+	return int32(len(d.ends) - 1)
+}
+
 func (d *dictionary) grow() {
-	d.table = make([]uint64, max(64, 4*len(d.table)))
+	old := d.table
+	d.table = make([]uint64, max(64, 2*len(old)))
+	d.shift = 64 - bits.TrailingZeros(uint(len(d.table)))
 	mask := uint64(len(d.table) - 1)
-	for code, hash := range d.hashes {
-		at := hash & mask
+	for _, entry := range old {
+		if entry == 0 {
+			continue
+		}
+		at := entry >> d.shift
 		for d.table[at] != 0 {
 			at = (at + 1) & mask
 		}
-		d.table[at] = hash&upperHalf | uint64(code+1)
+		d.table[at] = entry
 	}
 }
 
 // texts are all of them in order of appearance, sharing one string.
 func (d *dictionary) texts() []string {
-	all := string(d.bytes)
+	all := d.bytes.String()
 	texts := make([]string, len(d.ends))
 	begin := 0
 	for i, end := range d.ends {

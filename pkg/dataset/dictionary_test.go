@@ -43,7 +43,7 @@ func TestDictionaryOfEqualHashes(t *testing.T) {
 	var d dictionary
 	for i := range 200 {
 		code := d.code(uint64(i%3)<<32|7, fmt.Append(nil, "text ", i))
-		if again := d.code(uint64(i%3)<<32|7, fmt.Append(nil, "text ", i)); again != code || string(d.text(code)) != fmt.Sprint("text ", i) {
+		if again := d.code(uint64(i%3)<<32|7, fmt.Append(nil, "text ", i)); again != code || d.text(code) != fmt.Sprint("text ", i) {
 			t.Fatalf("text %d: code %d, then %d, of %q", i, code, again, d.text(code))
 		}
 	}

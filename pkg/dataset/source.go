@@ -34,6 +34,14 @@ type Consumer interface {
 	End(Sink) error
 }
 
+// Expecter is a Consumer that wants to know in advance how many rows there are, to make room
+// for them.
+type Expecter interface {
+	// Expect is called before End, as often as there is a better guess. It may be wrong by any
+	// factor.
+	Expect(rows int)
+}
+
 // Sink takes the rows of one block, in order, from one goroutine at a time. If it is an
 // io.Closer too, it is closed behind the last rows, on the goroutine that added them: work
 // that is done there is not done in End, where all blocks wait for each other.

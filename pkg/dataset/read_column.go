@@ -1,0 +1,139 @@
+package dataset
+
+import "slices"
+
+// tableColumn is a column of the rows read so far, in the form of its batches, while that is
+// one.
+type tableColumn struct {
+	form   Type // of the batches with a value: Numeric, Boolean, Timestamp or Text; "" if none has
+	mixed  bool // the batches are of different forms; nothing more is kept
+	rows   int
+	values []float64 // of all rows, once the form is known; or
+	codes  []int32   // of all rows, of levels
+	levels dictionary
+	recode []int32 // scratch: what the codes of a batch are in levels, from code -1
+}
+
+// add takes the next rows. If there is no place for them, one is made for as many rows as room
+// says.
+func (c *tableColumn) add(b *keptColumn, rows, room int) {
+	if c.mixed {
+		return
+	}
+	if b.form != "" && c.form == "" {
+		c.form = b.form
+		c.grow(max(room, c.rows+rows))
+		c.fill(c.rows) // now that the form is known
+	}
+	if b.form != "" && b.form != c.form {
+		*c = tableColumn{mixed: true}
+		return
+	}
+	if c.rows+rows > cap(c.values)+cap(c.codes) {
+		c.grow(max(room, 2*c.rows, c.rows+rows))
+	}
+	switch {
+	case b.form == "":
+		c.fill(rows)
+	case b.form == Text:
+		c.addTexts(b)
+	default:
+		c.values = append(c.values, b.values...)
+	}
+	c.rows += rows
+}
+
+// grow makes room for so many rows in all, if the form is known.
+func (c *tableColumn) grow(rows int) {
+	switch c.form {
+	case "":
+	case Text:
+		c.codes = append(make([]int32, 0, rows), c.codes...)
+	default:
+		c.values = append(make([]float64, 0, rows), c.values...)
+	}
+}
+
+// fill adds rows without a value, if the form is known.
+func (c *tableColumn) fill(rows int) {
+	switch c.form {
+	case "":
+	case Text:
+		c.codes = append(c.codes, slices.Repeat([]int32{-1}, rows)...)
+	default:
+		c.values = append(c.values, slices.Repeat([]float64{missingValue}, rows)...)
+	}
+}
+
+func (c *tableColumn) addTexts(b *keptColumn) {
+	c.recode = append(c.recode[:0], -1)
+	begin := 0
+	for i, end := range b.ends {
+		c.recode = append(c.recode, c.levels.code(b.hashes[i], b.bytes[begin:end]))
+		begin = end
+	}
+	for _, code := range b.codes {
+		c.codes = append(c.codes, c.recode[code+1])
+	}
+}
+
+// finish makes the column. rows are those of the table.
+func (c *tableColumn) finish(field Field, inferred bool) Column {
+	if c.mixed {
+		return Column{Name: field.Name}
+	}
+	form, declared := c.form, field.Type
+	switch {
+	case declared != "" && !inferred && !declared.Coded():
+		form = declared
+	case declared != "" && !inferred:
+		form = Text
+	case form == "":
+		form = Numeric // no value at all
+	}
+	if c.form == "" { // none of the rows are there yet
+		c.form = form
+		c.fill(c.rows)
+	}
+	if form != Text {
+		return Column{Name: field.Name, Type: form, Values: c.values}
+	}
+	if declared == "" || inferred {
+		return c.infer(field.Name)
+	}
+	codes, levels := sortLevels(c.codes, c.levels.texts())
+	return Column{Name: field.Name, Type: declared, Codes: codes, Levels: levels}
+}
+
+// infer makes a column of texts what they all are.
+func (c *tableColumn) infer(name string) Column {
+	present := 0
+	for _, code := range c.codes {
+		if code >= 0 {
+			present++
+		}
+	}
+	codes, levels := c.codes, c.levels.texts()
+	kind := InferType(levels, present)
+	if !kind.Coded() {
+		return Column{Name: name, Type: kind, Values: decode(kind, codes, levels)}
+	}
+	codes, levels = sortLevels(codes, levels)
+	return Column{Name: name, Type: kind, Codes: codes, Levels: levels}
+}
+
+// decode looks codes up among the parsed levels.
+func decode(t Type, codes []int32, levels []string) []float64 {
+	parsed := make([]float64, len(levels))
+	for i, s := range levels {
+		parsed[i], _ = ParseValue(t, s) // InferType has parsed it before
+	}
+	values := make([]float64, len(codes))
+	for i, code := range codes {
+		values[i] = missingValue
+		if code >= 0 {
+			values[i] = parsed[code]
+		}
+	}
+	return values
+}
