@@ -84,7 +84,7 @@ func (p *Partial) describe(i int) Column {
 	if d.Type.Coded() && c.Texts != nil {
 		d.Text = c.Texts.summarize()
 	}
-	d.Sketches = c.sketches(d.Type, d.Count)
+	d.Sketches = c.sketches(d.Type, d.Count, sketchSizes(tableLimit(len(p.fields))))
 	d.Personal = c.personal()
 	d.Identifier = identifierOf(&d, p.rows)
 	return d

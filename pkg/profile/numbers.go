@@ -7,13 +7,6 @@ import (
 	"github.com/foretell-ml/foretell/pkg/sketch"
 )
 
-const (
-	// quantilesK makes the rank error of quantiles 0.7 % (sketch.Quantiles.RankError).
-	quantilesK = 400
-	// distinctLgK makes the standard error of distinct counts 1.6 %.
-	distinctLgK = 12
-)
-
 // numbers accumulates numbers, or moments in time, of one column. While there are few
 // different ones, values with their counts say everything; beyond that, sketches are fed.
 type numbers struct {
@@ -156,8 +149,9 @@ func (n *numbers) count(sorted, runs []float64, lengths []uint64) {
 // sketchTable feeds the sketches with all that an exact table counts.
 func (n *numbers) sketchTable(t *sketch.Numbers) {
 	if n.Quantiles == nil {
-		n.Quantiles = sketch.NewQuantiles(quantilesK, n.seed)
-		n.Distinct = sketch.NewDistinct(distinctLgK)
+		sizes := sketchSizes(n.Table.Max())
+		n.Quantiles = sketch.NewQuantiles(sizes.quantilesK, n.seed)
+		n.Distinct = sketch.NewDistinct(sizes.distinctLgK)
 	}
 	values, counts := make([]float64, 0, t.Len()), make([]uint64, 0, t.Len())
 	for v, c := range t.All() {
@@ -205,7 +199,7 @@ func (n *numbers) sketches() (*sketch.Quantiles, *sketch.Distinct) {
 	if n.Quantiles != nil {
 		return n.Quantiles, n.Distinct
 	}
-	var made numbers
+	made := numbers{Table: n.Table}
 	made.sketchTable(n.Table)
 	return made.Quantiles, made.Distinct
 }

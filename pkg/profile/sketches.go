@@ -5,16 +5,36 @@ import (
 	"github.com/foretell-ml/foretell/pkg/sketch"
 )
 
-// maxFrequent is how many of the most frequent texts a profile's sketch keeps.
-const maxFrequent = 768
+// sizes are those of the sketches of a column.
+type sizes struct {
+	quantilesK  uint16
+	distinctLgK uint8
+	frequent    int // how many of the most frequent texts are kept
+}
+
+// fullSizes make the rank error of quantiles 0.7 % (sketch.Quantiles.RankError) and the standard
+// error of distinct counts 1.6 %.
+var fullSizes = sizes{quantilesK: 400, distinctLgK: 12, frequent: 768}
+
+// sketchSizes are those that go with a table of at most so many values (tableLimit): full ones
+// for each of up to 681 columns, which are 10 MB together. Of more columns each has smaller
+// ones, so that the profile of 10,000 can still be stored and read: of 1,000 the errors are
+// 1.3 % and 2.3 %, from 2,731 on 5 % and 4.6 %.
+func sketchSizes(table int) sizes {
+	halvings := 0
+	for halvings < 3 && table <= fullSizes.frequent>>(halvings+1) {
+		halvings++
+	}
+	return sizes{fullSizes.quantilesK >> halvings, fullSizes.distinctLgK - uint8(halvings), fullSizes.frequent >> halvings}
+}
 
 // sketches are those of a column of a type; nil if it has no values.
-func (c *column) sketches(t dataset.Type, count int) *Sketches {
+func (c *column) sketches(t dataset.Type, count int, of sizes) *Sketches {
 	if count == 0 {
 		return nil
 	}
 	s := &Sketches{}
-	distinct := sketch.NewDistinct(distinctLgK)
+	distinct := sketch.NewDistinct(of.distinctLgK)
 	for _, n := range []*numbers{c.Numbers, c.Moments} {
 		if n == nil || n.Moments.N == 0 {
 			continue
@@ -29,7 +49,7 @@ func (c *column) sketches(t dataset.Type, count int) *Sketches {
 		distinct.Merge(c.Texts.sketch())
 	}
 	if t.Coded() || t == dataset.Boolean {
-		s.Frequent = binaryOf(c.frequent())
+		s.Frequent = binaryOf(c.frequent(of.frequent))
 	}
 	for i, name := range []string{"false", "true"} {
 		if c.Booleans[i] > 0 {
@@ -40,9 +60,9 @@ func (c *column) sketches(t dataset.Type, count int) *Sketches {
 	return s
 }
 
-// frequent counts all values as texts.
-func (c *column) frequent() *sketch.Texts {
-	all := sketch.NewTexts(maxFrequent)
+// frequent counts all values as texts, and keeps so many of them.
+func (c *column) frequent(most int) *sketch.Texts {
+	all := sketch.NewTexts(most)
 	for i, name := range []string{"false", "true"} {
 		all.Add([]byte(name), uint64(c.Booleans[i]))
 	}

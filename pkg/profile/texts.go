@@ -69,7 +69,7 @@ func (t *texts) add(levels [][]byte, hashes, counts []uint64) {
 // sketchTable feeds the sketch with all texts that an exact table counts.
 func (t *texts) sketchTable(table *sketch.Texts) {
 	if t.Distinct == nil {
-		t.Distinct = sketch.NewDistinct(distinctLgK)
+		t.Distinct = sketch.NewDistinct(sketchSizes(table.Max()).distinctLgK)
 	}
 	t.Distinct.AddTexts(table)
 }
@@ -142,11 +142,14 @@ type lookedAt struct {
 	Limit  uint64 // hashes above it are not wanted, once it is not 0
 	Hashes []uint64
 	Texts  [][]byte
+
+	room int // how many are kept, the same ones among them, before it shrinks
 }
 
 // maxLooked is how many texts are sampled, and longestLooked the longest of them in bytes.
 const (
 	maxLooked     = 1000
+	leastLooked   = 64 // so many take room anyway
 	longestLooked = 128
 )
 
@@ -156,7 +159,7 @@ func (l *lookedAt) add(hash uint64, text []byte) {
 	}
 	l.Hashes = append(l.Hashes, hash)
 	l.Texts = append(l.Texts, bytes.Clone(text))
-	if len(l.Hashes) >= 2*maxLooked {
+	if len(l.Hashes) >= max(l.room, leastLooked) {
 		l.shrink()
 	}
 }
@@ -176,6 +179,7 @@ func (l *lookedAt) shrink() {
 	}
 	clear(l.Texts[n:])
 	l.Hashes, l.Texts = l.Hashes[:n], l.Texts[:n]
+	l.room = 2 * n // thousands of columns of few categories each keep few
 	if n == maxLooked {
 		l.Limit = l.Hashes[n-1]
 	}

@@ -170,6 +170,25 @@ func TestStatistics(t *testing.T) {
 	}
 }
 
+// TestStatisticsOfWideData: they may be larger than other documents, and no larger than can be
+// read again.
+func TestStatisticsOfWideData(t *testing.T) {
+	r := newRegistry(t)
+	s := registry.Statistics{Dataset: "wide", Version: strings.Repeat("1", 64)}
+	s.Profile = &profile.Profile{Columns: []profile.Column{{Name: strings.Repeat("x", registry.MaxJSON)}}}
+	if err := r.SaveStatistics(t.Context(), "wide", s); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := r.StatisticsOf(t.Context(), "wide", s.Version); err != nil || len(got.Profile.Columns[0].Name) != registry.MaxJSON {
+		t.Errorf("cannot be read again: %v", err)
+	}
+	s.Profile.Columns[0].Name = strings.Repeat("x", registry.MaxStatistics)
+	var large *registry.TooLargeError
+	if err := r.SaveStatistics(t.Context(), "wide", s); !errors.As(err, &large) || large.Limit != registry.MaxStatistics {
+		t.Errorf("saved what cannot be read again: %v", err)
+	}
+}
+
 func TestReadBounds(t *testing.T) {
 	r := newRegistry(t)
 	put(t, r.Store, "big.json", `"`+strings.Repeat("x", registry.MaxJSON)+`"`)
@@ -185,7 +204,7 @@ func TestReadBounds(t *testing.T) {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
-	if _, err := registry.WriteJSON(t.Context(), r.Store, "a.json", strings.Repeat("x", registry.MaxJSON), registry.Condition{}); err == nil {
-		t.Error("what cannot be read back is written")
+	if _, err := registry.WriteJSON(t.Context(), r.Store, "a.json", strings.Repeat("x", registry.MaxJSON), registry.Condition{}); !errors.As(err, &large) || large.Limit != registry.MaxJSON {
+		t.Errorf("what cannot be read back is written: %v", err)
 	}
 }

@@ -74,7 +74,7 @@ func (e *CorruptError) Error() string {
 	return fmt.Sprintf("%s is corrupt: its SHA-256 is %s", e.Key, e.Got)
 }
 
-// TooLargeError says that an object is larger than its reader accepts.
+// TooLargeError says that an object is, or would be, larger than its reader accepts.
 type TooLargeError struct {
 	Key   string
 	Limit int64 // bytes

@@ -12,7 +12,9 @@ import (
 // cannot exhaust a function.
 const (
 	MaxObject = 1 << 30  // bytes that Read accepts: an artifact
-	MaxJSON   = 16 << 20 // bytes that ReadJSON accepts: a manifest, profile, plan or ledger entry
+	MaxJSON   = 16 << 20 // bytes that ReadJSON accepts: a manifest, plan or ledger entry
+	// MaxStatistics are the bytes of statistics: 14,000 columns of numbers have no more.
+	MaxStatistics = 64 << 20
 )
 
 // Read returns an object's bytes. More than MaxObject is a *TooLargeError.
@@ -23,7 +25,11 @@ func Read(ctx context.Context, s Store, key string) ([]byte, Info, error) {
 // ReadJSON reads an object into v. More than MaxJSON, or anything after the JSON value, is
 // an error.
 func ReadJSON(ctx context.Context, s Store, key string, v any) (Info, error) {
-	body, info, err := read(ctx, s, key, MaxJSON)
+	return readJSON(ctx, s, key, v, MaxJSON)
+}
+
+func readJSON(ctx context.Context, s Store, key string, v any, limit int64) (Info, error) {
+	body, info, err := read(ctx, s, key, limit)
 	if err != nil {
 		return Info{}, err
 	}
@@ -34,11 +40,18 @@ func ReadJSON(ctx context.Context, s Store, key string, v any) (Info, error) {
 }
 
 // WriteJSON writes v as indented JSON that ends in a newline. Maps are written in the order
-// of their keys, so that equal values give equal bytes.
+// of their keys, so that equal values give equal bytes. More than MaxJSON is a *TooLargeError.
 func WriteJSON(ctx context.Context, s Store, key string, v any, c Condition) (Info, error) {
+	return writeJSON(ctx, s, key, v, c, MaxJSON)
+}
+
+func writeJSON(ctx context.Context, s Store, key string, v any, c Condition, limit int64) (Info, error) {
 	body, err := encode(v)
 	if err != nil {
 		return Info{}, fmt.Errorf("write %s: %w", key, err)
+	}
+	if int64(len(body)) > limit { // could not be read back
+		return Info{}, &TooLargeError{key, limit}
 	}
 	return s.Put(ctx, key, body, c)
 }
@@ -50,9 +63,6 @@ func encode(v any) ([]byte, error) {
 	e.SetIndent("", "  ")
 	if err := e.Encode(v); err != nil {
 		return nil, err
-	}
-	if b.Len() > MaxJSON {
-		return nil, fmt.Errorf("%d bytes of JSON, more than %d", b.Len(), MaxJSON)
 	}
 	return b.Bytes(), nil
 }

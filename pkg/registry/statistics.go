@@ -22,7 +22,8 @@ func statisticsPrefix(d DatasetName) string { return "statistics/" + string(d) +
 
 // SaveStatistics stores statistics under the digest of the data they describe. The same data
 // give the same profile, so writing over an earlier one changes nothing but its time; that
-// it is written again makes it the latest, also when a data set went back to old content.
+// it is written again makes it the latest, also when a data set went back to old content. More
+// than MaxStatistics is a *TooLargeError.
 func (r *Registry) SaveStatistics(ctx context.Context, name DatasetName, s Statistics) error {
 	if err := name.Validate(); err != nil {
 		return err
@@ -30,7 +31,7 @@ func (r *Registry) SaveStatistics(ctx context.Context, name DatasetName, s Stati
 	if s.Dataset != name || !isDigest(s.Version) || s.Profile == nil {
 		return fmt.Errorf("save statistics of %s: they are of %q, version %q", name, s.Dataset, s.Version)
 	}
-	_, err := WriteJSON(ctx, r.Store, statisticsPrefix(name)+s.Version+".json", s, Condition{})
+	_, err := writeJSON(ctx, r.Store, statisticsPrefix(name)+s.Version+".json", s, Condition{}, MaxStatistics)
 	return err
 }
 
@@ -134,7 +135,7 @@ func (r *Registry) StatisticsOf(ctx context.Context, name DatasetName, version s
 		return Statistics{}, noStatistics(name, version)
 	}
 	var s Statistics
-	_, err := ReadJSON(ctx, r.Store, statisticsPrefix(name)+version+".json", &s)
+	_, err := readJSON(ctx, r.Store, statisticsPrefix(name)+version+".json", &s, MaxStatistics)
 	if errors.Is(err, ErrNotFound) {
 		return Statistics{}, noStatistics(name, version)
 	}

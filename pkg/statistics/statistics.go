@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"time"
@@ -57,7 +58,12 @@ func conclude(ctx context.Context, r *registry.Registry, name registry.DatasetNa
 	if err := r.SaveReport(ctx, name, version, page.Bytes()); err != nil { // first: statistics say that both are there
 		return registry.Statistics{}, err
 	}
-	return s, r.SaveStatistics(ctx, name, s)
+	err = r.SaveStatistics(ctx, name, s)
+	var large *registry.TooLargeError
+	if errors.As(err, &large) {
+		err = fmt.Errorf("%d columns are too many to describe at once, choose those that matter: %w", len(described.Columns), err)
+	}
+	return s, err
 }
 
 // lastModified is when the last part was written; zero if that is not known of any.

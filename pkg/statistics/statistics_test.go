@@ -1,6 +1,7 @@
 package statistics
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -96,5 +97,27 @@ func TestVersionOf(t *testing.T) {
 	}
 	if named[string(digest)] != "content" {
 		t.Errorf("all of the content as it is has another name than its digest: %v", named)
+	}
+}
+
+// TestWide: a thousand columns of numbers are stored and read.
+func TestWide(t *testing.T) {
+	var b strings.Builder
+	for row := range 500 {
+		for column := range 1000 {
+			if row == 0 {
+				fmt.Fprintf(&b, "c%d,", column)
+			} else {
+				fmt.Fprintf(&b, "%d.%d,", column, (row*7919+column)%1009)
+			}
+		}
+		b.WriteString("last\n")
+	}
+	r := sets(t, map[string]string{"data/wide/a.csv": b.String()})
+	if _, err := Store(t.Context(), r, "wide", rowsOf(t, r, "wide"), dataset.Options{}, profile.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := r.Statistics(t.Context(), "wide"); err != nil || len(s.Profile.Columns) != 1001 || s.Profile.Columns[7].Sketches == nil {
+		t.Errorf("%v", err)
 	}
 }
