@@ -40,6 +40,7 @@ type columnReader struct {
 	index    int // in the record
 	field    Field
 	missing  *missingTexts
+	numbers  NumberForm
 	values   []float64
 	codes    []int32
 	levels   [][]byte
@@ -78,7 +79,7 @@ func (c *columnReader) readDeclared(r *records) (row int, err error) {
 		b := r.value(i, c.index)
 		v := missingValue
 		if !c.missing.has(b) {
-			if v, err = parseBytes(c.field.Type, b); err != nil {
+			if v, err = c.numbers.Parse(c.field.Type, b); err != nil {
 				return i, err
 			}
 		}
@@ -90,6 +91,9 @@ func (c *columnReader) readDeclared(r *records) (row int, err error) {
 // readNumbers reports whether every value is a number or missing.
 func (c *columnReader) readNumbers(r *records) bool {
 	c.values = slices.Grow(c.values[:0], r.rows)[:r.rows]
+	if !c.numbers.usual() {
+		return c.readFormed(r)
+	}
 	at := 2 * c.index
 	for i := range c.values {
 		start, end := int(r.bounds[at]), int(r.bounds[at+1])
@@ -105,12 +109,24 @@ func (c *columnReader) readNumbers(r *records) bool {
 	return true
 }
 
+// readFormed is readNumbers of numbers that are written in a form of their own.
+func (c *columnReader) readFormed(r *records) bool {
+	for i := range c.values {
+		v, ok := c.number(r.value(i, c.index))
+		if !ok {
+			return false
+		}
+		c.values[i] = v
+	}
+	return true
+}
+
 // number is a number, or missing.
 func (c *columnReader) number(b []byte) (v float64, ok bool) {
 	if c.missing.has(b) {
 		return missingValue, true
 	}
-	return parseNumberBytes(b, false)
+	return c.numbers.number(b, false)
 }
 
 func (c *columnReader) readTimestamps(r *records) bool {

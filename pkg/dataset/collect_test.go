@@ -58,7 +58,7 @@ func (c *collector) add(field []byte) error {
 		code = int32(len(c.levels))
 		c.dictionary[s] = code
 		c.levels = append(c.levels, s)
-		c.kinds = c.kinds.narrow(s)
+		c.kinds = c.kinds.narrow(s, NumberForm{})
 	}
 	c.codes = append(c.codes, code)
 	if len(c.levels) > dictionaryCap && (c.kinds.numeric || c.kinds.timestamp) {
@@ -136,4 +136,12 @@ func (c *collector) column() Column {
 		v, _ := ParseValue(t, s) // InferType has parsed it before
 		return v
 	})}
+}
+
+// inferNumber is parseNumber for a column of undeclared type: no leading zeros.
+func inferNumber(s string) (float64, bool) {
+	if i := sign(s, 0); i+1 < len(s) && s[i] == '0' && '0' <= s[i+1] && s[i+1] <= '9' {
+		return 0, false
+	}
+	return parseNumber(s)
 }

@@ -13,7 +13,8 @@ import (
 // CSV is delimited text: UTF-8 with or without a byte order mark, whose first row names the
 // columns: each once, and the same ones in every part. Rows end in LF, CRLF or CR; values may
 // be quoted as in RFC 4180 and then hold delimiters and line ends; white space around a value
-// does not count, quoted or not; blank lines are skipped. Every row has as many values as the
+// does not count, quoted or not; blank lines are skipped, and so are lines that begin with
+// Options.Comment if that is set. Every row has as many values as the
 // header. A part may have no rows, but not all of them. A value is at most 1 MiB, a row 16 MiB
 // and 65,536 values.
 //
@@ -42,7 +43,7 @@ func (c CSV) Header(ctx context.Context, o Options) ([]Field, error) {
 	if len(c.Files) == 0 {
 		return nil, errors.New("read CSV: no parts given")
 	}
-	f, err := openCSV(ctx, c.Files[0], o.Delimiter)
+	f, err := openCSV(ctx, c.Files[0], o)
 	if err != nil {
 		return nil, err
 	}
@@ -51,21 +52,19 @@ func (c CSV) Header(ctx context.Context, o Options) ([]Field, error) {
 	return fields, err
 }
 
-// Delimiter is what separates the values: that of the options or, if they have none, what
-// Scan detects in the first part.
-func (c CSV) Delimiter(ctx context.Context, o Options) (byte, error) {
-	if o.Delimiter != 0 {
-		return o.Delimiter, nil
-	}
+// Detect returns the options with the delimiter and the quote that Scan detects in the first
+// part, where they do not say.
+func (c CSV) Detect(ctx context.Context, o Options) (Options, error) {
 	if len(c.Files) == 0 {
-		return 0, errors.New("read CSV: no parts given")
+		return o, errors.New("read CSV: no parts given")
 	}
-	f, err := openCSV(ctx, c.Files[0], 0)
+	f, err := openCSV(ctx, c.Files[0], o)
 	if err != nil {
-		return 0, err
+		return o, err
 	}
 	defer f.Close()
-	return f.scanner.comma, nil
+	o.Delimiter, o.Quote = f.scanner.comma, f.scanner.quote
+	return o, nil
 }
 
 // ErrNoRows is why a ParseError says that there are headers and nothing below them. The
@@ -83,7 +82,7 @@ func (c CSV) Scan(ctx context.Context, o Options, to Consumer) (Extent, error) {
 	if o.Sample > 0 {
 		to = newSampler(to, o.Sample)
 	}
-	s := csvScan{comma: o.Delimiter, headSize: c.headSize, blockScan: blockScan{
+	s := csvScan{dialect: o.dialect(), headSize: c.headSize, blockScan: blockScan{
 		parts: c.Files, span: c.Range, blockSize: c.blockSize, batchSize: c.batchSize,
 		options: o, to: to, missing: newMissingTexts(o),
 	}}
@@ -144,23 +143,23 @@ type csvFile struct {
 	row     int
 }
 
-// openCSV opens a part and reads its header. A comma of 0 is detected.
-func openCSV(ctx context.Context, part Part, comma byte) (*csvFile, error) {
+// openCSV opens a part and reads its header.
+func openCSV(ctx context.Context, part Part, o Options) (*csvFile, error) {
 	body, err := part.Open(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", part.Name, err)
 	}
 	f := &csvFile{Closer: body, part: part.Name, hash: sha256.New()}
 	f.scanner = newScanner(io.TeeReader(&contextReader{ctx, body}, f.hash))
-	if err := f.readHeader(comma); err != nil {
+	if err := f.readHeader(o.dialect(), o.NumberForm()); err != nil {
 		body.Close()
 		return nil, err
 	}
 	return f, nil
 }
 
-func (f *csvFile) readHeader(comma byte) error {
-	err := f.scanner.begin(comma)
+func (f *csvFile) readHeader(d dialect, numbers NumberForm) error {
+	err := f.scanner.begin(d, numbers)
 	if err == nil {
 		err = f.scanner.next()
 	}

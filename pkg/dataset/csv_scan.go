@@ -9,13 +9,13 @@ import (
 // csvScan is the state of one CSV.Scan.
 type csvScan struct {
 	blockScan
-	headSize int  // bytes in which the header is looked for
-	comma    byte // 0 until it is detected in the first part
+	headSize int // bytes in which the header is looked for
+	dialect      // detected in the first part where the options do not say
 }
 
-func (s *csvScan) lastEnd(data []byte) int { return lastRecordEnd(data, s.comma) }
+func (s *csvScan) lastEnd(data []byte) int { return lastRecordEnd(data, s.dialect) }
 
-func (s *csvScan) nextEnd(data []byte) int { return recordEnd(data, 0, s.comma) }
+func (s *csvScan) nextEnd(data []byte) int { return recordEnd(data, 0, s.dialect) }
 
 func (s *csvScan) line(data []byte, line int) int { return lineStart(data, line) }
 
@@ -28,7 +28,7 @@ func (s *csvScan) begin(part int, buffer []byte, n int, whole bool) (end, lines 
 	if !whole && n < s.headSize {
 		return 0, 0, false, nil
 	}
-	err = f.readHeader(s.comma)
+	err = f.readHeader(s.dialect, s.options.NumberForm())
 	if !whole && f.scanner.end-f.scanner.pos < 2 && n <= maxRecord {
 		return 0, 0, false, nil // it may go on
 	}
@@ -36,7 +36,7 @@ func (s *csvScan) begin(part int, buffer []byte, n int, whole bool) (end, lines 
 		return 0, 0, false, err
 	}
 	if s.header == nil {
-		s.comma, s.header = f.scanner.comma, f.header
+		s.dialect, s.header = f.scanner.dialect, f.header
 		if s.fields, s.index, err = s.options.choose(f.header); err != nil {
 			return 0, 0, false, err
 		}
@@ -51,12 +51,12 @@ func (s *csvScan) begin(part int, buffer []byte, n int, whole bool) (end, lines 
 
 // read hands the rows of a piece to its sink.
 func (s *csvScan) read(ctx context.Context, p *piece) error {
-	records := newRecords(p.records, s.comma, len(s.header))
+	records := newRecords(p.records, s.dialect, len(s.header))
 	columns := make([]columnReader, len(s.fields))
 	for i, f := range s.fields {
-		columns[i] = columnReader{index: s.index[i], field: f, missing: s.missing}
+		columns[i] = columnReader{index: s.index[i], field: f, missing: s.missing, numbers: s.options.NumberForm()}
 	}
-	batch := Batch{Part: p.part, Columns: make([]BatchColumn, len(columns))}
+	batch := Batch{Part: p.part, Numbers: s.options.NumberForm(), Columns: make([]BatchColumn, len(columns))}
 	for {
 		if err := ctx.Err(); err != nil {
 			return err

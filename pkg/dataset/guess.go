@@ -6,11 +6,15 @@ import (
 	"io"
 )
 
-// recordEnd returns where the record that begins at begin ends: behind its line end, -1 if data
+// recordEnd returns where the record or comment that begins at begin ends: behind its line end, -1 if data
 // ends before it does.
-func recordEnd(data []byte, begin int, comma byte) int {
+func recordEnd(data []byte, begin int, d dialect) int {
+	if d.commented(data[begin:]) {
+		return commentEnd(data, begin)
+	}
+	stops := string([]byte{d.quote, '\n', '\r'})
 	for i := begin; ; {
-		n := bytes.IndexAny(data[i:], "\"\n\r")
+		n := bytes.IndexAny(data[i:], stops)
 		if n < 0 {
 			return -1
 		}
@@ -27,8 +31,8 @@ func recordEnd(data []byte, begin int, comma byte) int {
 			}
 			return i + 1
 		}
-		if opens(data[begin:], i-begin, comma) {
-			if i = closingQuote(data, i); i < 0 {
+		if opens(data[begin:], i-begin, d.comma) {
+			if i = closingQuote(data, i, d.quote); i < 0 {
 				return -1
 			}
 		}
@@ -56,12 +60,12 @@ func lineStart(data []byte, line int) int {
 func (s *csvScan) guess(data []byte, at int) (start int, sure bool) {
 	outside := s.lineEnd(data, at)
 	stretch := data[:min(len(data), at+guessSize)]
-	if bytes.IndexByte(stretch[at:], '"') < 0 {
+	if bytes.IndexByte(stretch[at:], s.quote) < 0 {
 		return outside, len(stretch) > at+maxField // no value is as long
 	}
 	inside := -1
-	if closing := closingQuote(stretch, at-1); closing >= 0 {
-		inside = recordEnd(stretch, closing+1, s.comma)
+	if closing := closingQuote(stretch, at-1, s.quote); closing >= 0 {
+		inside = recordEnd(stretch, closing+1, s.dialect)
 	}
 	if inside < 0 || outside == inside {
 		return outside, false
@@ -84,23 +88,23 @@ func (s *csvScan) lineEnd(data []byte, at int) int {
 	}
 	// A quote at the very start is told by what is before it.
 	begin := at
-	for begin > 0 && data[begin-1] != '\n' && data[begin-1] != '\r' && data[begin-1] != s.comma && data[begin-1] != '"' {
+	for begin > 0 && data[begin-1] != '\n' && data[begin-1] != '\r' && data[begin-1] != s.comma && data[begin-1] != s.quote {
 		begin--
 	}
-	if begin > 0 && data[begin-1] == '"' {
+	if begin > 0 && data[begin-1] == s.quote {
 		begin--
 		if opens(data, begin, s.comma) {
 			begin = at // that value would be closed before
 		}
 	}
-	return recordEnd(data, begin, s.comma)
+	return recordEnd(data, begin, s.dialect)
 }
 
 // plausible says how well what begins at start reads as records: the share of the bytes that
 // are before the first fault.
 func (s *csvScan) plausible(data []byte, start int) int {
 	data = data[start:]
-	records := newRecords(data[:lastRecordEnd(data, s.comma)], s.comma, len(s.header))
+	records := newRecords(data[:lastRecordEnd(data, s.dialect)], s.dialect, len(s.header))
 	if len(records.data) == 0 {
 		return -1
 	}

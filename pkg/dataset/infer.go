@@ -24,11 +24,14 @@ const (
 //
 // One bad cell in a million turns numbers into text; the profile shows it, and declaring
 // the type (Options.Types) turns it into an error that names the row.
-func InferType(distinct []string, present int) Type {
+func InferType(distinct []string, present int) Type { return NumberForm{}.inferType(distinct, present) }
+
+// inferType is InferType where numbers have a form of their own.
+func (f NumberForm) inferType(distinct []string, present int) Type {
 	kinds := anyKind
 	bytes := 0
 	for _, s := range distinct {
-		kinds = kinds.narrow(s)
+		kinds = kinds.narrow(s, f)
 		bytes += len(s)
 	}
 	switch {
@@ -44,13 +47,13 @@ func InferType(distinct []string, present int) Type {
 
 // Recognize says what a text of undeclared type is by itself, as InferType would have it:
 // Numeric, Boolean or Timestamp with its value, else Text.
-func Recognize(text []byte) (Type, float64) {
+func (f NumberForm) Recognize(text []byte) (Type, float64) {
 	if len(text) == 0 {
 		return Text, 0
 	}
 	switch c := text[0]; {
-	case '0' <= c && c <= '9', c == '+', c == '-', c == '.', c == 'i', c == 'I':
-		if v, ok := parseNumberBytes(text, false); ok {
+	case '0' <= c && c <= '9', c == '+', c == '-', c == '.', c == f.Decimal, c == 'i', c == 'I':
+		if v, ok := f.number(text, false); ok {
 			return Numeric, v
 		}
 		if v, ok := parseTimestampBytes(text); ok {
@@ -83,9 +86,9 @@ type kinds struct{ numeric, boolean, timestamp bool }
 var anyKind = kinds{numeric: true, boolean: true, timestamp: true}
 
 // narrow returns the kinds that are left when s is among the values.
-func (k kinds) narrow(s string) kinds {
+func (k kinds) narrow(s string, f NumberForm) kinds {
 	if k.numeric {
-		_, k.numeric = inferNumber(s)
+		_, k.numeric = f.number([]byte(s), false)
 	}
 	if k.boolean {
 		_, k.boolean = parseBoolean(s)
@@ -94,12 +97,4 @@ func (k kinds) narrow(s string) kinds {
 		_, k.timestamp = parseTimestamp(s)
 	}
 	return k
-}
-
-// inferNumber is parseNumber for a column of undeclared type: no leading zeros.
-func inferNumber(s string) (float64, bool) {
-	if i := sign(s, 0); i+1 < len(s) && s[i] == '0' && '0' <= s[i+1] && s[i+1] <= '9' {
-		return 0, false
-	}
-	return parseNumber(s)
 }

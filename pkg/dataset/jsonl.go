@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,8 @@ import (
 // fraction or exponent is text in its shortest form where it has to be text. Objects and
 // arrays are no values: a *ParseError, unless the column is not among those to read. So are
 // names that appear twice in a row, text that is not UTF-8, and the character NUL. A value is
-// at most 1 MiB, a row 16 MiB and 65,536 values.
+// at most 1 MiB, a row 16 MiB and 65,536 values; there are no more than 16 MiB of blank lines
+// before the first row of a part.
 //
 // It is read as CSV is, side by side on several cores.
 type JSONLines struct {
@@ -47,7 +49,7 @@ func (j JSONLines) Parts() []Part { return j.Files }
 // Header reads no more than the first 64 KiB of the first part, unless a row is longer or the
 // part has none.
 func (j JSONLines) Header(ctx context.Context, o Options) ([]Field, error) {
-	if err := o.Validate(); err != nil {
+	if err := cmp.Or(o.Validate(), o.RefuseCSV()); err != nil {
 		return nil, fmt.Errorf("read JSON Lines header: %w", err)
 	}
 	for _, part := range j.Files {
@@ -69,7 +71,7 @@ func (j JSONLines) Header(ctx context.Context, o Options) ([]Field, error) {
 
 // Scan reads the parts in their order.
 func (j JSONLines) Scan(ctx context.Context, o Options, to Consumer) (Extent, error) {
-	if err := o.Validate(); err != nil {
+	if err := cmp.Or(o.Validate(), o.RefuseCSV()); err != nil {
 		return Extent{}, fmt.Errorf("read JSON Lines: %w", err)
 	}
 	if len(j.Files) == 0 {
@@ -128,7 +130,7 @@ func jsonHeader(ctx context.Context, part Part) ([]string, error) {
 	var data []byte
 	for {
 		have := len(data)
-		data = append(data, make([]byte, chunkSize)...)
+		data = append(data, make([]byte, max(chunkSize, have))...) // twice as much each time
 		n, whole, err := readFull(src, data[have:])
 		data = data[:have+n]
 		if err != nil {
@@ -215,6 +217,9 @@ func jsonNames(part string, data []byte, whole bool) (names []string, start int,
 		}
 	}
 	if row == 0 && !whole { // nothing but blank lines so far
+		if len(data) > maxRecord {
+			return fail(0, 0, fmt.Errorf("no row in the first %d bytes", len(data)))
+		}
 		return nil, 0, false, nil
 	}
 	return names, start, true, nil

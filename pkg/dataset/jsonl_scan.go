@@ -94,14 +94,14 @@ func (s *jsonScan) names(part int, data []byte, whole bool) (start int, ready bo
 
 // read hands the rows of a piece to its sink.
 func (s *jsonScan) read(ctx context.Context, p *piece) error {
-	records := newJSONRecords(p.records, s.header, s.at, s.slot, len(s.fields), 0)
+	records := newJSONRecords(p.records, s.header, s.at, s.slot, len(s.fields), s.options.NumberForm().Decimal)
 	records.open = len(s.options.Columns) > 0 || s.options.Schema != nil
 	var none emptyColumns
 	columns := make([]columnReader, len(s.fields))
 	for i, f := range s.fields {
-		columns[i] = columnReader{index: i, field: f, missing: s.missing}
+		columns[i] = columnReader{index: i, field: f, missing: s.missing, numbers: s.options.NumberForm()}
 	}
-	batch := Batch{Part: p.part, Columns: make([]BatchColumn, len(columns))}
+	batch := Batch{Part: p.part, Numbers: s.options.NumberForm(), Columns: make([]BatchColumn, len(columns))}
 	for {
 		if err := ctx.Err(); err != nil {
 			return err

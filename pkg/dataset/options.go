@@ -17,6 +17,18 @@ type Options struct {
 	// Delimiter separates the values of CSV: any ASCII character but quote, CR, LF and NUL.
 	// 0 detects comma, semicolon, tab or bar from the start of the first part.
 	Delimiter byte
+	// Quote encloses values of CSV that hold delimiters, line ends or, doubled, itself. 0
+	// detects whether it is " or ' from the start of the first part; see apostrophesQuote.
+	Quote byte `json:",omitempty"`
+	// Comment begins the lines of CSV that are left out, if it is their first character. 0:
+	// there are none.
+	Comment byte `json:",omitempty"`
+	// Decimal is the sign before the fraction of numbers that are written as text, and
+	// Thousands one that may stand between their digits; a space stands for no-break spaces
+	// too. 0: a point, and none. They are never guessed, since 1,234 is either. Numbers of JSON
+	// and Parquet are no texts.
+	Decimal   byte `json:",omitempty"`
+	Thousands byte `json:",omitempty"`
 	// Types declares the types of columns by name; the types of all others are inferred.
 	// A value that does not fit the declared type is a *ParseError.
 	Types map[string]Type
@@ -40,9 +52,7 @@ type Options struct {
 // Validate reports all faults of the options at once.
 func (o Options) Validate() error {
 	var faults []error
-	if d := o.Delimiter; d >= 0x80 || bytes.IndexByte([]byte("\"\r\n"), d) >= 0 {
-		faults = append(faults, fmt.Errorf("delimiter %q cannot separate values", d))
-	}
+	faults = append(faults, o.signFaults()...)
 	for _, name := range slices.Sorted(maps.Keys(o.Types)) {
 		if err := o.Types[name].Validate(); err != nil {
 			faults = append(faults, &ColumnError{name, err})
@@ -58,6 +68,49 @@ func (o Options) Validate() error {
 		faults = append(faults, fmt.Errorf("schema: %w", err))
 	}
 	return errors.Join(faults...)
+}
+
+// signFaults is what is wrong with the signs.
+func (o Options) signFaults() (faults []error) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	alphanumeric := func(c byte) bool { return digit(c) || c|0x20-'a' < 26 }
+	if d := o.Delimiter; d >= 0x80 || bytes.IndexByte([]byte("\"\r\n"), d) >= 0 && (d != '"' || o.Quote == 0) {
+		fault("delimiter %q cannot separate values", d)
+	}
+	for _, sign := range []struct {
+		name    string
+		c       byte
+		refused string
+	}{{"quote", o.Quote, " \t"}, {"comment", o.Comment, " \t"}, {"decimal", o.Decimal, " +-"}, {"thousands", o.Thousands, "+-"}} {
+		if c := sign.c; c != 0 && (c < ' ' || c > '~' || alphanumeric(c) || strings.IndexByte(sign.refused, c) >= 0) {
+			fault("%s sign %q: want a punctuation mark", sign.name, c)
+		}
+	}
+	numbers := o.NumberForm()
+	same := func(a, b byte) bool { return a == b && a != 0 }
+	switch {
+	case same(numbers.Decimal, numbers.Thousands):
+		fault("numbers cannot have %q both before the fraction and between thousands; declare both signs", numbers.Decimal)
+	case same(o.Quote, numbers.Decimal), same(o.Quote, numbers.Thousands):
+		fault("%q cannot both quote values and be part of numbers", o.Quote)
+	case same(o.Delimiter, o.Quote), same(o.Delimiter, o.Comment), same(o.Quote, o.Comment):
+		fault("delimiter, quote and comment sign have to differ")
+	}
+	return faults
+}
+
+// RefuseCSV is an error if an option is set that is of delimited text alone: what other formats
+// would have to overlook.
+func (o Options) RefuseCSV() error {
+	for _, sign := range []struct {
+		name string
+		c    byte
+	}{{"delimiter", o.Delimiter}, {"quote", o.Quote}, {"comment sign", o.Comment}} {
+		if sign.c != 0 {
+			return fmt.Errorf("a %s is declared, which only CSV has", sign.name)
+		}
+	}
+	return nil
 }
 
 // missing is the set of the texts that mean "no value".

@@ -56,8 +56,8 @@ func csvText(t *rapid.T) string {
 // row by row, or the same error at the same place.
 func TestAnyBlocksAndWorkers(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		content := csvText(r)
-		o := Options{Delimiter: ',', Workers: rapid.IntRange(1, 4).Draw(r, "workers")}
+		content, o := dialectText(r)
+		o.Workers = rapid.IntRange(1, 4).Draw(r, "workers")
 		if rapid.Bool().Draw(r, "declared") {
 			o.Types = map[string]Type{"c0": rapid.SampledFrom([]Type{Numeric, Categorical, Timestamp, Boolean, Text}).Draw(r, "type")}
 		}

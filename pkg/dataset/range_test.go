@@ -92,15 +92,15 @@ func (t *rowTexts) Add(b *Batch) error {
 // that has one.
 func TestAnyRanges(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		content := csvText(r)
+		content, o := dialectText(r)
 		if rapid.IntRange(0, 5).Draw(r, "bom") == 0 {
 			content = "\ufeff" + content
 		}
-		o := Options{Delimiter: ',', Workers: rapid.IntRange(1, 3).Draw(r, "workers"),
-			Types: map[string]Type{"c0": Text, "c1": Text, "c2": Text}}
+		o.Workers = rapid.IntRange(1, 3).Draw(r, "workers")
+		o.Types = map[string]Type{"c0": Text, "c1": Text, "c2": Text}
 		block := rapid.IntRange(1, 100).Draw(r, "block")
 		all := CSV{Files: []Part{ranged("t.csv", content)}, blockSize: block, batchSize: 50, headSize: 1}
-		fields, err := all.Header(r.Context(), Options{Delimiter: ','})
+		fields, err := all.Header(r.Context(), Options{Delimiter: ',', Quote: o.Quote, Comment: o.Comment})
 		if err != nil {
 			return
 		}

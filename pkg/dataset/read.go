@@ -11,7 +11,7 @@ import (
 // and each distinct text once. The data set is read again, and only those columns of it, if
 // columns that looked numeric for a while turn out not to be.
 func Read(ctx context.Context, source Source, o Options) (*Table, Digest, error) {
-	t := &tableReader{workers: o.Workers}
+	t := &tableReader{workers: o.Workers, numbers: o.NumberForm()}
 	extent, err := source.Scan(ctx, o, t)
 	if err != nil {
 		return nil, "", err
@@ -41,7 +41,7 @@ func readTexts(ctx context.Context, source Source, o Options, names []string, di
 	for _, name := range names {
 		o.Types[name] = Text
 	}
-	t := &tableReader{workers: o.Workers, inferred: true}
+	t := &tableReader{workers: o.Workers, numbers: o.NumberForm(), inferred: true}
 	extent, err := source.Scan(ctx, o, t)
 	if err != nil {
 		return err

@@ -78,7 +78,7 @@ func (c *tableColumn) addTexts(b *keptColumn) {
 }
 
 // finish makes the column. rows are those of the table.
-func (c *tableColumn) finish(field Field, inferred bool) Column {
+func (c *tableColumn) finish(field Field, inferred bool, numbers NumberForm) Column {
 	if c.mixed {
 		return Column{Name: field.Name}
 	}
@@ -99,14 +99,14 @@ func (c *tableColumn) finish(field Field, inferred bool) Column {
 		return Column{Name: field.Name, Type: form, Values: c.values}
 	}
 	if declared == "" || inferred {
-		return c.infer(field.Name)
+		return c.infer(field.Name, numbers)
 	}
 	codes, levels := sortLevels(c.codes, c.levels.texts())
 	return Column{Name: field.Name, Type: declared, Codes: codes, Levels: levels}
 }
 
 // infer makes a column of texts what they all are.
-func (c *tableColumn) infer(name string) Column {
+func (c *tableColumn) infer(name string, numbers NumberForm) Column {
 	present := 0
 	for _, code := range c.codes {
 		if code >= 0 {
@@ -114,19 +114,19 @@ func (c *tableColumn) infer(name string) Column {
 		}
 	}
 	codes, levels := c.codes, c.levels.texts()
-	kind := InferType(levels, present)
+	kind := numbers.inferType(levels, present)
 	if !kind.Coded() {
-		return Column{Name: name, Type: kind, Values: decode(kind, codes, levels)}
+		return Column{Name: name, Type: kind, Values: numbers.decode(kind, codes, levels)}
 	}
 	codes, levels = sortLevels(codes, levels)
 	return Column{Name: name, Type: kind, Codes: codes, Levels: levels}
 }
 
 // decode looks codes up among the parsed levels.
-func decode(t Type, codes []int32, levels []string) []float64 {
+func (f NumberForm) decode(t Type, codes []int32, levels []string) []float64 {
 	parsed := make([]float64, len(levels))
 	for i, s := range levels {
-		parsed[i], _ = ParseValue(t, s) // InferType has parsed it before
+		parsed[i], _ = f.Parse(t, []byte(s)) // inferType has parsed it before
 	}
 	values := make([]float64, len(codes))
 	for i, code := range codes {

@@ -15,6 +15,7 @@ import (
 type tableReader struct {
 	workers  int
 	inferred bool // declared types are not to be kept
+	numbers  NumberForm
 	fields   []Field
 	columns  []tableColumn
 	rows     int
@@ -92,7 +93,7 @@ const mostAhead = 64
 func (t *tableReader) table(ctx context.Context) ([]Column, error) {
 	columns := make([]Column, len(t.fields))
 	err := par.For(ctx, len(columns), t.workers, func(i int) error {
-		columns[i] = t.columns[i].finish(t.fields[i], t.inferred)
+		columns[i] = t.columns[i].finish(t.fields[i], t.inferred, t.numbers)
 		return nil
 	})
 	return columns, err

@@ -37,11 +37,11 @@ const (
 	nulByte
 )
 
-func newRecords(data []byte, comma byte, columns int) *records {
+func newRecords(data []byte, d dialect, columns int) *records {
 	r := &records{data: data, line: 1, columns: columns}
 	r.scanner = scanner{chunk: data, end: len(data), done: true, line: 1}
-	r.scanner.delimit(comma)
-	r.stop['"'], r.stop[0], r.stop['\n'], r.stop['\r'], r.stop[comma] = quoteByte, nulByte, lineByte, lineByte, delimiterByte
+	r.scanner.write(d)
+	r.stop[d.quote], r.stop[0], r.stop['\n'], r.stop['\r'], r.stop[d.comma] = quoteByte, nulByte, lineByte, lineByte, delimiterByte
 	return r
 }
 
@@ -53,6 +53,12 @@ func (r *records) next(size int) (field int, err error) {
 	for limit := r.pos + size; r.pos < limit && r.pos < len(r.data); {
 		before := len(r.bounds)
 		start, line := r.pos, r.line
+		if r.scanner.commented(r.data[start:]) {
+			if err := r.skipComment(); err != nil {
+				return -1, err
+			}
+			continue
+		}
 		next, ok := r.plain(start)
 		if ok {
 			r.pos = next
@@ -85,6 +91,20 @@ func (r *records) next(size int) (field int, err error) {
 	return -1, nil
 }
 
+// skipComment skips the line at pos.
+func (r *records) skipComment() error {
+	end := commentEnd(r.data, r.pos)
+	if end < 0 { // it is the last, and may be half of one
+		end = len(r.data)
+	}
+	if end-r.pos > maxRecord {
+		return r.fault(r.line, errLongComment.err)
+	}
+	r.pos = end
+	r.line++
+	return nil
+}
+
 // plain splits the line at pos if it has nothing but plain values and quoted ones that need no
 // copy, and returns where the next one begins.
 //
@@ -92,7 +112,10 @@ func (r *records) next(size int) (field int, err error) {
 // feeds. Words that hold a quote, a CR or a NUL are gone through byte by byte.
 func (r *records) plain(pos int) (next int, ok bool) {
 	data, bounds := r.data, r.bounds
-	delimiters := uint64(r.scanner.comma) * lowBits
+	if limit := pos + maxField + 2; limit < len(data) {
+		data = data[:limit] // a longer line is not allowed: no need to split megabytes of it
+	}
+	delimiters, quotes := uint64(r.scanner.comma)*lowBits, uint64(r.scanner.quote)*lowBits
 	seen := uint64(0) // all bytes in one, to find those that are not ASCII
 	for start, i := pos, pos; ; {
 		for i+8 <= len(data) {
@@ -124,7 +147,7 @@ func (r *records) plain(pos int) (next int, ok bool) {
 					return 0, false
 				}
 				end := r.quoted(i+1, &seen)
-				if end < 0 {
+				if end < 0 || end+1 > len(data) {
 					return 0, false
 				}
 				bounds = append(bounds, uint32(start+1), uint32(end))
@@ -134,6 +157,8 @@ func (r *records) plain(pos int) (next int, ok bool) {
 			}
 			// Here is what ends a value, or the data.
 			switch {
+			case i == len(data) && i < len(r.data):
+				return 0, false
 			case i == len(data):
 			case data[i] == r.scanner.comma:
 				i++
@@ -146,6 +171,9 @@ func (r *records) plain(pos int) (next int, ok bool) {
 			}
 			r.bounds = bounds
 			return min(i+1, len(data)), r.allowed(pos, i, seen)
+		}
+		if i == len(data) && i < len(r.data) {
+			return 0, false
 		}
 		if i == len(data) {
 			r.bounds = append(bounds, uint32(start), uint32(i))
@@ -181,7 +209,6 @@ func (r *records) allowed(pos, end int, seen uint64) bool {
 
 // Words of eight equal bytes.
 const (
-	quotes  = lowBits * '"'
 	returns = lowBits * '\r'
 	feeds   = lowBits * '\n'
 )

@@ -9,7 +9,7 @@ import (
 // readSlowly reads CSV row by row with the scanner and a dictionary for each column: what the
 // parallel reader is compared with.
 func readSlowly(ctx context.Context, parts []Part, o Options) (*Table, error) {
-	r := reader{options: o, missing: o.missing(), delimiter: o.Delimiter}
+	r := reader{options: o, missing: o.missing()}
 	if _, err := r.pass(ctx, parts); err != nil {
 		return nil, err
 	}
@@ -32,7 +32,6 @@ func readSlowly(ctx context.Context, parts []Part, o Options) (*Table, error) {
 type reader struct {
 	options    Options
 	missing    map[string]bool
-	delimiter  byte // 0 until it is detected in the first part
 	first      string
 	header     []string
 	collectors []*collector
@@ -53,13 +52,13 @@ func (r *reader) pass(ctx context.Context, parts []Part) ([][]byte, error) {
 }
 
 func (r *reader) readPart(ctx context.Context, part Part) ([]byte, error) {
-	f, err := openCSV(ctx, part, r.delimiter)
+	f, err := openCSV(ctx, part, r.options)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	if r.header == nil {
-		r.delimiter, r.first = f.scanner.comma, part.Name
+		r.options.Delimiter, r.options.Quote, r.first = f.scanner.comma, f.scanner.quote, part.Name
 		if err := r.begin(f.header); err != nil {
 			return nil, err
 		}

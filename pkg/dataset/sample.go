@@ -119,7 +119,7 @@ func (s *sampler) finish() (rows int, err error) {
 
 // below copies the rows whose keys are not above the limit.
 func (b *Batch) below(limit uint64) *Batch {
-	picked := &Batch{Part: b.Part, Start: b.Start, End: b.End, Columns: make([]BatchColumn, len(b.Columns))}
+	picked := &Batch{Part: b.Part, Numbers: b.Numbers, Start: b.Start, End: b.End, Columns: make([]BatchColumn, len(b.Columns))}
 	var rows []int
 	for i, key := range b.Keys {
 		if key <= limit {

@@ -47,45 +47,50 @@ type scanner struct {
 	err      error // why reading stopped; nil at the end of the input
 	done     bool
 
-	comma byte
-	stop  [256]bool // the bytes that end a run of an unquoted value
-	line  int       // the line that pos is on, from 1
+	dialect
+	stop      [256]bool // the bytes that end a run of an unquoted value
+	quoteStop [256]bool // those that end a run of a quoted one
+	line      int       // the line that pos is on, from 1
 
 	start  int    // the line that the current record starts on
 	buf    []byte // the values of the current record, one after the other
 	ends   []int  // where each ends in buf
-	quoted bool   // one of them was in quotes
+	quoted []bool // which of them are in quotes
 }
 
 func newScanner(src io.Reader) *scanner {
 	return &scanner{src: src, chunk: make([]byte, chunkSize), line: 1}
 }
 
-// delimit sets the delimiter; it is called before the first next.
-func (s *scanner) delimit(comma byte) {
-	s.comma = comma
+// write sets the signs that the text is written with; it is called before the first next.
+func (s *scanner) write(d dialect) {
+	s.dialect = d
 	s.stop = [256]bool{'\n': true, '\r': true, 0: true}
-	s.stop[comma] = true
+	s.quoteStop = s.stop
+	s.stop[d.comma], s.quoteStop[d.quote] = true, true
 }
-
-// quoteStop are the bytes that end a run of a quoted value.
-var quoteStop = [256]bool{'"': true, '\n': true, '\r': true, 0: true}
 
 // next reads the next record that is not blank: io.EOF if there is none, a *syntaxError
 // if it is malformed, else the error of the reader.
 func (s *scanner) next() error {
 	for {
-		s.start, s.buf, s.ends, s.quoted = s.line, s.buf[:0], s.ends[:0], false
-		if _, ok := s.peek(); !ok {
-			if s.err != nil {
-				return s.err
-			}
+		s.start, s.buf, s.ends, s.quoted = s.line, s.buf[:0], s.ends[:0], s.quoted[:0]
+		c, ok := s.peek()
+		switch {
+		case !ok && s.err != nil:
+			return s.err
+		case !ok:
 			return io.EOF
+		case c == s.comment && c != 0:
+			if err := s.skipComment(); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := s.record(); err != nil {
 			return err
 		}
-		if len(s.ends) > 1 || s.quoted || len(s.field(0)) > 0 {
+		if len(s.ends) > 1 || s.quoted[0] || len(s.field(0)) > 0 {
 			return nil
 		}
 	}
@@ -111,7 +116,9 @@ func (s *scanner) record() error {
 		begin := len(s.buf)
 		s.skipSpace()
 		var err error
-		if c, ok := s.peek(); ok && c == '"' {
+		c, ok := s.peek()
+		quoted := ok && c == s.quote
+		if quoted {
 			err = s.quotedField(begin)
 		} else {
 			err = s.take(&s.stop, begin)
@@ -122,14 +129,14 @@ func (s *scanner) record() error {
 		if !utf8.Valid(s.buf[begin:]) {
 			return s.fail("value is not UTF-8; save the file in that encoding")
 		}
-		c, ok := s.peek()
+		c, ok = s.peek()
 		if ok && !s.stop[c] {
 			return s.fail("text after a closing quote; a quote inside a quoted value is written twice")
 		}
 		if ok && c == 0 {
 			return s.fail("NUL byte; this is not a text file, or not in UTF-8")
 		}
-		s.ends = append(s.ends, len(s.buf))
+		s.ends, s.quoted = append(s.ends, len(s.buf)), append(s.quoted, quoted)
 		switch {
 		case !ok:
 			return s.err
@@ -147,10 +154,9 @@ func (s *scanner) record() error {
 // after it. Line ends inside become LF, so that a file means the same on every system.
 func (s *scanner) quotedField(begin int) error {
 	opened := s.line
-	s.quoted = true
 	s.pos++
 	for {
-		if err := s.take(&quoteStop, begin); err != nil {
+		if err := s.take(&s.quoteStop, begin); err != nil {
 			return err
 		}
 		c, ok := s.peek()
@@ -161,18 +167,18 @@ func (s *scanner) quotedField(begin int) error {
 			return &syntaxError{field: len(s.ends), err: &openQuoteError{opened}}
 		case c == 0:
 			return s.fail("NUL byte in a quoted value")
-		case c != '"':
+		case c != s.quote:
 			s.newline()
 			s.buf = append(s.buf, '\n')
 			continue
 		}
 		s.pos++
-		if c, ok := s.peek(); !ok || c != '"' {
+		if c, ok := s.peek(); !ok || c != s.quote {
 			s.skipSpace()
 			return nil
 		}
 		s.pos++
-		s.buf = append(s.buf, '"')
+		s.buf = append(s.buf, s.quote)
 	}
 }
 
@@ -197,6 +203,25 @@ func (s *scanner) take(stop *[256]bool, begin int) error {
 	}
 	return s.err
 }
+
+// skipComment skips the line that is next.
+func (s *scanner) skipComment() error {
+	for length := 0; ; length++ {
+		c, ok := s.peek()
+		switch {
+		case !ok:
+			return s.err
+		case c == '\n' || c == '\r':
+			s.newline()
+			return nil
+		case length > maxRecord:
+			return errLongComment
+		}
+		s.pos++
+	}
+}
+
+var errLongComment = &syntaxError{field: -1, err: fmt.Errorf("comment is longer than %d bytes", maxRecord)}
 
 // skipSpace skips the blanks before or after a quoted value, and those before any other.
 func (s *scanner) skipSpace() {

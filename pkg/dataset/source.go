@@ -68,6 +68,8 @@ type Batch struct {
 	// others. A batch whose Start is another's End follows it directly.
 	Part       int
 	Start, End int64
+	// Numbers is how the texts of Levels write numbers.
+	Numbers NumberForm
 	// Keys are one uniformly distributed number per row, made from part and position: what a
 	// sample is drawn by. They are nil unless Options.Sample asks for one.
 	Keys []uint64

@@ -4,8 +4,11 @@ import "bytes"
 
 // lastRecordEnd returns where the last whole record of data ends: behind its line end, or 0
 // if there is none. data begins with a record.
-func lastRecordEnd(data []byte, comma byte) (end int) {
-	quote := bytes.IndexByte(data, '"')
+func lastRecordEnd(data []byte, d dialect) (end int) {
+	if d.comment != 0 {
+		return lastEndWithComments(data, d)
+	}
+	quote := bytes.IndexByte(data, d.quote)
 	if quote < 0 {
 		return lastLineEnd(data, false)
 	}
@@ -13,8 +16,8 @@ func lastRecordEnd(data []byte, comma byte) (end int) {
 	from := 0 // behind the last quoted value
 	for quote >= 0 {
 		at := from + quote
-		if !opens(data, at, comma) { // a character like any other
-			next := bytes.IndexByte(data[at+1:], '"')
+		if !opens(data, at, d.comma) { // a character like any other
+			next := bytes.IndexByte(data[at+1:], d.quote)
 			if next < 0 {
 				break
 			}
@@ -24,12 +27,12 @@ func lastRecordEnd(data []byte, comma byte) (end int) {
 		if e := lastLineEnd(data[from:at], true); e > 0 {
 			end = from + e
 		}
-		closing := closingQuote(data, at)
+		closing := closingQuote(data, at, d.quote)
 		if closing < 0 {
 			return end
 		}
 		from = closing + 1
-		quote = bytes.IndexByte(data[from:], '"')
+		quote = bytes.IndexByte(data[from:], d.quote)
 	}
 	if e := lastLineEnd(data[from:], false); e > 0 {
 		end = from + e
@@ -64,13 +67,13 @@ func opens(data []byte, i int, comma byte) bool {
 
 // closingQuote returns the quote that closes the value opened at i, -1 if there is none. One
 // at the very end may be half of a doubled one.
-func closingQuote(data []byte, i int) int {
+func closingQuote(data []byte, i int, quote byte) int {
 	for i++; ; i++ {
-		next := bytes.IndexByte(data[i:], '"')
+		next := bytes.IndexByte(data[i:], quote)
 		if next < 0 || i+next+1 == len(data) {
 			return -1
 		}
-		if i += next; data[i+1] != '"' {
+		if i += next; data[i+1] != quote {
 			return i
 		}
 		i++

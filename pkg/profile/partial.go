@@ -123,7 +123,7 @@ func (p *Partial) Add(b *dataset.Batch) error {
 	p.missing.begin(b.Rows)
 	for i := range b.Columns {
 		if c := &b.Columns[i]; c.Type.Coded() {
-			p.addCodes(i, c)
+			p.addCodes(i, c, b.Numbers)
 		} else {
 			p.addValues(i, c)
 		}
@@ -206,7 +206,7 @@ func (p *Partial) seed(i int) uint64 {
 
 // addCodes takes texts, of which those of a column of undeclared type may be numbers, moments
 // or booleans.
-func (p *Partial) addCodes(i int, b *dataset.BatchColumn) {
+func (p *Partial) addCodes(i int, b *dataset.BatchColumn, numbers dataset.NumberForm) {
 	w, c := p.work, &p.columns[i]
 	declared := p.fields[i].Type != ""
 	n := len(b.Levels)
@@ -217,7 +217,7 @@ func (p *Partial) addCodes(i int, b *dataset.BatchColumn) {
 	for level, text := range b.Levels {
 		kind, v, bits := textCell, 0.0, uint64(0)
 		if !declared {
-			kind, v = recognize(text)
+			kind, v = recognize(text, numbers)
 		}
 		if kind == textCell {
 			bits = b.Hash(level)
@@ -276,9 +276,9 @@ func (p *Partial) addCodes(i int, b *dataset.BatchColumn) {
 	}
 }
 
-// recognize is dataset.Recognize for cells.
-func recognize(text []byte) (kind byte, v float64) {
-	switch t, v := dataset.Recognize(text); t {
+// recognize is NumberForm.Recognize for cells.
+func recognize(text []byte, numbers dataset.NumberForm) (kind byte, v float64) {
+	switch t, v := numbers.Recognize(text); t {
 	case dataset.Numeric:
 		return numberCell, v
 	case dataset.Timestamp:

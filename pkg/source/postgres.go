@@ -105,7 +105,7 @@ func (r *result) options(o dataset.Options) dataset.Options {
 	}
 	maps.Copy(types, o.Types)
 	o.Types = types
-	o.Delimiter = ','
+	o.Delimiter, o.Quote = ',', '"'
 	return o
 }
 

@@ -32,7 +32,8 @@ type plan struct {
 	Request   Request   `json:"request"`
 	Columns   []string  `json:"columns"`   // those of the data set, as read
 	Delimiter byte      `json:"delimiter"` // of CSV: one for all shards
-	Modified  time.Time `json:"modified"`  // when the newest part was written
+	Quote     byte      `json:"quote"`
+	Modified  time.Time `json:"modified"` // when the newest part was written
 	Parts     []file    `json:"parts"`
 	Shards    int       `json:"shards"`
 }
@@ -125,9 +126,10 @@ func (j *Jobs) plan(ctx context.Context, name registry.DatasetName, id JobID, q 
 	}
 	var shards []Shard
 	if csv, ok := rows.(dataset.CSV); ok {
-		if p.Delimiter, err = csv.Delimiter(ctx, options); err != nil {
+		if options, err = csv.Detect(ctx, options); err != nil {
 			return plan{}, nil, err
 		}
+		p.Delimiter, p.Quote = options.Delimiter, options.Quote
 		shards = p.cut(cmp.Or(j.limits, standardLimits))
 	} else {
 		// The columns of JSON Lines are those of the first part that has a row, and only a scan

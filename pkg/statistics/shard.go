@@ -118,7 +118,7 @@ func (j *Jobs) profile(ctx context.Context, p plan, s Shard) (found, error) {
 // options are how every shard reads.
 func (p plan) options() (dataset.Options, error) {
 	o, err := p.Request.Options()
-	o.Delimiter = p.Delimiter
+	o.Delimiter, o.Quote = p.Delimiter, p.Quote
 	return o, err
 }
 

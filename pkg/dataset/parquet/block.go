@@ -162,7 +162,7 @@ func (b *block) hand(ctx context.Context) error {
 	if err := b.fault(ctx); err != nil {
 		return err
 	}
-	batch := dataset.Batch{Part: b.group.part, Columns: make([]dataset.BatchColumn, len(b.columns))}
+	batch := dataset.Batch{Part: b.group.part, Numbers: b.group.options.numbers, Columns: make([]dataset.BatchColumn, len(b.columns))}
 	for at, k := 0, 0; at < b.rows; at, k = at+batchRows, k+1 {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -301,7 +301,7 @@ func (c *cursor) parse(i int, b []byte, bad *fault) float64 {
 	if b = c.clean(b, &text); b == nil {
 		return math.NaN()
 	}
-	v, err := dataset.ParseValue(c.column.field.Type, string(b))
+	v, err := c.group.options.numbers.Parse(c.column.field.Type, b)
 	if text.err != nil {
 		err = text.err
 	}

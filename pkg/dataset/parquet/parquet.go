@@ -20,6 +20,7 @@
 package parquet
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -53,7 +54,7 @@ func (f Files) Header(ctx context.Context, o dataset.Options) ([]dataset.Field, 
 }
 
 func (f Files) validate(o dataset.Options) error {
-	if err := o.Validate(); err != nil {
+	if err := cmp.Or(o.Validate(), o.RefuseCSV()); err != nil {
 		return fmt.Errorf("read Parquet: %w", err)
 	}
 	if len(f.Files) == 0 {
@@ -122,7 +123,7 @@ func digestOf(files []*openedFile, groups []*group) (dataset.Digest, error) {
 // plan opens every file and lists its row groups.
 func (f Files) plan(ctx context.Context, o dataset.Options) (files []*openedFile, groups []*group, err error) {
 	var first []column
-	options := &scanOptions{missing: o.MissingTexts(), sampled: o.Sample > 0}
+	options := &scanOptions{missing: o.MissingTexts(), numbers: o.NumberForm(), sampled: o.Sample > 0}
 	for i, p := range f.Files {
 		file, err := openFile(ctx, p)
 		if err != nil {

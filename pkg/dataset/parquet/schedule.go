@@ -11,6 +11,7 @@ import (
 // scanOptions are those of all row groups.
 type scanOptions struct {
 	missing *dataset.MissingTexts
+	numbers dataset.NumberForm // of texts
 	sampled bool
 }
 
