@@ -32,6 +32,11 @@ const partialVersion = 1
 func (p *Partial) MarshalBinary() ([]byte, error) {
 	p.Close()
 	p.sample.shrink(true)
+	for i := range p.columns {
+		if t := p.columns[i].Texts; t != nil {
+			t.Looked.shrink()
+		}
+	}
 	missing, err := p.missing.Table.MarshalBinary()
 	if err != nil {
 		return nil, err

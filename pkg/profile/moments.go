@@ -22,16 +22,13 @@ type moments struct {
 	M2, M3, M4 float64
 }
 
-// describeChunk returns the moments of one finite value or more, the sum of the products of
-// scaled deviations of neighbours about the mean, and how many of the values are whole.
-func describeChunk(x []float64) (m moments, lag float64, integers int) {
+// describeChunk returns the moments of one finite value or more, and the sum of the products of
+// scaled deviations of neighbours about the mean.
+func describeChunk(x []float64) (m moments, lag float64) {
 	n := float64(len(x))
 	sum := 0.0
 	for _, v := range x {
 		sum += v
-		if float64(int64(v)) == v || v >= 1<<53 || v <= -(1<<53) {
-			integers++
-		}
 	}
 	center := sum / n
 	if math.IsInf(sum, 0) || math.IsNaN(sum) { // the greatest numbers do not fit: their halves do
@@ -52,7 +49,7 @@ func describeChunk(x []float64) (m moments, lag float64, integers int) {
 			m, lag = powers(x, center, exponent+1)
 		}
 	}
-	return m, lag, integers
+	return m, lag
 }
 
 // powers sums powers of the deviations from center, which is the mean but for roundings, and

@@ -55,20 +55,36 @@ func (n *numbers) add(values []float64, s *sequence, w *workspace) {
 			n.step(values[:room], *s, w)
 		}
 		s.follow(values[:room])
-		for _, v := range values[:room] {
-			switch {
-			case v-v == 0:
-				n.pending = append(n.pending, v+0) // -0 + 0 is 0
-			case v != v:
-			case v > 0:
-				n.Infinite.Positive++
-			default:
-				n.Infinite.Negative++
-			}
-		}
+		n.append(values[:room])
 		values = values[room:]
 		if len(n.pending) == w.chunk {
 			n.flush(s, w)
+		}
+	}
+}
+
+// append puts off the finite ones of values, for which there is room.
+func (n *numbers) append(values []float64) {
+	k := len(n.pending)
+	to := n.pending[:k+len(values)]
+	for _, v := range values {
+		to[k] = v + 0 // -0 + 0 is 0
+		finite := 0
+		if v-v == 0 {
+			finite = 1
+		}
+		k += finite // no branch, because nobody foresees where values are missing
+	}
+	n.pending = to[:k]
+	if k == len(to) {
+		return
+	}
+	for _, v := range values {
+		switch {
+		case v > math.MaxFloat64:
+			n.Infinite.Positive++
+		case v < -math.MaxFloat64:
+			n.Infinite.Negative++
 		}
 	}
 }
@@ -98,19 +114,30 @@ func (n *numbers) flush(s *sequence, w *workspace) {
 	if len(x) == 0 {
 		return
 	}
-	m, lag, integers := describeChunk(x)
+	m, lag := describeChunk(x)
 	s.chunk(x, m, lag)
 	sketch.SortFloats(x, w.scratch[:len(x)])
 	w.runs, w.lengths = sketch.Runs(x, w.runs[:0], w.lengths[:0])
 	last := len(w.runs) - 1
 	n.widen(w.runs[0], int(w.lengths[0]), w.runs[last], int(w.lengths[last]))
 	n.Moments.merge(m)
-	n.Integers += integers
+	n.Integers += wholeIn(w.runs, w.lengths)
 	negatives := sort.SearchFloat64s(x, 0)
 	n.Negatives += negatives
 	n.Zeros += sort.Search(len(x)-negatives, func(i int) bool { return x[negatives+i] > 0 })
 	n.count(x, w.runs, w.lengths)
 	n.pending = x[:0]
+}
+
+// wholeIn counts the whole numbers among values that occur as often as counts says.
+func wholeIn(values []float64, counts []uint64) (n int) {
+	counts = counts[:len(values)]
+	for i, v := range values {
+		if float64(int64(v)) == v || v >= 1<<53 || v <= -(1<<53) {
+			n += int(counts[i])
+		}
+	}
+	return n
 }
 
 // widen takes the extremes of other values, and how many of them are there.

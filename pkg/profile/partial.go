@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
@@ -23,6 +22,7 @@ type Partial struct {
 	hashes  rowHashes
 	sample  *rowSample
 	missing *missingRows
+	wanted  *ceilings
 	spans   []span // ascending, apart
 	work    *workspace
 	block   int // of the shard: for seeds
@@ -49,16 +49,17 @@ type sequences struct{ Numbers, Moments sequence }
 // NewPartial returns what is known of no rows of a shard. The type of a column that is to be
 // inferred is "".
 func NewPartial(columns []dataset.Field, shard int) *Partial {
-	return newPartial(columns, shard, nil)
+	return newPartial(columns, shard, newCeilings(columns))
 }
 
-func newPartial(fields []dataset.Field, shard int, limit *atomic.Uint64) *Partial {
+func newPartial(fields []dataset.Field, shard int, wanted *ceilings) *Partial {
 	return &Partial{
 		fields:  fields,
 		columns: make([]column, len(fields)),
 		hashes:  rowHashes{Limit: math.MaxUint64},
-		sample:  newRowSample(len(fields), limit),
+		sample:  newRowSample(len(fields), &wanted.rows),
 		missing: newMissingRows(len(fields)),
+		wanted:  wanted,
 		spans:   []span{{From: shard, To: shard + 1, Sequences: make([]sequences, len(fields))}},
 	}
 }
@@ -170,7 +171,7 @@ func (p *Partial) addValues(i int, b *dataset.BatchColumn) {
 	case dataset.Timestamp:
 		kind = momentCell
 	}
-	sampled := &p.sample.Columns[i]
+	sampled := p.sample.room(i, len(p.work.wanted))
 	for _, row := range p.work.wanted {
 		v := b.Values[row]
 		if v != v {
@@ -255,7 +256,7 @@ func (p *Partial) addCodes(i int, b *dataset.BatchColumn, numbers dataset.Number
 			}
 		}
 	}
-	sampled := &p.sample.Columns[i]
+	sampled := p.sample.room(i, len(w.wanted))
 	for _, row := range w.wanted {
 		code := b.Codes[row]
 		if code < 0 {
@@ -270,7 +271,7 @@ func (p *Partial) addCodes(i int, b *dataset.BatchColumn, numbers dataset.Number
 			return
 		}
 		if c.Texts == nil {
-			c.Texts = newTexts(tableLimit(len(p.fields)))
+			c.Texts = newTexts(tableLimit(len(p.fields)), &p.wanted.texts[i])
 		}
 		c.Texts.add(w.levels, w.bits, w.counts)
 	}

@@ -1,13 +1,12 @@
 package profile
 
 import (
-	"cmp"
 	"math"
 	"math/bits"
 	"slices"
-	"sync/atomic"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/num"
 	"github.com/foretell-ml/foretell/pkg/sketch"
 )
 
@@ -135,7 +134,7 @@ type rowSample struct {
 	Keys    []uint64
 	Columns []cells
 
-	limit *atomic.Uint64 // keys above it are not wanted
+	limit *ceiling
 }
 
 // cells are values of one column: a number or the hash of a text, and which of them.
@@ -153,12 +152,15 @@ const (
 	textCell
 )
 
-func newRowSample(columns int, limit *atomic.Uint64) *rowSample {
-	if limit == nil {
-		limit = new(atomic.Uint64)
-		limit.Store(math.MaxUint64)
-	}
+func newRowSample(columns int, limit *ceiling) *rowSample {
 	return &rowSample{Rows: sampleRows(columns), Columns: make([]cells, columns), limit: limit}
+}
+
+// room is a column with room for n more cells.
+func (s *rowSample) room(column, n int) *cells {
+	c := &s.Columns[column]
+	c.Bits, c.Kinds = slices.Grow(c.Bits, n), slices.Grow(c.Kinds, n)
+	return c
 }
 
 // choose returns which of the rows with these keys are wanted, and keeps their keys.
@@ -179,18 +181,13 @@ func (s *rowSample) shrink(final bool) {
 	if n := len(s.Keys); n <= s.Rows || n < 2*s.Rows && !final {
 		return
 	}
-	order := make([]int32, len(s.Keys))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(s.Keys[a], s.Keys[b]) })
-	order = order[:s.Rows]
-	slices.Sort(order)
-	keys := make([]uint64, len(order))
-	limit := uint64(0)
-	for i, from := range order {
-		keys[i] = s.Keys[from]
-		limit = max(limit, keys[i])
+	limit := num.NthLargest(slices.Clone(s.Keys), len(s.Keys)-s.Rows+1)
+	order := make([]int32, 0, s.Rows)
+	keys := make([]uint64, 0, s.Rows)
+	for i, key := range s.Keys {
+		if key <= limit && len(keys) < s.Rows { // keys of several rows may be equal
+			order, keys = append(order, int32(i)), append(keys, key)
+		}
 	}
 	s.Keys = keys
 	for c := range s.Columns {
@@ -200,8 +197,7 @@ func (s *rowSample) shrink(final bool) {
 		}
 		s.Columns[c] = column
 	}
-	for old := s.limit.Load(); limit < old && !s.limit.CompareAndSwap(old, limit); old = s.limit.Load() {
-	}
+	s.limit.lower(limit)
 }
 
 func (s *rowSample) merge(o *rowSample) {

@@ -3,8 +3,6 @@ package profile
 import (
 	"context"
 	"errors"
-	"math"
-	"sync/atomic"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
@@ -14,8 +12,6 @@ import (
 // error is a dataset.ErrNoRows and the result is there all the same: others may have some.
 func Collect(ctx context.Context, source dataset.Source, o dataset.Options, shard int) (*Partial, dataset.Extent, error) {
 	c := &collector{shard: shard}
-	c.sampled.Store(math.MaxUint64)
-	c.hashed.Store(math.MaxUint64)
 	extent, err := source.Scan(ctx, o, c)
 	if err != nil && (!errors.Is(err, dataset.ErrNoRows) || c.total == nil) {
 		return nil, dataset.Extent{}, err
@@ -90,22 +86,20 @@ type collector struct {
 	fields []dataset.Field
 	blocks int
 	total  *Partial
-	// Limits above which neither the sample nor the count of duplicates wants a row: blocks
-	// that begin later need not keep what would be dropped.
-	sampled, hashed atomic.Uint64
+	wanted *ceilings
 }
 
 func (c *collector) Begin(columns []dataset.Field) error {
-	c.fields = columns
-	c.total = newPartial(columns, c.shard, &c.sampled)
+	c.fields, c.wanted = columns, newCeilings(columns)
+	c.total = newPartial(columns, c.shard, c.wanted)
 	return nil
 }
 
 func (c *collector) Block() dataset.Sink {
-	p := newPartial(c.fields, c.shard, &c.sampled)
+	p := newPartial(c.fields, c.shard, c.wanted)
 	p.block = c.blocks
 	c.blocks++
-	p.hashes.Limit = c.hashed.Load()
+	p.hashes.Limit = c.wanted.hashes.Load()
 	return p
 }
 
@@ -113,6 +107,6 @@ func (c *collector) End(s dataset.Sink) error {
 	p := s.(*Partial)
 	p.Close()
 	c.total.follow(p)
-	c.hashed.Store(c.total.hashes.Limit)
+	c.wanted.hashes.lower(c.total.hashes.Limit)
 	return nil
 }

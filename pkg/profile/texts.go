@@ -27,8 +27,8 @@ type texts struct {
 	Looked     lookedAt
 }
 
-func newTexts(limit int) *texts {
-	return &texts{Min: math.MaxInt, Table: sketch.NewTexts(limit)}
+func newTexts(limit int, wanted *ceiling) *texts {
+	return &texts{Min: math.MaxInt, Table: sketch.NewTexts(limit), Looked: lookedAt{wanted: wanted}}
 }
 
 func (t *texts) len() int {
@@ -143,7 +143,8 @@ type lookedAt struct {
 	Hashes []uint64
 	Texts  [][]byte
 
-	room int // how many are kept, the same ones among them, before it shrinks
+	room   int      // how many are kept, the same ones among them, before it shrinks
+	wanted *ceiling // of all blocks of the shard; nil of what was read from its binary form
 }
 
 // maxLooked is how many texts are sampled, and longestLooked the longest of them in bytes.
@@ -154,7 +155,7 @@ const (
 )
 
 func (l *lookedAt) add(hash uint64, text []byte) {
-	if l.Limit != 0 && hash > l.Limit || len(text) > longestLooked {
+	if l.Limit != 0 && hash > l.Limit || l.wanted != nil && hash > l.wanted.Load() || len(text) > longestLooked {
 		return
 	}
 	l.Hashes = append(l.Hashes, hash)
@@ -182,6 +183,9 @@ func (l *lookedAt) shrink() {
 	l.room = 2 * n // thousands of columns of few categories each keep few
 	if n == maxLooked {
 		l.Limit = l.Hashes[n-1]
+		if l.wanted != nil {
+			l.wanted.lower(l.Limit)
+		}
 	}
 }
 

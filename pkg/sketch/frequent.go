@@ -31,38 +31,6 @@ func limit(max int) uint8 {
 // items is how many items a size keeps.
 func items(lg uint8) int { return 3 << lg >> 2 }
 
-// nthLargest returns the n-th largest of counts, n from 1, and permutes them.
-func nthLargest(counts []uint64, n int) uint64 {
-	low, high, at := 0, len(counts)-1, n-1
-	for low < high {
-		a, b, c := counts[low], counts[(low+high)/2], counts[high]
-		pivot := max(min(a, b), min(max(a, b), c))
-		i, j := low, high
-		for i <= j {
-			for counts[i] > pivot {
-				i++
-			}
-			for counts[j] < pivot {
-				j--
-			}
-			if i <= j {
-				counts[i], counts[j] = counts[j], counts[i]
-				i++
-				j--
-			}
-		}
-		switch {
-		case at <= j:
-			high = j
-		case at >= i:
-			low = i
-		default:
-			return counts[at]
-		}
-	}
-	return counts[at]
-}
-
 // top sorts counts by number, greatest first, then by item, and returns the first n.
 func top[T cmp.Ordered](counts []Count[T], n int) []Count[T] {
 	slices.SortFunc(counts, func(a, b Count[T]) int {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+
+	"github.com/foretell-ml/foretell/pkg/internal/num"
 )
 
 // Numbers counts numbers as Texts counts texts, and takes them in sorted runs. 0 and -0 are
@@ -77,7 +79,7 @@ func (w *numbersScratch) excess(counts []uint64, limit int) (cut uint64, all boo
 		return 1, repeated == 0 // as nearly always in continuous data
 	}
 	w.selected = append(w.selected[:0], counts...)
-	return nthLargest(w.selected, limit+1), false
+	return num.NthLargest(w.selected, limit+1), false
 }
 
 // lowered takes amount off every count and drops what falls to nothing, into the room

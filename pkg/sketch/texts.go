@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"iter"
 	"slices"
+
+	"github.com/foretell-ml/foretell/pkg/internal/num"
 )
 
 // DefaultItems is the maximum of a zero Texts or Numbers that values are added to.
@@ -38,7 +40,7 @@ func (t *Texts) Add(item []byte, n uint64) {
 	if len(t.counts) > t.Max() {
 		// Half of the counts at least are as great as the median: every time, that much is
 		// taken off half of them, so all in all at most n / (max/2).
-		t.cut(nthLargest(t.copyOf(t.counts), len(t.counts)-len(t.counts)/2))
+		t.cut(num.NthLargest(t.copyOf(t.counts), len(t.counts)-len(t.counts)/2))
 	}
 }
 
@@ -48,7 +50,7 @@ func (t *Texts) Add(item []byte, n uint64) {
 func (t *Texts) AddAll(items [][]byte, counts []uint64) {
 	cut := uint64(0)
 	if len(items) > t.Max() {
-		cut = nthLargest(t.copyOf(counts), t.Max()+1)
+		cut = num.NthLargest(t.copyOf(counts), t.Max()+1)
 	}
 	for i, n := range counts {
 		t.n += n
@@ -78,7 +80,7 @@ func (t *Texts) copyOf(counts []uint64) []uint64 {
 // Max+1 counts at least.
 func (t *Texts) shorten() {
 	if limit := t.Max(); len(t.counts) > limit {
-		t.cut(nthLargest(t.copyOf(t.counts), limit+1))
+		t.cut(num.NthLargest(t.copyOf(t.counts), limit+1))
 	}
 }
 
