@@ -34,6 +34,7 @@ var allowed = []room{
 	{"pkg/feature", []string{"pkg/dataset"}},
 	{"pkg/model", []string{"pkg/dataset", "pkg/safetensors"}},
 	{"pkg/model/modeltest", []string{"pkg/dataset", "pkg/model", "pkg/safetensors"}},
+	{"pkg/calibration", nil},
 	{"pkg/pipeline", []string{"pkg/dataset", "pkg/feature", "pkg/model", "pkg/profile", "pkg/safetensors"}},
 
 	{"pkg/metric", []string{"pkg/dataset"}},

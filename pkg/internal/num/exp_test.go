@@ -68,3 +68,19 @@ func TestLogIsAccurate(t *testing.T) {
 		t.Errorf("Log(1) = %v", got)
 	}
 }
+
+// Log1p is held against the series of log(1+x), which is exact to a rounding for small x, and
+// against Log elsewhere.
+func TestLog1pIsAccurate(t *testing.T) {
+	for _, x := range []float64{0, 1e-300, 1e-18, 1e-10, 3e-8} {
+		if got, want := Log1p(x), x-float64(x*x)/2; math.Abs(got-want) > 0x1p-51*want {
+			t.Errorf("Log1p(%v) = %v, want %v", x, got, want)
+		}
+	}
+	for i := 1; i <= 64; i++ {
+		x := float64(i) / 64
+		if got, want := Log1p(x), Log(1+x); got != want { // 1+x is exact
+			t.Errorf("Log1p(%v) = %v, want %v", x, got, want)
+		}
+	}
+}
