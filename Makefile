@@ -24,10 +24,10 @@ CHROMIUM := $(firstword $(foreach b,chromium chromium-browser google-chrome goog
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
 
-.PHONY: help run up build build-host test check reproducible race bench bench-data synth fmt clean
+.PHONY: help run up build build-host test check reproducible race bench bench-data bench-learners synth fmt clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 run: build-host ## do the main job once on this machine: data set in, predictions out
 	@build/host/foretell up --functions build/host --port $(PORT) --job $(JOB) --exit
@@ -91,6 +91,10 @@ bench-data: build/bench/venv build/bench/mixed.csv build/bench/flights-3m.parque
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run
 
+bench-learners: build/bench/venv build/bench/learners/generated-1.npy build/bench/learners/flights.npy ## compare learners with LightGBM, XGBoost and scikit-learn (ONLY=part of a case's name)
+	@go build -o build/bench/run ./internal/bench
+	@build/bench/run -room learners -only "$(ONLY)"
+
 build/bench/venv: testdata/peers/requirements.txt
 	@echo "installing the peers into build/bench/venv"
 	@rm -rf $@ && python3 -m venv $@ && $@/bin/pip install --quiet -r testdata/peers/requirements.txt
@@ -103,6 +107,14 @@ build/bench/flights-3m.parquet:
 	@echo "fetching flights-3m.parquet of vega-datasets"
 	@mkdir -p build/bench && npm install --silent --no-save --ignore-scripts --prefix build/bench vega-datasets@3.2.1
 	@cp build/bench/node_modules/vega-datasets/data/flights-3m.parquet $@
+
+build/bench/learners/generated-%.npy: testdata/peers/learners_data.py | build/bench/venv
+	@echo "making $@, 145 MB"
+	@mkdir -p $(@D) && build/bench/venv/bin/python $< generated $@ $*
+
+build/bench/learners/flights.npy: testdata/peers/learners_data.py build/bench/flights-3m.parquet | build/bench/venv
+	@echo "making $@, 96 MB"
+	@mkdir -p $(@D) && build/bench/venv/bin/python $< flights build/bench/flights-3m.parquet $@
 
 synth: build ## write the CloudFormation template of the stack to cdk.out
 	@command -v node >/dev/null || { echo "install Node.js 20 or later: the CDK runs on it"; exit 1; }

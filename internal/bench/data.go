@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -25,8 +26,24 @@ var cases = []struct {
 	{"parquet-profile", "flights-3m.parquet", "duckdb", "profile", []int{2}},
 }
 
-// do does one of our jobs once, and returns the seconds it took.
-func do(ctx context.Context, job, file string) (float64, error) {
+// data lists what make bench-data compares.
+func data(folder, python string) (all []match) {
+	for _, c := range cases {
+		for _, threads := range c.threads {
+			file := folder + "/" + c.file
+			all = append(all, match{
+				name:    fmt.Sprintf("data/%s-%d", c.job, threads),
+				job:     []string{c.job, file},
+				peer:    &side{name: c.peer, command: []string{python, "testdata/peers/bench_data.py", c.peer + "-" + c.peerJob, file, strconv.Itoa(threads)}},
+				threads: threads,
+			})
+		}
+	}
+	return all
+}
+
+// readData does one of our jobs once, and returns the seconds it took.
+func readData(ctx context.Context, job, file string) (float64, error) {
 	parts, err := dataset.Files(file)
 	if err != nil {
 		return 0, err

@@ -1,21 +1,23 @@
 // Command bench compares Foretell with its peers, side by side on the same files: make
-// bench-data runs it. For each case it starts both sides in processes of their own, in turn,
-// several times, and prints one line with the medians:
+// bench-data and make bench-learners run it. For each case it starts both sides in processes
+// of their own, in turn, several times, and prints one line with the medians:
 //
-//	bench data/<case> ours=<seconds> peer=<name>-<version>:<seconds> ratio=<ours/peer> ours-peak=<MB> peer-peak=<MB>
+//	bench <room>/<case> ours=<seconds> peer=<name>-<version>:<seconds> ratio=<ours/peer> ours-peak=<MB> peer-peak=<MB> [metric=<ours>/<peer>]
 //
-// A ratio below 1 means that Foretell is faster. Reading starts when libraries are loaded;
-// the peak is that of the whole process.
+// A ratio below 1 means that Foretell is faster. The clock starts when libraries are loaded,
+// and for learners when the data are; the peak is that of the whole process.
 package main
 
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,40 +32,75 @@ type side struct {
 	env     []string
 	seconds []float64
 	peak    int64 // bytes
+	metric  string
+}
+
+// match is a case: a job of ours, done by this command itself, against a peer.
+type match struct {
+	name    string
+	job     []string
+	peer    *side
+	threads int
 }
 
 func main() {
 	python := flag.String("python", "build/bench/venv/bin/python", "interpreter with the packages of testdata/peers/requirements.txt")
-	folder := flag.String("data", "build/bench", "folder of mixed.csv and flights-3m.parquet")
+	folder := flag.String("data", "build/bench", "folder of mixed.csv, flights-3m.parquet and learners")
+	room := flag.String("room", "data", "what to compare: data or learners")
 	rounds := flag.Int("rounds", 3, "how often each side runs")
+	trees := flag.Int("trees", 100, "trees that learners grow")
 	only := flag.String("only", "", "run the cases whose name contains this")
 	job := flag.String("job", "", "do this job once and print the seconds: what the command starts itself with")
+	profile := flag.String("profile", "", "write a CPU profile of the job to this file")
 	flag.Parse()
 	if *job != "" {
-		seconds, err := do(context.Background(), *job, flag.Arg(0))
-		exit(err)
-		fmt.Println(seconds)
+		if *profile != "" {
+			file, err := os.Create(*profile)
+			exit(err)
+			exit(pprof.StartCPUProfile(file))
+			defer pprof.StopCPUProfile()
+		}
+		exit(do(context.Background(), *job, flag.Args()))
 		return
 	}
 	self, err := os.Executable()
 	exit(err)
-	for _, c := range cases {
-		for _, threads := range c.threads {
-			name := fmt.Sprintf("%s-%d", c.job, threads)
-			if !strings.Contains(name, *only) {
-				continue
-			}
-			file := *folder + "/" + c.file
-			ours := &side{name: "foretell", command: []string{self, "-job", c.job, file}, env: []string{fmt.Sprint("GOMAXPROCS=", threads)}}
-			peer := &side{name: c.peer, command: []string{*python, "testdata/peers/bench_data.py", c.peer + "-" + c.peerJob, file, strconv.Itoa(threads)}}
-			for range *rounds {
-				exit(ours.run())
-				exit(peer.run())
-			}
-			fmt.Printf("bench data/%s ours=%.2f peer=%s%s:%.2f ratio=%.2f ours-peak=%d peer-peak=%d\n", name, ours.median(), peer.name, peer.version,
-				peer.median(), ours.median()/peer.median(), ours.peak>>20, peer.peak>>20)
-		}
+	matches := data(*folder, *python)
+	if *room == "learners" {
+		matches = learners(*folder, *python, *trees)
 	}
+	for _, m := range matches {
+		if !strings.Contains(m.name, *only) {
+			continue
+		}
+		ours := &side{command: append([]string{self, "-job"}, m.job...), env: []string{fmt.Sprint("GOMAXPROCS=", m.threads)}}
+		for range *rounds {
+			exit(ours.run())
+			exit(m.peer.run())
+		}
+		fmt.Printf("bench %s ours=%.2f peer=%s%s:%.2f ratio=%.2f ours-peak=%d peer-peak=%d", m.name, ours.median(), m.peer.name, m.peer.version,
+			m.peer.median(), ours.median()/m.peer.median(), ours.peak>>20, m.peer.peak>>20)
+		if ours.metric != "" {
+			fmt.Printf(" metric=%s/%s", ours.metric, m.peer.metric)
+		}
+		fmt.Println()
+	}
+}
+
+// do does a job of ours once and prints the seconds it took, and a version and metric if
+// there is one.
+func do(ctx context.Context, job string, args []string) error {
+	if job == "boosting" {
+		if len(args) != 3 {
+			return errors.New("boosting wants file, leaves and trees")
+		}
+		seconds, auc, err := boost(ctx, args[0], args[1], args[2])
+		fmt.Println(seconds, "ours", auc)
+		return err
+	}
+	seconds, err := readData(ctx, job, args[0])
+	fmt.Println(seconds)
+	return err
 }
 
 // run starts the side once.
@@ -86,6 +123,11 @@ func (s *side) run() error {
 	s.seconds = append(s.seconds, seconds)
 	if len(fields) > 1 {
 		s.version = "-" + fields[1]
+	}
+	if len(fields) > 2 {
+		if auc, err := strconv.ParseFloat(fields[2], 64); err == nil && 0 < auc && auc <= 1 {
+			s.metric = fmt.Sprintf("%.5f", auc)
+		}
 	}
 	if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		unit := int64(1 << 10) // Linux counts kilobytes

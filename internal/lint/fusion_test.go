@@ -11,7 +11,7 @@ import (
 )
 
 // numeric are the packages whose results reach artifacts, statistics or leaderboards.
-var numeric = []string{"dataset", "sketch", "profile", "feature", "model", "metric", "validate", "search", "pipeline", "training", "internal/num"}
+var numeric = []string{"dataset", "sketch", "profile", "feature", "model", "model/tree", "metric", "validate", "search", "pipeline", "training", "internal/num"}
 
 // fusion is an arm64 instruction that rounds a product and a sum once, with its place.
 var fusion = regexp.MustCompile(`\((\S+?)(\w+\.go):(\d+)\)\s+FN?M(?:ADD|SUB)[DS]\s`)

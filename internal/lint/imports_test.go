@@ -32,7 +32,8 @@ var allowed = []room{
 	{"pkg/profile", []string{"pkg/dataset", "pkg/sketch"}},
 	{"pkg/profile/expectation", []string{"pkg/dataset", "pkg/profile", "pkg/sketch"}},
 	{"pkg/feature", []string{"pkg/dataset"}},
-	{"pkg/model", []string{"pkg/dataset", "pkg/safetensors"}},
+	{"pkg/model/tree", []string{"pkg/safetensors"}},
+	{"pkg/model", []string{"pkg/dataset", "pkg/model/tree", "pkg/safetensors"}},
 	{"pkg/model/modeltest", []string{"pkg/dataset", "pkg/model", "pkg/safetensors"}},
 	{"pkg/calibration", nil},
 	{"pkg/pipeline", []string{"pkg/dataset", "pkg/feature", "pkg/model", "pkg/profile", "pkg/safetensors"}},
@@ -62,7 +63,7 @@ var allowed = []room{
 	{"infra", []string{"pkg/gateway", "pkg/topology"}},
 	{"cmd/foretell", []string{"pkg/..."}},
 	{"internal/lint", nil},
-	{"internal/bench", []string{"pkg/dataset", "pkg/dataset/parquet", "pkg/profile"}},
+	{"internal/bench", []string{"pkg/dataset", "pkg/dataset/parquet", "pkg/model", "pkg/model/tree", "pkg/profile"}},
 }
 
 const table = "the table in internal/lint/imports_test.go"

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/foretell-ml/foretell/pkg/model/tree"
 )
 
 // Boosting is gradient boosting of regression trees (Friedman 2001) with second-order gains
@@ -58,7 +60,7 @@ func DefaultBoosting() Boosting {
 		Leaves:         31,
 		MinLeafRows:    20,
 		MinLeafHessian: 1e-3,
-		Bins:           maxBins,
+		Bins:           tree.MaxBins,
 		RowShare:       1,
 		ColumnShare:    1,
 	}
@@ -81,7 +83,7 @@ func (b Boosting) Validate() error {
 	check(0 <= b.MinLeafHessian && b.MinLeafHessian <= 1e300, "min_leaf_hessian", b.MinLeafHessian, "0 or more")
 	check(0 <= b.L2 && b.L2 <= 1e300, "l2", b.L2, "0 or more")
 	check(0 <= b.MinGain && b.MinGain <= 1e300, "min_gain", b.MinGain, "0 or more")
-	check(2 <= b.Bins && b.Bins <= maxBins, "bins", b.Bins, "2 to 255")
+	check(2 <= b.Bins && b.Bins <= tree.MaxBins, "bins", b.Bins, "2 to 255")
 	check(0 < b.RowShare && b.RowShare <= 1, "row_share", b.RowShare, "above 0 and at most 1")
 	check(0 < b.ColumnShare && b.ColumnShare <= 1, "column_share", b.ColumnShare, "above 0 and at most 1")
 	return errors.Join(errs...)

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/model/tree"
 )
 
 // boosted is a fitted Boosting. Tree t adds to score t modulo len(base).
@@ -14,7 +15,7 @@ type boosted struct {
 	objective boostingObjective
 	base      []float64
 	features  int
-	trees     forest
+	trees     tree.Forest
 }
 
 var _ Model = (*boosted)(nil)
@@ -51,10 +52,10 @@ func (m *boosted) score(scores []float64, columns [][]float64, begin, end int) {
 	for i := range end - begin {
 		copy(scores[i*width:], m.base)
 	}
-	for t := range m.trees.trees() {
+	for t := range m.trees.Trees() {
 		k := t % width
 		for i := begin; i < end; i++ {
-			scores[(i-begin)*width+k] += m.trees.leaf(t, columns, i)
+			scores[(i-begin)*width+k] += m.trees.Leaf(t, columns, i)
 		}
 	}
 }
@@ -82,11 +83,11 @@ type boostedParams struct {
 
 // State stores the forest as one tensor per field of its nodes.
 func (m *boosted) State() State {
-	params, err := json.Marshal(boostedParams{m.objective, m.base, m.features, m.trees.trees()})
+	params, err := json.Marshal(boostedParams{m.objective, m.base, m.features, m.trees.Trees()})
 	if err != nil {
 		panic("model: " + err.Error()) // base scores are finite, the rest always marshals
 	}
-	return State{Learner: boostingName, Params: params, Tensors: m.trees.tensors()}
+	return State{Learner: boostingName, Params: params, Tensors: m.trees.Tensors()}
 }
 
 // loadBoosting is the inverse of State, for states that may be damaged or hostile.
@@ -115,12 +116,12 @@ func loadBoosting(s State) (Model, error) {
 	if p.Features < 0 || p.Features > math.MaxInt32 {
 		return nil, fmt.Errorf("%d features", p.Features)
 	}
-	trees, err := loadForest(s.Tensors, p.Features)
+	trees, err := tree.LoadForest(s.Tensors, p.Features)
 	if err != nil {
 		return nil, err
 	}
-	if trees.trees() != p.Trees || p.Trees%len(p.Base) != 0 {
-		return nil, fmt.Errorf("%d trees stored, %d announced, for %d scores", trees.trees(), p.Trees, len(p.Base))
+	if trees.Trees() != p.Trees || p.Trees%len(p.Base) != 0 {
+		return nil, fmt.Errorf("%d trees stored, %d announced, for %d scores", trees.Trees(), p.Trees, len(p.Base))
 	}
 	return &boosted{objective: p.Objective, base: p.Base, features: p.Features, trees: trees}, nil
 }

@@ -69,38 +69,39 @@ type boostingGradients struct {
 }
 
 // derive sets gradients[k] to the derivatives by score k at the given scores, which hold one
-// per row.
-func (o boostingObjective) derive(gradients []boostingGradients, y []float64, scores [][]float64) {
-	switch o {
-	case squaredError:
-		g := gradients[0]
-		for i, s := range scores[0] {
-			g.first[i], g.second[i] = s-y[i], 1
+// per row, for rows [begin, end).
+func (o boostingObjective) derive(gradients []boostingGradients, y []float64, scores [][]float64, begin, end int) {
+	if o == softmaxLoss {
+		deriveSoftmax(gradients, y, scores, begin, end)
+		return
+	}
+	y = y[begin:end]
+	first, second, s := gradients[0].first[begin:end], gradients[0].second[begin:end], scores[0][begin:end]
+	if o == squaredError {
+		for i := range y {
+			first[i], second[i] = s[i]-y[i], 1
 		}
-	case logLoss:
-		g := gradients[0]
-		for i, s := range scores[0] {
-			p := probabilityAt(s)
-			g.first[i], g.second[i] = p-y[i], float64(p*(1-p))
-		}
-	default:
-		deriveSoftmax(gradients, y, scores)
+		return
+	}
+	for i := range y {
+		p := probabilityAt(s[i])
+		first[i], second[i] = p-y[i], float64(p*(1-p))
 	}
 }
 
 // deriveSoftmax takes the diagonal of the hessian times K/(K-1), as one of the K scores is
 // redundant (Friedman, Hastie & Tibshirani 2000, LogitBoost).
-func deriveSoftmax(gradients []boostingGradients, y []float64, scores [][]float64) {
+func deriveSoftmax(gradients []boostingGradients, y []float64, scores [][]float64, begin, end int) {
 	factor := float64(len(scores)) / float64(len(scores)-1)
 	row := make([]float64, len(scores))
-	for i, class := range y {
+	for i := begin; i < end; i++ {
 		for k := range scores {
 			row[k] = scores[k][i]
 		}
 		softmaxRow(row)
 		for k, p := range row {
 			target := 0.0
-			if int(class) == k {
+			if int(y[i]) == k {
 				target = 1
 			}
 			gradients[k].first[i] = p - target

@@ -3,25 +3,23 @@ package model
 import (
 	"context"
 	"math"
-	"math/bits"
 
+	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
+	"github.com/foretell-ml/foretell/pkg/model/tree"
 )
 
 // boostingRun is the state of a fit between rounds.
 type boostingRun struct {
-	params  Boosting
-	seed    uint64
-	model   *boosted
-	y       []float64
-	weights []float64 // positive
-	counts  []uint32  // how many rows each row stands for in MinLeafRows
-	columns []binnedColumn
-	scores  [][]float64 // of each output, one per row
+	params Boosting
+	seed   uint64
+	model  *boosted
+	y      []float64
+	scores [][]float64 // of each output, one per row
 	// gradients of each output: all are taken before the first tree of a round changes
 	// the scores.
 	gradients []boostingGradients
-	grower    *treeGrower // of the tree before; nil when each has columns of its own
+	grower    *tree.Grower
 }
 
 func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, error) {
@@ -31,36 +29,29 @@ func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, erro
 	if err != nil {
 		return nil, err
 	}
+	rows := len(kept.Y)
 	r := &boostingRun{
 		params:    b,
 		seed:      seedOfFit,
 		model:     &boosted{objective: objective, base: base, features: len(data.X.Columns)},
 		y:         kept.Y,
-		weights:   weights,
-		counts:    rowCounts(weights, b.MinLeafRows),
-		columns:   binColumns(kept.X.Columns, kept.Weights, b.Bins),
 		scores:    make([][]float64, len(base)),
 		gradients: make([]boostingGradients, len(base)),
+		grower: tree.NewGrower(tree.NewTable(kept.X.Columns, kept.Weights, rows, b.Bins), tree.Params{
+			Leaves:         b.Leaves,
+			MaxDepth:       b.MaxDepth,
+			MinLeafRows:    b.MinLeafRows,
+			MinLeafHessian: b.MinLeafHessian,
+			L2:             b.L2,
+			MinGain:        b.MinGain,
+		}),
 	}
-	r.model.trees.starts = []int32{0}
-	rows := len(kept.Y)
+	r.model.trees.Starts = []int32{0}
 	for k := range base {
-		r.scores[k] = make([]float64, rows)
-		for i := range r.scores[k] {
-			r.scores[k][i] = base[k]
-		}
+		r.scores[k] = repeat(base[k], rows)
 		r.gradients[k] = boostingGradients{make([]float64, rows), make([]float64, rows)}
 	}
 	return r, nil
-}
-
-// rowCounts is ⌊weight⌋ per row, but at least 1, and no more than decides anything.
-func rowCounts(weights []float64, most int) []uint32 {
-	counts := make([]uint32, len(weights))
-	for i, w := range weights {
-		counts[i] = uint32(max(1, min(w, float64(most))))
-	}
-	return counts
 }
 
 // sampled reports whether trees see different rows or columns.
@@ -69,8 +60,10 @@ func (r *boostingRun) sampled() bool { return r.params.RowShare < 1 || r.params.
 // round grows one tree per score and reports whether any of them has a split. If none has,
 // the model is left as it was.
 func (r *boostingRun) round(ctx context.Context, round int) (grown bool, err error) {
-	r.model.objective.derive(r.gradients, r.y, r.scores)
-	trees := make([][]treeNode, len(r.scores))
+	inBlocks(len(r.y), func(begin, end int) {
+		r.model.objective.derive(r.gradients, r.y, r.scores, begin, end)
+	})
+	trees := make([][]tree.Node, len(r.scores))
 	for k := range r.scores {
 		if err := ctx.Err(); err != nil {
 			return false, err
@@ -84,53 +77,66 @@ func (r *boostingRun) round(ctx context.Context, round int) (grown bool, err err
 	if !grown {
 		return false, nil
 	}
-	for _, tree := range trees {
-		if err := r.model.trees.append(tree); err != nil {
+	for _, nodes := range trees {
+		if err := r.model.trees.Append(nodes); err != nil {
 			return false, err
 		}
 	}
 	return true, nil
 }
 
-// tree grows tree number t, for score k, and adds it to the scores. A tree without a split
-// is a single leaf of value 0: what it could add is a constant, which the base holds.
-func (r *boostingRun) tree(t, k int) ([]treeNode, error) {
-	gradients := &r.gradients[k]
-	g := r.growerFor(t)
-	limits, first, err := r.quantize(g.records, gradients)
-	if err != nil {
-		return nil, err
-	}
-	g.grow(limits)
-	if len(g.leaves) > 1 {
-		if err := r.renew(g, first, gradients.second); err != nil {
-			return nil, err
-		}
-		r.addScores(g, r.scores[k])
-	}
-	return append([]treeNode(nil), g.nodes...), nil
+// inBlocks calls work for blocks of n rows that make up all of them, on all cores.
+func inBlocks(n int, work func(begin, end int)) {
+	const block = 1 << 14
+	// Neither the pieces nor the context can fail.
+	_ = par.For(context.Background(), (n+block-1)/block, 0, func(i int) error {
+		work(i*block, min(n, (i+1)*block))
+		return nil
+	})
 }
 
-// growerFor returns a grower that holds the rows and columns of tree t.
-func (r *boostingRun) growerFor(t int) *treeGrower {
-	if r.grower != nil && r.params.RowShare == 1 {
-		return r.grower // in the row order of the tree before, which is as good as any
+// tree grows tree number t, for score k, and adds it to the scores. A tree without a split
+// is a single leaf of value 0: what it could add is a constant, which the base holds.
+func (r *boostingRun) tree(t, k int) ([]tree.Node, error) {
+	r.sample(t)
+	grown, err := r.grower.Grow(r.gradients[k].first, r.gradients[k].second)
+	if err != nil {
+		return nil, errOverflow
 	}
-	rows := sample(len(r.y), r.params.RowShare, seed.Derive(r.seed, "rows", t))
-	if r.grower != nil {
-		r.grower.records.load(r.columns, rows)
-		return r.grower
+	nodes := append([]tree.Node(nil), grown.Nodes...)
+	if len(nodes) == 1 {
+		return nodes, nil
 	}
-	columns := make([]binnedColumn, 0, len(r.columns))
-	for _, j := range sample(len(r.columns), r.params.ColumnShare, seed.Derive(r.seed, "columns", t)) {
-		columns = append(columns, r.columns[j])
+	values := make([]float64, len(grown.Leaves))
+	for leaf, node := range grown.Leaves {
+		values[leaf] = float64(nodes[node].Value * r.params.LearningRate)
+		nodes[node].Value = values[leaf]
 	}
-	g := newTreeGrower(treeRules{r.params.Leaves, r.params.MaxDepth}, columns, len(rows))
-	g.records.load(columns, rows)
-	if r.params.ColumnShare == 1 {
-		r.grower = g
+	scores := r.scores[k]
+	inBlocks(len(scores), func(begin, end int) {
+		for i := begin; i < end; i++ {
+			scores[i] += values[grown.LeafOf[i]]
+		}
+	})
+	return nodes, nil
+}
+
+// sample has the grower see the rows and columns of tree t.
+func (r *boostingRun) sample(t int) {
+	if r.sampled() {
+		r.grower.Sample(r.draw(t))
 	}
-	return g
+}
+
+// draw returns the rows and columns of tree t; nil is all.
+func (r *boostingRun) draw(t int) (rows, columns []int32) {
+	if r.params.RowShare < 1 {
+		rows = sample(len(r.y), r.params.RowShare, seed.Derive(r.seed, "rows", t))
+	}
+	if r.params.ColumnShare < 1 {
+		columns = sample(r.grower.Columns(), r.params.ColumnShare, seed.Derive(r.seed, "columns", t))
+	}
+	return rows, columns
 }
 
 // sample draws round(share × n) of the indices below n, at least one, in ascending order
@@ -145,76 +151,4 @@ func sample(n int, share float64, seedOfSample uint64) []int32 {
 		}
 	}
 	return drawn
-}
-
-// quantize sets the records' cells to the gradients as integers and returns the rules in
-// their units and the unit of the first derivatives. Hessians get what the count of rows
-// leaves of 64 bits.
-func (r *boostingRun) quantize(records *treeRecords, gradients *boostingGradients) (treeLimits, fixed, error) {
-	total := uint64(0)
-	for _, c := range r.counts {
-		total += uint64(c)
-	}
-	shift := bits.Len64(total)
-	first := fixedScale(gradients.first, r.weights, fixedBits)
-	second := fixedScale(gradients.second, r.weights, min(fixedBits, 64-shift))
-	if !first.finite() || !second.finite() {
-		return treeLimits{}, fixed{}, errOverflow
-	}
-	for i, row := range records.rows {
-		w := r.weights[row]
-		records.cells[i] = treeCell{
-			gradient: first.fix(gradients.first[row], w),
-			rest:     uint64(second.fix(gradients.second[row], w))<<shift | uint64(r.counts[row]),
-		}
-	}
-	limits := treeLimits{
-		shift:   shift,
-		rows:    uint64(r.params.MinLeafRows),
-		hessian: float64(r.params.MinLeafHessian * second.scale),
-		l2:      float64(r.params.L2 * second.scale),
-	}
-	if r.params.MinGain > 0 {
-		limits.minScore = float64(float64(r.params.MinGain*first.scale)*first.scale) / second.scale
-	}
-	return limits, first, nil
-}
-
-// renew sets the leaves' values, -ΣG/(ΣH+λ) times the learning rate. Gradients were summed
-// to all their bits, in units of first; hessians, which left bits to the counts, are summed
-// again, so that the resolution of the histograms touches only the choice of splits.
-func (r *boostingRun) renew(g *treeGrower, first fixed, hessians []float64) error {
-	second := fixedScale(hessians, r.weights, fixedBits)
-	for i := range g.leaves {
-		leaf := &g.leaves[i]
-		sum := int64(0)
-		for _, row := range g.records.rows[leaf.begin:leaf.end] {
-			sum += second.fix(hessians[row], r.weights[row])
-		}
-		value := -first.float(leaf.total.gradient) / (second.float(sum) + r.params.L2)
-		value = float64(value * r.params.LearningRate)
-		if math.IsNaN(value) || math.IsInf(value, 0) {
-			return errOverflow
-		}
-		g.nodes[leaf.node].value = value
-	}
-	return nil
-}
-
-// addScores adds the tree's values to the scores of all rows, those left out of its sample
-// too.
-func (r *boostingRun) addScores(g *treeGrower, scores []float64) {
-	if r.params.RowShare < 1 {
-		for i := range scores {
-			scores[i] += g.walk(int32(i)).value
-		}
-		return
-	}
-	for i := range g.leaves {
-		leaf := &g.leaves[i]
-		value := g.nodes[leaf.node].value
-		for _, row := range g.records.rows[leaf.begin:leaf.end] {
-			scores[row] += value
-		}
-	}
 }

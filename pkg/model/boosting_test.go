@@ -188,11 +188,11 @@ func TestBoostingSamples(t *testing.T) {
 			t.Errorf("task %d: two seeds give the same model", i)
 		}
 		m := fit(t, learner, data, 1)
-		for tree := range m.trees.trees() {
+		for tree := range m.trees.Trees() {
 			used := map[int32]bool{}
-			for _, n := range m.trees.nodes[m.trees.starts[tree]:m.trees.starts[tree+1]] {
-				if n.feature >= 0 {
-					used[n.feature] = true
+			for _, n := range m.trees.Nodes[m.trees.Starts[tree]:m.trees.Starts[tree+1]] {
+				if n.Feature >= 0 {
+					used[n.Feature] = true
 				}
 			}
 			if len(used) > 2 { // round(0.3 × 8)
@@ -211,11 +211,12 @@ func TestBoostingSamplesForEachTree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, second := run.growerFor(0), run.growerFor(1) // distinct, as columns are drawn
-	if slices.Equal(first.records.rows, second.records.rows) {
+	rows, columns := run.draw(0)
+	otherRows, otherColumns := run.draw(1)
+	if slices.Equal(rows, otherRows) || len(rows) != 100 {
 		t.Error("two trees draw the same rows")
 	}
-	if slices.EqualFunc(first.columns, second.columns, func(a, b binnedColumn) bool { return a.source == b.source }) {
+	if slices.Equal(columns, otherColumns) || len(columns) != 5 {
 		t.Error("two trees draw the same columns")
 	}
 	// The first column cannot part 20 rows from the rest, so its trees have no split.
@@ -224,7 +225,7 @@ func TestBoostingSamplesForEachTree(t *testing.T) {
 	data.X.Columns[0][7] = 1
 	learner.RowShare = 1
 	for seed := range uint64(8) {
-		if n := fit(t, learner, data, seed).trees.trees(); n == 0 || n == learner.Rounds {
+		if n := fit(t, learner, data, seed).trees.Trees(); n == 0 || n == learner.Rounds {
 			t.Errorf("seed %d: %d of %d trees have splits", seed, n, learner.Rounds)
 		}
 	}
@@ -383,8 +384,8 @@ func TestBoostingWithNothingToSplit(t *testing.T) {
 			Data{X: oneColumn(1, 2, 3, 4), Y: []float64{0, 0, 4, 4}, Task: dataset.Regression}, []float64{2}},
 	} {
 		m := fit(t, c.learner, c.data, 1)
-		if m.trees.trees() != 0 {
-			t.Errorf("%s: %d trees", c.name, m.trees.trees())
+		if m.trees.Trees() != 0 {
+			t.Errorf("%s: %d trees", c.name, m.trees.Trees())
 		}
 		got := predict(m, c.data.X)[:m.Outputs()]
 		for i := range got {

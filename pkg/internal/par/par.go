@@ -1,4 +1,5 @@
-// Package par runs independent pieces of work on several cores. It is the only way that
+// Package par runs independent pieces of work on several cores: For once, a Crew for pieces so
+// short and many that starting goroutines would take longer. It is the only way that
 // Foretell goes parallel: each piece writes its own slot, and the caller reduces the slots
 // in index order, so that results do not depend on the number of workers.
 package par

@@ -1,4 +1,4 @@
-package model
+package tree
 
 import (
 	"math"
@@ -8,6 +8,19 @@ import (
 
 	"pgregory.net/rapid"
 )
+
+// binned cuts one column.
+func binned(values, weights []float64, limit int) binning {
+	w := binner{weights: newWeights(weights, len(values), 1), limit: limit}
+	return w.bin(values)
+}
+
+// bin is the bin of one value.
+func (b *binning) bin(x float64) uint8 {
+	var bins [1]uint8
+	b.assign(bins[:], []float64{x})
+	return bins[0]
+}
 
 func TestBinningOfFewValues(t *testing.T) {
 	nan := math.NaN()
@@ -33,7 +46,7 @@ func TestBinningOfFewValues(t *testing.T) {
 		{"neighbors, odd first", []float64{1 + 0x1p-52, 1 + 0x2p-52}, 255, []float64{1 + 0x1p-52}, false},
 		{"extremes", []float64{-math.MaxFloat64, math.MaxFloat64}, 255, []float64{0}, false},
 	} {
-		b := newBinning(c.values, nil, c.limit)
+		b := binned(c.values, nil, c.limit)
 		if !slices.Equal(b.thresholds, c.thresholds) || b.missing != c.missing {
 			t.Errorf("%s: got %v, missing %v; want %v, missing %v", c.name, b.thresholds, b.missing, c.thresholds, c.missing)
 		}
@@ -47,7 +60,7 @@ func TestBinningIsByQuantile(t *testing.T) {
 	for i := range values {
 		values[i] = math.Exp(3 * random.NormFloat64())
 	}
-	b := newBinning(values, nil, 255)
+	b := binned(values, nil, 255)
 	sizes := make([]int, b.values())
 	for _, v := range values {
 		sizes[b.bin(v)]++
@@ -72,8 +85,8 @@ func columnOf(t *rapid.T) []float64 {
 func TestBinsAndThresholdsAgree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := columnOf(t)
-		b := newBinning(values, nil, rapid.IntRange(2, maxBins).Draw(t, "limit"))
-		if b.values() > maxBins || !slices.IsSorted(b.thresholds) || len(slices.Compact(slices.Clone(b.thresholds))) != len(b.thresholds) {
+		b := binned(values, nil, rapid.IntRange(2, MaxBins).Draw(t, "limit"))
+		if b.values() > MaxBins || !slices.IsSorted(b.thresholds) || len(slices.Compact(slices.Clone(b.thresholds))) != len(b.thresholds) {
 			t.Fatalf("thresholds %v", b.thresholds)
 		}
 		for _, x := range append(slices.Concat(values, b.thresholds), columnOf(t)...) {
@@ -106,25 +119,43 @@ func TestBinningIgnoresOrderAndCountsWeights(t *testing.T) {
 				repeated = append(repeated, v)
 			}
 		}
-		want := newBinning(repeated, nil, limit)
-		if got := newBinning(values, weights, limit); !slices.Equal(got.thresholds, want.thresholds) {
+		want := binned(repeated, nil, limit)
+		if got := binned(values, weights, limit); !slices.Equal(got.thresholds, want.thresholds) {
 			t.Fatalf("weights cut at %v, repeats at %v", got.thresholds, want.thresholds)
 		}
 		shuffled := rapid.Permutation(repeated).Draw(t, "shuffled")
-		if got := newBinning(shuffled, nil, limit); !slices.Equal(got.thresholds, want.thresholds) {
+		if got := binned(shuffled, nil, limit); !slices.Equal(got.thresholds, want.thresholds) {
 			t.Fatalf("shuffled cuts at %v, want %v", got.thresholds, want.thresholds)
 		}
 	})
 }
 
-func TestBinColumnsLeavesOutWhatCannotSplit(t *testing.T) {
+func TestTableLeavesOutWhatCannotSplit(t *testing.T) {
 	nan := math.NaN()
 	columns := [][]float64{{1, 1, 1}, {nan, nan, nan}, {1, 2, 1}, {1, nan, 1}}
 	var kept []int
-	for _, c := range binColumns(columns, nil, 255) {
+	for _, c := range NewTable(columns, nil, 3, 255).columns {
 		kept = append(kept, c.source)
 	}
 	if !slices.Equal(kept, []int{2, 3}) {
 		t.Errorf("kept columns %v, want 2 and 3", kept)
 	}
+}
+
+// Radix sorting does what slices.Sort does, and takes the masses along.
+func TestRadixSorts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		values := slices.DeleteFunc(columnOf(t), math.IsNaN)
+		keys, masses := make([]uint64, len(values)), make([]int64, len(values))
+		for i, v := range values {
+			keys[i], masses[i] = key(v), int64(math.Float64bits(v+0))
+		}
+		sorted, moved := radix(keys, make([]uint64, len(keys)), masses, make([]int64, len(keys)))
+		slices.Sort(values)
+		for i, v := range values {
+			if got := value(sorted[i]); got != v || moved[i] != int64(math.Float64bits(v+0)) {
+				t.Fatalf("at %d of %v is %v with the mass of %v", i, values, got, math.Float64frombits(uint64(moved[i])))
+			}
+		}
+	})
 }

@@ -1,30 +1,33 @@
-package model
+package tree
 
 import "math"
 
-// treeSplit is one way to part the rows of a node.
-type treeSplit struct {
-	column      int // of the records
+// split is one way to part the rows of a node.
+type split struct {
+	column      int // of the tree; -1: no split is worth taking
 	bin         int // rows of bins up to it go left
 	missing     int // the column's missing bin, -1 if it has none
 	missingLeft bool
-	// score is ΣG²/(H+λ) over both sides less that of the node, in the scaled units of the
-	// tree; 0 means that there is no split.
-	score float64
-	left  treeCell // sums of the rows that go left, rows of the missing bin included
+	// score is ΣG²/(H+λ) over both sides, and parent that of the node, in the scaled units of
+	// the tree.
+	score, parent float64
+	left          cell // sums of the rows that go left, rows of the missing bin included
 }
 
 // goesLeft reports whether a row of that bin goes left.
-func (s *treeSplit) goesLeft(bin uint8) bool {
+func (s *split) goesLeft(bin uint8) bool {
 	if int(bin) == s.missing {
 		return s.missingLeft
 	}
 	return int(bin) <= s.bin
 }
 
-// treeLimits are the rules of a split in the scaled units of one tree. Scores are compared
+// gain is what the split adds to the score of the node.
+func (s *split) gain() float64 { return s.score - s.parent }
+
+// limits are the rules of a split in the scaled units of one tree. Scores are compared
 // in these units, so they cannot overflow whatever the scale of the target.
-type treeLimits struct {
+type limits struct {
 	shift    int     // hessian = rest >> shift, rows = rest & (1<<shift - 1)
 	rows     uint64  // least rows of a side
 	hessian  float64 // least hessian of a side
@@ -32,9 +35,9 @@ type treeLimits struct {
 	minScore float64 // a split must score more
 }
 
-func (l *treeLimits) count(c treeCell) uint64 { return c.rest & (1<<l.shift - 1) }
+func (l *limits) count(c cell) uint64 { return c.rest & (1<<l.shift - 1) }
 
-func (l *treeLimits) value(c treeCell) (gradient, hessian float64) {
+func (l *limits) value(c cell) (gradient, hessian float64) {
 	return float64(c.gradient), float64(int64(c.rest >> l.shift))
 }
 
@@ -42,48 +45,42 @@ func (l *treeLimits) value(c treeCell) (gradient, hessian float64) {
 // rounding.
 const noise = 1e-12
 
-// best returns the split of the node with the highest score: Chen & Guestrin 2016, eq. 7,
-// without the constant half. Ties go to the first column, then to missing values on the
-// right, then to the lowest bin.
-func (l *treeLimits) best(h *histogram, layout histogramLayout, columns []binnedColumn, total treeCell) treeSplit {
-	g, hs := l.value(total)
-	parent := float64(g*g) / (hs + l.l2)
-	best := treeSplit{missing: -1, score: parent + max(l.minScore, float64(noise*parent))}
+// threshold is a split with the least score that one of the node is worth taking for.
+func (l *limits) threshold(total cell) split {
+	g, h := l.value(total)
+	parent := float64(g*g) / (h + l.l2)
+	return split{column: -1, missing: -1, parent: parent, score: parent + max(l.minScore, float64(noise*parent))}
+}
+
+// try keeps in best the split on column j, whose cells are given, if it scores more: Chen &
+// Guestrin 2016, eq. 7, without the constant half. Ties go to what was tried first, then to
+// missing values on the right, then to the lowest bin.
+func (l *limits) try(j int, c *column, cells []cell, total cell, best *split) {
+	values := cells[:c.values()]
 	found := false
-	for j := range columns {
-		cells := h.cells[layout[j]:layout[j+1]]
-		values := cells[:columns[j].values()]
-		before := best.score
-		if len(cells) > len(values) && cells[len(values)].rest != 0 {
-			// The cut after the last value parts the missing from all others.
-			if l.scan(values, treeCell{}, total, &best) {
-				best.missingLeft = false
-			}
-			if l.scan(values[:len(values)-1], cells[len(values)], total, &best) {
-				best.missingLeft = true
-			}
-		} else if l.scan(values[:len(values)-1], treeCell{}, total, &best) {
-			// None are missing here, so a missing value met later goes with the many.
-			best.missingLeft = 2*l.count(best.left) >= l.count(total)
+	if len(cells) > len(values) && cells[len(values)].rest != 0 {
+		// The cut after the last value parts the missing from all others.
+		if l.scan(values, cell{}, total, best) {
+			found, best.missingLeft = true, false
 		}
-		if best.score > before {
-			found = true
-			best.column, best.missing = j, -1
-			if columns[j].missing {
-				best.missing = columns[j].values()
-			}
+		if l.scan(values[:len(values)-1], cells[len(values)], total, best) {
+			found, best.missingLeft = true, true
+		}
+	} else if l.scan(values[:len(values)-1], cell{}, total, best) {
+		// None are missing here, so a missing value met later goes with the many.
+		found, best.missingLeft = true, 2*l.count(best.left) >= l.count(total)
+	}
+	if found {
+		best.column, best.missing = j, -1
+		if c.missing {
+			best.missing = c.values()
 		}
 	}
-	if !found {
-		return treeSplit{}
-	}
-	best.score -= parent
-	return best
 }
 
 // scan tries a cut after each of the bins, starting with left on the left, and keeps in
 // best what scores more; it reports whether any did.
-func (l *treeLimits) scan(bins []treeCell, left, total treeCell, best *treeSplit) bool {
+func (l *limits) scan(bins []cell, left, total cell, best *split) bool {
 	shift, rows := l.shift&63, l.rows
 	mask := uint64(1)<<shift - 1
 	minHessian, l2 := l.hessian, l.l2

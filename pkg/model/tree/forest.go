@@ -1,0 +1,163 @@
+package tree
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/foretell-ml/foretell/pkg/safetensors"
+)
+
+// Node is a split or a leaf. A row goes left if its value of the feature is at most the
+// threshold, a missing value (NaN) if missingLeft says so.
+type Node struct {
+	Threshold   float64
+	Value       float64 // of a leaf
+	Feature     int32   // column of the matrix; -1 for a leaf
+	Left, Right int32   // indices of nodes, greater than the node's own
+	MissingLeft bool
+}
+
+// Forest is a list of trees, flat. Children come after their parent, so a walk ends.
+type Forest struct {
+	Nodes []Node
+	// Starts holds the index of the root of every tree and, last, the number of nodes.
+	Starts []int32
+}
+
+// Trees is the number of trees.
+func (f *Forest) Trees() int { return len(f.Starts) - 1 }
+
+// Leaf returns the value of tree t for row i of the columns.
+func (f *Forest) Leaf(t int, columns [][]float64, i int) float64 {
+	n := &f.Nodes[f.Starts[t]]
+	for n.Feature >= 0 {
+		x := columns[n.Feature][i]
+		if x <= n.Threshold || (n.MissingLeft && math.IsNaN(x)) {
+			n = &f.Nodes[n.Left]
+		} else {
+			n = &f.Nodes[n.Right]
+		}
+	}
+	return n.Value
+}
+
+// Append adds a tree whose child indices count from its own root.
+func (f *Forest) Append(tree []Node) error {
+	first := len(f.Nodes)
+	if first+len(tree) > math.MaxInt32 {
+		return errors.New("more than 2^31 tree nodes")
+	}
+	if len(f.Starts) == 0 {
+		f.Starts = []int32{0}
+	}
+	for _, n := range tree {
+		if n.Feature >= 0 {
+			n.Left += int32(first)
+			n.Right += int32(first)
+		}
+		f.Nodes = append(f.Nodes, n)
+	}
+	f.Starts = append(f.Starts, int32(len(f.Nodes)))
+	return nil
+}
+
+// Tensors stores the forest, one element per node but for tree_start.
+func (f *Forest) Tensors() map[string]safetensors.Tensor {
+	n := len(f.Nodes)
+	threshold, value := make([]float64, n), make([]float64, n)
+	feature, left, right := make([]int32, n), make([]int32, n), make([]int32, n)
+	missingLeft := make([]uint8, n)
+	for i, node := range f.Nodes {
+		threshold[i], value[i] = node.Threshold, node.Value
+		feature[i], left[i], right[i] = node.Feature, node.Left, node.Right
+		if node.MissingLeft {
+			missingLeft[i] = 1
+		}
+	}
+	return map[string]safetensors.Tensor{
+		"tree_start":   safetensors.FromI32(f.Starts),
+		"feature":      safetensors.FromI32(feature),
+		"threshold":    safetensors.FromF64(threshold),
+		"left":         safetensors.FromI32(left),
+		"right":        safetensors.FromI32(right),
+		"value":        safetensors.FromF64(value),
+		"missing_left": safetensors.FromU8(missingLeft),
+	}
+}
+
+// LoadForest reads what Tensors stored. It trusts nothing: an index out of range, a child
+// that does not come after its parent (a cycle), a threshold or value that is no number and
+// lengths that differ are errors.
+func LoadForest(tensors map[string]safetensors.Tensor, features int) (Forest, error) {
+	var errs []error
+	var f Forest
+	ints := func(name string) []int32 {
+		values, err := tensors[name].I32()
+		if err != nil {
+			errs = append(errs, fmt.Errorf("tensor %q: %w", name, err))
+		}
+		return values
+	}
+	floats := func(name string) []float64 {
+		values, err := tensors[name].F64()
+		if err != nil {
+			errs = append(errs, fmt.Errorf("tensor %q: %w", name, err))
+		}
+		return values
+	}
+	f.Starts = ints("tree_start")
+	feature, left, right := ints("feature"), ints("left"), ints("right")
+	threshold, value := floats("threshold"), floats("value")
+	missingLeft, err := tensors["missing_left"].U8()
+	if err != nil {
+		errs = append(errs, fmt.Errorf("tensor %q: %w", "missing_left", err))
+	}
+	if len(errs) > 0 {
+		return Forest{}, errors.Join(errs...)
+	}
+	n := len(feature)
+	for _, length := range []int{len(left), len(right), len(threshold), len(value), len(missingLeft)} {
+		if length != n {
+			return Forest{}, fmt.Errorf("tensors of %d and %d nodes", n, length)
+		}
+	}
+	f.Nodes = make([]Node, n)
+	for i := range f.Nodes {
+		if missingLeft[i] > 1 {
+			return Forest{}, fmt.Errorf("node %d has missing_left %d, want 0 or 1", i, missingLeft[i])
+		}
+		f.Nodes[i] = Node{threshold[i], value[i], feature[i], left[i], right[i], missingLeft[i] != 0}
+	}
+	return f, f.check(features)
+}
+
+// check returns an error unless every walk of rows of so many features stays in its tree,
+// ends, and yields a finite value.
+func (f *Forest) check(features int) error {
+	if len(f.Starts) == 0 || f.Starts[0] != 0 || int(f.Starts[len(f.Starts)-1]) != len(f.Nodes) {
+		return fmt.Errorf("trees do not cover the %d nodes", len(f.Nodes))
+	}
+	for t := range f.Trees() {
+		begin, end := f.Starts[t], f.Starts[t+1]
+		if end <= begin || int(end) > len(f.Nodes) {
+			return fmt.Errorf("tree %d spans nodes %d to %d of %d", t, begin, end, len(f.Nodes))
+		}
+		for i := begin; i < end; i++ {
+			n := &f.Nodes[i]
+			switch {
+			case n.Feature < -1 || int(n.Feature) >= features:
+				return fmt.Errorf("node %d splits on feature %d of %d", i, n.Feature, features)
+			case n.Feature == -1:
+				if math.IsNaN(n.Value) || math.IsInf(n.Value, 0) {
+					return fmt.Errorf("leaf %d has value %v", i, n.Value)
+				}
+			case math.IsNaN(n.Threshold):
+				return fmt.Errorf("node %d has no threshold", i)
+			case n.Left <= i || n.Left >= end || n.Right <= i || n.Right >= end:
+				return fmt.Errorf("node %d has children %d and %d, outside %d to %d", i, n.Left, n.Right, i+1, end)
+			}
+		}
+	}
+	return nil
+}

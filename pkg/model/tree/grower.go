@@ -1,0 +1,259 @@
+package tree
+
+import (
+	"math"
+	"runtime"
+	"slices"
+
+	"github.com/foretell-ml/foretell/pkg/internal/par"
+)
+
+// Params are the rules of trees.
+type Params struct {
+	Leaves         int     // at most, 2 to 65536
+	MaxDepth       int     // at most so many splits from root to leaf; 0: no bound
+	MinLeafRows    int     // least rows of a leaf, 1 to 2^20; a row of weight w counts as ⌊w⌋, but at least 1
+	MinLeafHessian float64 // least hessian of a leaf, weights included, ≥ 0
+	L2             float64 // added to the hessian of leaves, ≥ 0
+	MinGain        float64 // what a split must gain in ΣG²/(H+L2), ≥ 0
+}
+
+// Grower grows trees on the rows and columns of a table. The memory of one tree serves the
+// next.
+type Grower struct {
+	params  Params
+	table   *Table
+	weights *weights
+	columns []column // that trees may split on
+	layout  layout
+	workers []worker
+	rows    int      // in the sample
+	leafOf  []uint16 // of every row of the table
+	memory  int      // bytes of histograms in use above which none is kept
+
+	// Of the tree that grows.
+	crew   *par.Crew
+	quant  quantizer
+	limits limits
+	nodes  []Node
+	splits []split // of each node, for walks over bins
+	leaves []*leaf // those that stay
+	open   queue   // those that may be split
+	free   []histogram
+	made   int // histograms in all
+}
+
+// worker owns some of the rows: they are dealt in blocks, so that each worker has its share
+// of every node even if the table is sorted. Records of a node lie together, so that every
+// pass over it reads memory in order: going by index into records that stay where they are
+// would wait for memory most of the time.
+type worker struct {
+	base    lanes    // in the order of the table
+	moved   [2]lanes // nodes, each at its parent's place, in one or the other by depth
+	mover   mover
+	tally   *tally
+	best    [2]split // of the columns that this worker looked at
+	sums    []leafSum
+	largest float64
+	_       [64]byte // keeps workers on cache lines of their own
+}
+
+// dealtRows is the number of rows in a block.
+const dealtRows = 1024
+
+// histogramMemory bounds the bytes of the histograms kept for subtraction, so that wide data
+// with many leaves fits a small Lambda. Beyond it histograms are made afresh, to the same
+// sums.
+const histogramMemory = 256 << 20
+
+// NewGrower returns a grower of trees on all rows and columns of the table.
+func NewGrower(t *Table, p Params) *Grower {
+	g := &Grower{params: p, table: t, weights: newWeights(t.weights, t.rows, p.MinLeafRows), memory: histogramMemory, leafOf: make([]uint16, t.rows)}
+	// A worker with less to do than this waits more than it works.
+	const least = 4096
+	g.workers = make([]worker, max(1, min(runtime.GOMAXPROCS(0), t.rows/least)))
+	g.Sample(nil, nil)
+	return g
+}
+
+// Columns is the number of columns that trees may split on.
+func (g *Grower) Columns() int { return len(g.table.columns) }
+
+// Sample has the next trees grown on the given rows and columns, in ascending order, the
+// columns by their index among those of Columns; nil means all.
+func (g *Grower) Sample(rows []int32, columns []int32) {
+	g.columns = g.table.columns
+	if columns != nil {
+		g.columns = make([]column, 0, len(columns))
+		for _, j := range columns {
+			g.columns = append(g.columns, g.table.columns[j])
+		}
+	}
+	g.rows = g.table.rows
+	if rows != nil {
+		g.rows = len(rows)
+	}
+	g.layout = newLayout(g.columns)
+	g.free, g.made = nil, 0
+	crew := par.NewCrew(len(g.workers))
+	defer crew.Close()
+	crew.Do(func(w int) { g.load(w, rows) })
+}
+
+// load gives worker w its rows.
+func (g *Grower) load(w int, sample []int32) {
+	var rows []int32
+	for first := w * dealtRows; first < g.rows; first += dealtRows * len(g.workers) {
+		for i := first; i < min(first+dealtRows, g.rows); i++ {
+			if sample != nil {
+				rows = append(rows, sample[i])
+			} else {
+				rows = append(rows, int32(i))
+			}
+		}
+	}
+	gradients := g.gradientLanes()
+	me := &g.workers[w]
+	width := gradients + binLanes(len(g.columns))
+	if len(me.base) != width || cap(me.base[0]) < len(rows) {
+		me.base = newLanes(width, len(rows))
+		me.moved = [2]lanes{newLanes(width, len(rows)), newLanes(width, len(rows))}
+	}
+	for l := range me.base {
+		me.base[l] = me.base[l][:len(rows)]
+	}
+	me.base[gradients:].load(g.columns, rows)
+	me.tally = newTally(g.layout, gradients == 2)
+}
+
+// gradientLanes is the number of lanes before the bins.
+func (g *Grower) gradientLanes() int {
+	if g.weights.packed() {
+		return 1
+	}
+	return 2
+}
+
+// Tree is a tree and where it puts the rows.
+type Tree struct {
+	Nodes  []Node   // the first is the root; children follow their parents
+	Leaves []int32  // the node of each leaf
+	LeafOf []uint16 // the leaf of every row of the table, in the sample or not
+}
+
+// Grow grows a tree leaf-wise (Shi 2007: always the split with the most gain next) that
+// reduces the loss of which first and second are the derivatives for every row of the table,
+// for weight 1; second derivatives are not negative. A leaf's value is -ΣG/(ΣH+L2) over its
+// rows in the sample. The result is valid until the next call. It returns ErrNotFinite if a
+// derivative in the sample is not finite, or a leaf's value.
+func (g *Grower) Grow(first, second []float64) (Tree, error) {
+	g.crew = par.NewCrew(len(g.workers))
+	defer g.crew.Close()
+	gradient, hessian := g.largest(first), g.largest(second)
+	var err error
+	if g.quant, err = newQuantizer(g.weights, gradient, hessian); err != nil {
+		return Tree{}, err
+	}
+	g.limits = g.quant.limits(g.params)
+	g.nodes, g.splits, g.leaves = g.nodes[:0], g.splits[:0], g.leaves[:0]
+	g.plant(first, second)
+	for len(g.open) > 0 && len(g.leaves)+len(g.open) < g.params.Leaves {
+		g.split(g.open.pop())
+	}
+	for _, leaf := range g.open {
+		g.give(leaf)
+		g.leaves = append(g.leaves, leaf)
+	}
+	g.open = g.open[:0]
+	t := Tree{Nodes: g.nodes, LeafOf: g.leafOf}
+	for _, leaf := range g.leaves {
+		t.Leaves = append(t.Leaves, leaf.node)
+	}
+	g.settle()
+	e := newExact(g.weights, gradient, hessian)
+	return t, g.renew(&e, first, second)
+}
+
+// largest is the largest absolute value of the sample; NaN if one is.
+func (g *Grower) largest(values []float64) float64 {
+	g.crew.Do(func(w int) {
+		largest, records := 0.0, g.workers[w].base
+		for _, number := range records[len(records)-1] {
+			largest = max(largest, math.Abs(values[number>>32]))
+		}
+		g.workers[w].largest = largest
+	})
+	largest := 0.0
+	for w := range g.workers {
+		largest = max(largest, g.workers[w].largest)
+	}
+	return largest
+}
+
+// settle writes the leaf of every row.
+func (g *Grower) settle() {
+	g.crew.Do(func(w int) {
+		for k, leaf := range g.leaves {
+			records, span := g.records(w, leaf), leaf.spans[w]
+			for _, number := range records[len(records)-1][span.begin:span.end] {
+				g.leafOf[number>>32] = uint16(k)
+			}
+		}
+	})
+	if g.rows == g.table.rows {
+		return
+	}
+	index := make([]uint16, len(g.nodes))
+	for k, leaf := range g.leaves {
+		index[leaf.node] = uint16(k)
+	}
+	g.crew.Do(func(w int) {
+		n, workers := g.table.rows, len(g.workers)
+		for row := n * w / workers; row < n*(w+1)/workers; row++ {
+			g.leafOf[row] = index[g.walk(row)]
+		}
+	})
+}
+
+// walk returns the node of the leaf of a row, by its bins.
+func (g *Grower) walk(row int) int32 {
+	n := int32(0)
+	for g.nodes[n].Feature >= 0 {
+		s := &g.splits[n]
+		if s.goesLeft(g.columns[s.column].bins[row]) {
+			n = g.nodes[n].Left
+		} else {
+			n = g.nodes[n].Right
+		}
+	}
+	return n
+}
+
+// renew sets the leaves' values from the derivatives themselves.
+func (g *Grower) renew(e *exact, first, second []float64) error {
+	g.crew.Do(func(w int) {
+		me := &g.workers[w]
+		me.sums = slices.Grow(me.sums[:0], len(g.leaves))[:len(g.leaves)]
+		clear(me.sums)
+		for _, number := range me.base[len(me.base)-1] {
+			row := uint32(number >> 32)
+			e.add(&me.sums[g.leafOf[row]], row, first[row], second[row])
+		}
+	})
+	for k, leaf := range g.leaves {
+		var sum leafSum
+		for w := range g.workers {
+			sum.gradient += g.workers[w].sums[k].gradient
+			sum.hessian += g.workers[w].sums[k].hessian
+		}
+		v := e.value(sum, g.params.L2)
+		if len(g.leaves) == 1 {
+			v = 0
+		}
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return ErrNotFinite
+		}
+		g.nodes[leaf.node].Value = v
+	}
+	return nil
+}
