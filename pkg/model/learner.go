@@ -83,7 +83,7 @@ func New(learner string, params map[string]any) (Learner, error) {
 // Load brings back the model of a State. States come from files: one that is damaged,
 // inconsistent or hostile gives an error and never a panic.
 func Load(s State) (Model, error) {
-	for _, f := range families() {
+	for _, f := range append(families(), family{name: blendName, load: loadBlend}) {
 		if f.name != s.Learner {
 			continue
 		}
