@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -23,6 +24,7 @@ var cases = []struct {
 	{"csv-profile", "mixed.csv", "polars", "profile", []int{1, 2}},
 	{"csv-profile", "mixed.csv", "duckdb", "profile", []int{1, 2}},
 	{"parquet-all", "flights-3m.parquet", "duckdb", "all", []int{1, 2}},
+	{"parquet-floats", "flights-3m.parquet", "duckdb", "floats", []int{1, 2}},
 	{"parquet-profile", "flights-3m.parquet", "duckdb", "profile", []int{2}},
 }
 
@@ -57,6 +59,11 @@ func readData(ctx context.Context, job, file string) (float64, error) {
 		_, _, err = profile.Scan(ctx, source, dataset.Options{}, profile.Options{})
 	case "parquet-all":
 		_, _, err = dataset.Read(ctx, parquet.Files{Files: parts}, dataset.Options{})
+	case "parquet-floats":
+		var numbers numeric
+		if _, err = (parquet.Files{Files: parts}).Scan(ctx, dataset.Options{}, &numbers); errors.Is(err, errKnown) {
+			_, _, err = dataset.Read(ctx, parquet.Files{Files: parts}, dataset.Options{Columns: numbers})
+		}
 	case "parquet-profile":
 		_, _, err = profile.Scan(ctx, parquet.Files{Files: parts}, dataset.Options{}, profile.Options{})
 	default:
@@ -64,3 +71,20 @@ func readData(ctx context.Context, job, file string) (float64, error) {
 	}
 	return time.Since(begin).Seconds(), err
 }
+
+// numeric are the names of the columns of numbers. It is a consumer that wants no rows.
+type numeric []string
+
+var errKnown = errors.New("the columns are known")
+
+func (n *numeric) Begin(columns []dataset.Field) error {
+	for _, c := range columns {
+		if c.Type == dataset.Numeric {
+			*n = append(*n, c.Name)
+		}
+	}
+	return errKnown
+}
+
+func (n *numeric) Block() dataset.Sink    { return nil }
+func (n *numeric) End(dataset.Sink) error { return nil }

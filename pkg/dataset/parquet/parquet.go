@@ -90,6 +90,9 @@ func (f Files) Scan(ctx context.Context, o dataset.Options, to dataset.Consumer)
 	if err := to.Begin(fieldsOf(groups[0].columns)); err != nil {
 		return dataset.Extent{}, err
 	}
+	if to, ok := to.(dataset.Expecter); ok {
+		to.Expect(int(rows))
+	}
 	s := schedule{ctx: ctx, to: to, blocks: blocks}
 	if err := s.run(o.Workers); err != nil {
 		return dataset.Extent{}, err
