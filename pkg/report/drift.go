@@ -35,12 +35,17 @@ func Drift(w io.Writer, d *profile.Drift, style Style) error {
 		return cmp.Compare(severity(b.Verdict), severity(a.Verdict))
 	})
 	approximate := false
+	all := len(columns)
+	columns = columns[:min(all, maxTerminalColumns)]
 	rows := make([][]string, len(columns))
 	for i, c := range columns {
 		rows[i] = style.drift(c)
 		approximate = approximate || c.Approximate
 	}
-	if err := style.render(w, headings, rows); err != nil || !approximate {
+	if err := style.render(w, headings, rows); err != nil {
+		return err
+	}
+	if err := style.leftOut(w, all-len(columns), "column, not more severe, is", "columns, none more severe, are"); err != nil || !approximate {
 		return err
 	}
 	_, err := fmt.Fprintf(w, "\n%s\n", style.paint("≈ interpolated: one of the profiles has no sketches", text.Faint))

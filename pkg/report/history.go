@@ -62,7 +62,10 @@ var metrics = [][]profile.Metric{
 // trends is the table of numbers and how they went.
 func (s Style) trends(w io.Writer, h *profile.History) error {
 	all := profile.ColumnHistory{Type: dataset.Numeric, Series: []profile.Series{h.Rows}}
-	columns := append([]profile.ColumnHistory{all}, h.Columns...)
+	columns := []profile.ColumnHistory{all}
+	for _, i := range troubled(h, maxTerminalColumns) {
+		columns = append(columns, h.Columns[i])
+	}
 	headings := []heading{{name: "column"}, {name: "missing"}, {name: "mean, top share"}, {name: "sd, distinct"}}
 	rows := make([][]string, len(columns))
 	widest := make([]int, len(metrics))
@@ -94,7 +97,10 @@ func (s Style) trends(w io.Writer, h *profile.History) error {
 			}
 		}
 	}
-	return s.render(w, headings, rows)
+	if err := s.render(w, headings, rows); err != nil {
+		return err
+	}
+	return s.leftOut(w, len(h.Columns)-maxTerminalColumns, "column is", "columns are")
 }
 
 // placed is what a column has for a place of the table, or nil.
@@ -218,10 +224,16 @@ func (s Style) anomalies(w io.Writer, h *profile.History) error {
 			if a.Column == "" {
 				name = s.paint("all rows", text.Bold)
 			}
+			if len(rows) == maxTerminalFound {
+				break
+			}
 			rows = append(rows, []string{cut(safe(v.Version), 12), date(v.Time), name, s.paint(string(a.Verdict), verdictColor(a.Verdict)), safe(a.Evidence)})
 		}
 	}
-	return s.render(w, headings, rows)
+	if err := s.render(w, headings, rows); err != nil {
+		return err
+	}
+	return s.leftOut(w, len(h.Anomalies)-len(rows), "anomaly is", "anomalies are")
 }
 
 // date is the day of a moment in UTC.

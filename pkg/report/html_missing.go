@@ -81,7 +81,7 @@ func viewMissing(p *profile.Profile, at positioned) *missingView {
 // that takes: it is slanted by 60°.
 func (v *missingView) labels(p *profile.Profile, names []string, at positioned) (top int) {
 	for _, name := range names {
-		text := middle(name, 18)
+		text := isolated(middle(name, 18))
 		if i, found := at[name]; found {
 			c := &p.Columns[i]
 			text += " " + percent(c.Missing, c.Count+c.Missing)
@@ -94,6 +94,9 @@ func (v *missingView) labels(p *profile.Profile, names []string, at positioned) 
 	}
 	return top
 }
+
+// isolated keeps a name that is written from right to left from turning around what follows.
+func isolated(name string) string { return "\u2068" + name + "\u2069" }
 
 // missingNames is the columns of the most frequent patterns in the data's order, and how many
 // there are beyond those that are shown.

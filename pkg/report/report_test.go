@@ -108,6 +108,27 @@ func TestStatisticsOfEdges(t *testing.T) {
 	holdWidth(t, "edges", 100, write)
 }
 
+// In a narrow terminal the mean gives way to the histogram, and only there.
+func TestMeanGivesWay(t *testing.T) {
+	summary := func(low, mean, high float64) *profile.NumericSummary {
+		return &profile.NumericSummary{Min: low, Mean: mean, Max: high, Histogram: profile.Histogram{Counts: []int{1, 2, 3, 4, 5, 6}}}
+	}
+	p := &profile.Profile{Rows: 3000, Columns: []profile.Column{
+		{Name: "a categorical name", Type: dataset.Categorical, Count: 3000, Missing: 293, Distinct: 3, Top: []profile.Value{{Value: "north", Count: 2000}}},
+		{Name: "tiny", Type: dataset.Numeric, Count: 3000, Distinct: 2979, DistinctError: 0.01, Numeric: summary(-3.073e-9, -1.272e-12, 3.416e-9)}}}
+	for width, mean := range map[int]bool{80: false, 120: true} {
+		var b bytes.Buffer
+		write := func(w *bytes.Buffer) error { return Statistics(w, p, Style{Width: width}) }
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), "  mean  ") && strings.Contains(b.String(), "-1.272e-12"); got != mean || !strings.Contains(b.String(), sparkline([]int{1, 2, 3, 4, 5, 6}, 6)) {
+			t.Errorf("%d columns: with the mean %t, want %t, and the histogram:\n%s", width, got, mean, b.String())
+		}
+		holdWidth(t, "mean", width, write)
+	}
+}
+
 func TestStatisticsOfNothing(t *testing.T) {
 	compare(t, "nothing", func(w *bytes.Buffer) error { return Statistics(w, &profile.Profile{}, Style{}) })
 }
@@ -235,6 +256,44 @@ func TestPersonalDataIsNotShown(t *testing.T) {
 	for _, mask := range []string{"a•••@e•••.org", "1111"} {
 		if !strings.Contains(b.String(), mask) {
 			t.Errorf("no %q", mask)
+		}
+	}
+}
+
+// Wide data does not flood a terminal: what matters is shown, and how much is left out.
+func TestWideDataIsCut(t *testing.T) {
+	p, j := broad(300), judgments(300)
+	p.Alerts = append(p.Alerts, profile.Alert{Kind: profile.AlertSkew, Severity: profile.SeverityWarning, Columns: []string{"measure_299"}})
+	p.Alerts[1].Columns = nil
+	j.History.Anomalies = append(j.History.Anomalies, profile.Anomaly{Version: j.History.Versions[1].Version, Column: "measure_298"})
+	for range 150 {
+		j.History.Anomalies = append(j.History.Anomalies, profile.Anomaly{Version: j.History.Versions[0].Version, Column: "measure_001"})
+	}
+	for name, table := range map[string]struct {
+		write func(w *bytes.Buffer, s Style) error
+		lines int
+		parts []string
+	}{
+		"statistics": {func(w *bytes.Buffer, s Style) error { return Statistics(w, p, s) }, 100, []string{"measure_299", "240 more columns without alerts are in the JSON"}},
+		"drift":      {func(w *bytes.Buffer, s Style) error { return Drift(w, j.Drift, s) }, 100, []string{"240 more columns, none more severe, are in the JSON"}},
+		"history":    {func(w *bytes.Buffer, s Style) error { return History(w, j.History, s) }, 190, []string{"measure_298", "240 more columns are in the JSON", "52 more anomalies are in the JSON"}},
+		"violations": {func(w *bytes.Buffer, s Style) error { return Violations(w, j.Violations, s) }, 110, []string{"200 more are in the JSON"}},
+	} {
+		for _, width := range []int{80, 120} {
+			var b bytes.Buffer
+			write := func(w *bytes.Buffer) error { return table.write(w, Style{Width: width}) }
+			if err := write(&b); err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(b.String(), "\n"); n > table.lines {
+				t.Errorf("%s: %d lines, want at most %d", name, n, table.lines)
+			}
+			for _, part := range table.parts {
+				if !strings.Contains(b.String(), part) {
+					t.Errorf("%s: no %q", name, part)
+				}
+			}
+			holdWidth(t, name, width, write)
 		}
 	}
 }

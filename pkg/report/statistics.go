@@ -10,19 +10,26 @@ import (
 	"github.com/foretell-ml/foretell/pkg/profile"
 )
 
-// Names are cut to the width that leaves room for a whole sparkline, within these bounds.
+// Names are cut to the width that leaves room for a whole sparkline, within these bounds. If
+// even so less than minSparkline is left, the mean gives way to it.
 const (
 	minNameWidth = 12
 	maxNameWidth = 24
+	minSparkline = 6
 )
 
-// maxTerminalAlerts is how many alerts a terminal shows.
-const maxTerminalAlerts = 12
+// What a terminal shows at most; below it stands how many are left out.
+const (
+	maxTerminalAlerts  = 12
+	maxTerminalColumns = 60 // those with alerts, anomalies or drift before others
+	maxTerminalFound   = 100
+)
 
 // Statistics writes a profile as tables: the alerts, then a line per column of the data:
 // type, share missing and distinct values; then of numbers least, mean, greatest and a
 // histogram, and of all else the most frequent values, each with its share of the values
-// present. Values of columns that look like personal data are masked.
+// present. Of wide data it is the columns with alerts and then the first ones. Values of
+// columns that look like personal data are masked.
 func Statistics(w io.Writer, p *profile.Profile, style Style) error {
 	title := fmt.Sprintf("%s rows × %s columns", count(p.Rows), count(len(p.Columns)))
 	if d := p.Duplicates; d != nil && d.Rows > 0 {
@@ -38,26 +45,58 @@ func Statistics(w io.Writer, p *profile.Profile, style Style) error {
 	if err := style.alerts(w, p.Alerts); err != nil {
 		return err
 	}
-	ranges := alignRanges(p)
-	heads := ranges[len(p.Columns)]
+	columns := alerted(p, maxTerminalColumns)
 	headings := []heading{
 		{name: "column"}, {name: "type"}, {name: "missing", right: true}, {name: "distinct", right: true}, {},
 	}
-	rows := make([][]string, len(p.Columns))
-	for i := range p.Columns {
-		rows[i] = style.column(&p.Columns[i])
+	rows := make([][]string, len(columns))
+	for i, c := range columns {
+		rows[i] = style.column(c)
 	}
 	last := len(headings) - 1
-	room := style.width() - width(headings, rows, 0) - len(heads) - profile.MaxBins
-	for i := range p.Columns {
+	ranges := alignRanges(columns, true)
+	room := style.width() - width(headings, rows, 0)
+	if room-len(ranges[len(columns)]) < minNameWidth+minSparkline {
+		ranges = alignRanges(columns, false)
+	}
+	heads := ranges[len(columns)]
+	room -= len(heads) + profile.MaxBins
+	for i := range columns {
 		rows[i][0] = cut(rows[i][0], min(max(room, minNameWidth), maxNameWidth))
 	}
 	room = style.width() - width(headings, rows, last)
 	headings[last].name = heads + cut("distribution", room-len(heads))
-	for i := range p.Columns {
-		rows[i][last] = style.values(&p.Columns[i], ranges[i], room)
+	for i, c := range columns {
+		rows[i][last] = style.values(c, ranges[i], room)
 	}
-	return style.render(w, headings, rows)
+	if err := style.render(w, headings, rows); err != nil {
+		return err
+	}
+	return style.leftOut(w, len(p.Columns)-len(columns), "column without alerts is", "columns without alerts are")
+}
+
+// alerted is at most so many columns, those with alerts before others, in the data's order.
+func alerted(p *profile.Profile, most int) []*profile.Column {
+	named := map[string]bool{}
+	for _, a := range p.Alerts {
+		for _, name := range a.Columns {
+			named[name] = true
+		}
+	}
+	var columns []*profile.Column
+	for _, i := range choose(len(p.Columns), most, func(i int) bool { return named[p.Columns[i].Name] }) {
+		columns = append(columns, &p.Columns[i])
+	}
+	return columns
+}
+
+// leftOut says that n more of something are not shown, if any.
+func (s Style) leftOut(w io.Writer, n int, one, many string) error {
+	if n <= 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", s.paint(plural(n, "more "+one, "more "+many)+" in the JSON", text.Faint))
+	return err
 }
 
 // alerts writes what a data scientist should look at, the most severe first: a line of what
@@ -124,15 +163,15 @@ func masked(c *profile.Column) string {
 	return text
 }
 
-// alignRanges is, for each column of the data and then for the heading, least, mean and
+// alignRanges is, for each of the columns and then for the heading, least, mean and
 // greatest value one below the other, with a gap behind each. They are no columns of the
-// grid, because the values of other columns need that room.
-func alignRanges(p *profile.Profile) []string {
-	cells := make([][3]string, len(p.Columns)+1)
-	for i := range p.Columns {
-		cells[i] = bounds(&p.Columns[i])
+// grid, because the values of other columns need that room. A narrow terminal has no mean.
+func alignRanges(columns []*profile.Column, mean bool) []string {
+	cells := make([][3]string, len(columns)+1)
+	for i, c := range columns {
+		cells[i] = bounds(c)
 	}
-	cells[len(p.Columns)] = [3]string{"min", "mean", "max"}
+	cells[len(columns)] = [3]string{"min", "mean", "max"}
 	var widest [3]int
 	for _, row := range cells {
 		for j, cell := range row {
@@ -142,6 +181,9 @@ func alignRanges(p *profile.Profile) []string {
 	lines := make([]string, len(cells))
 	for i, row := range cells {
 		for j, cell := range row {
+			if j == 1 && !mean {
+				continue
+			}
 			lines[i] += text.AlignRight.Apply(cell, widest[j]) + strings.Repeat(" ", gap)
 		}
 	}

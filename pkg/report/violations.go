@@ -29,12 +29,15 @@ func Violations(w io.Writer, violations []expectation.Violation, style Style) er
 	var rows [][]string
 	for _, undecided := range []bool{false, true} {
 		for _, v := range violations {
-			if v.Undecided == undecided {
+			if v.Undecided == undecided && len(rows) < maxTerminalFound {
 				rows = append(rows, style.violation(v))
 			}
 		}
 	}
-	return style.render(w, headings, rows)
+	if err := style.render(w, headings, rows); err != nil {
+		return err
+	}
+	return style.leftOut(w, len(violations)-len(rows), "is", "are")
 }
 
 // violation is the row of one violation.
