@@ -94,7 +94,7 @@ func (v *pairsView) heat(names []string, matrix [][]float64) {
 		room = heatWide
 	}
 	v.Left = heatNames
-	v.Cell = min(max((room-v.Left-textWidth(middle(names[n-1], heatNames/7)))/n, 5), 42)
+	v.Cell = min(max((room-v.Left-textWidth(middle(names[n-1], heatNames/8)))/n, 5), 42)
 	v.Height = v.Cell * n
 	paths := map[string]*strings.Builder{}
 	var lines []string
@@ -103,7 +103,7 @@ func (v *pairsView) heat(names []string, matrix [][]float64) {
 	for i, row := range matrix {
 		v.Names = append(v.Names, shown(names[i]))
 		if i%every == 0 {
-			name := middle(names[i], heatNames/7)
+			name := middle(names[i], heatNames/8)
 			v.Labels = append(v.Labels, label{X: strconv.Itoa(v.Left - 6), Y: at(i), Text: name, Class: "end"},
 				label{X: strconv.Itoa(v.Left + i*v.Cell + 4), Y: at(i), Text: name})
 			v.Width = max(v.Width, v.Left+(i+1)*v.Cell, v.Left+i*v.Cell+textWidth(name))

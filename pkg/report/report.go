@@ -1,11 +1,15 @@
 // Package report shows people what Foretell found: the statistics of a data set, its drift and
-// history, and the leaderboard of a run, as tables for a terminal.
+// history, and the leaderboard of a run, as tables for a terminal, and the statistics as a page.
 //
 // Its opinion: a table is for reading, not for parsing. Numbers are rounded to what the eye
 // takes in, long texts are cut, and the JSON of the same thing has every digit. Tables fit
-// the width they are given as far as numbers, which are never cut, allow. They have no
+// the width they are given as far as numbers, which are never cut, allow; of wide data they
+// have what matters first, and say how much they leave out. They have no
 // color unless asked, so that a pipe or a log gets plain text. What comes from data is shown
 // with its control characters replaced: a name in a CSV file cannot write to the terminal.
+//
+// The page is one file that loads nothing and reads without its script: alerts come first,
+// details open when asked for, and what is drawn in color is told by shape or number too.
 package report
 
 import (

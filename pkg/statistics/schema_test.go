@@ -3,11 +3,13 @@ package statistics
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -102,6 +104,45 @@ func TestStatisticsFitTheirSchema(t *testing.T) {
 	}
 }
 
+// TestJudgmentsFitTheSchema validates what the command prints of a comparison and a history.
+func TestJudgmentsFitTheSchema(t *testing.T) {
+	_, schema := readSchema(t)
+	profiles := make([]*profile.Profile, 2)
+	for i, text := range []string{"x,when,town\n", "x,town,more\n"} {
+		for row := range 300 {
+			if i == 0 {
+				text += fmt.Sprintf("%d,2024-01-%02d,%s\n", row%50, 1+row%28, []string{"Oslo", "Rome"}[row%2])
+			} else {
+				text += fmt.Sprintf("%d,%s,1\n", 40+row%90, []string{"Bonn", "Rome", ""}[row%3])
+			}
+		}
+		r := sets(t, map[string]string{"data/one/a.csv": text})
+		parts, err := r.DataParts(t.Context(), "one")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := Store(t.Context(), r, "one", dataset.CSV{Files: parts}, dataset.Options{}, profile.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		profiles[i] = s.Profile
+	}
+	snapshots := []profile.Snapshot{{Version: "a", Profile: profiles[0]}, {Version: "b", Time: time.Unix(86400, 0).UTC(), Profile: profiles[1]}}
+	text, err := json.Marshal(map[string]any{"dataset": "one", "version": strings.Repeat("0", 64), "profile": profiles[1],
+		"drift": profile.Compare(profiles[0], profiles[1]), "history": profile.Trend(snapshots)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := validate(t, schema, text); err != nil {
+		t.Error(err)
+	}
+	for good, bad := range map[string]string{`"baseline_rows":`: `"rows_before":`, `"kind":"psi"`: `"kind":"pis"`, `"anomalies":[`: `"anomalies":[0,`, `"values":[`: `"values":[false,`} {
+		if broken := strings.Replace(string(text), good, bad, 1); validate(t, schema, []byte(broken)) == nil {
+			t.Errorf("%s is %s and fits", good, bad)
+		}
+	}
+}
+
 // TestSchemaHasEveryField compares the schema with the Go types: every key is there, and those
 // that are always written are required.
 func TestSchemaHasEveryField(t *testing.T) {
@@ -113,6 +154,8 @@ func TestSchemaHasEveryField(t *testing.T) {
 	type printed struct { // as foretell statistics --json does
 		registry.Statistics
 		Violations []expectation.Violation `json:"violations,omitempty"`
+		Drift      *profile.Drift          `json:"drift,omitempty"`
+		History    *profile.History        `json:"history,omitempty"`
 	}
 	seen := map[string]bool{}
 	compare(t, "statistics", reflect.TypeFor[printed](), &root, &root, seen)
@@ -127,11 +170,23 @@ func TestSchemaHasEveryField(t *testing.T) {
 type node struct {
 	Ref         string           `json:"$ref"`
 	Defs        map[string]*node `json:"$defs"`
-	Type        string           `json:"type"`
+	Type        kinds            `json:"type"`
 	Description string           `json:"description"`
 	Required    []string         `json:"required"`
 	Properties  map[string]*node `json:"properties"`
 	Items       *node            `json:"items"`
+}
+
+// kinds is a type, or several with "|" between.
+type kinds string
+
+func (k *kinds) UnmarshalJSON(text []byte) error {
+	var list []string
+	if json.Unmarshal(text, &list) == nil {
+		*k = kinds(strings.Join(list, "|"))
+		return nil
+	}
+	return json.Unmarshal(text, (*string)(k))
 }
 
 // compare holds a type to its schema.
@@ -152,10 +207,12 @@ func compare(t *testing.T, place string, of reflect.Type, s, root *node, seen ma
 	for of.Kind() == reflect.Pointer {
 		of = of.Elem()
 	}
-	want := ""
+	want := kinds("")
 	switch of.Kind() {
 	case reflect.Struct:
-		want = "object"
+		if want = "object"; of == reflect.TypeFor[time.Time]() {
+			want = "string"
+		}
 	case reflect.Slice:
 		if want = "array"; of.Elem().Kind() == reflect.Uint8 {
 			want = "string" // base64
@@ -173,6 +230,12 @@ func compare(t *testing.T, place string, of reflect.Type, s, root *node, seen ma
 		t.Errorf("%s is of type %q in the schema, want %q", place, s.Type, want)
 		return
 	}
+	if want == "array" && of.Elem() == reflect.TypeFor[*float64]() {
+		if s.Items == nil || s.Items.Type != "number|null" { // in a list, what is undefined is null
+			t.Errorf("%s[] is not a number or null in the schema", place)
+		}
+		return
+	}
 	if want == "array" {
 		compare(t, place+"[]", of.Elem(), s.Items, root, seen)
 	}
@@ -181,7 +244,7 @@ func compare(t *testing.T, place string, of reflect.Type, s, root *node, seen ma
 	}
 	var keys, required []string
 	for _, field := range reflect.VisibleFields(of) {
-		if field.Anonymous {
+		if field.Anonymous || !field.IsExported() {
 			continue
 		}
 		key, options, _ := strings.Cut(field.Tag.Get("json"), ",")
