@@ -20,7 +20,7 @@ func (g *Grower) records(w int, l *leaf) lanes {
 	if l.depth == 0 {
 		return g.workers[w].base
 	}
-	return g.workers[w].moved[l.depth&1]
+	return g.workers[w].moved
 }
 
 // plant makes the root: gradients become integers in the same pass that sums them.
@@ -133,7 +133,7 @@ func (g *Grower) split(parent *leaf) {
 // to.
 func (g *Grower) part(parent, left, right, small *leaf, sum bool) {
 	s := &parent.split
-	var goesLeft [256]uint8
+	var goesLeft sides
 	for b := range goesLeft {
 		if s.goesLeft(uint8(b)) {
 			goesLeft[b] = 1
@@ -142,7 +142,12 @@ func (g *Grower) part(parent, left, right, small *leaf, sum bool) {
 	lane, shift := place(g.gradientLanes(), s.column)
 	g.crew.Do(func(w int) {
 		me, span := &g.workers[w], parent.spans[w]
-		middle := me.mover.part(g.records(w, left), g.records(w, parent), span.begin, span.end, lane, shift, &goesLeft)
+		middle := 0
+		if parent.depth == 0 {
+			middle = me.mover.copyParted(me.moved, me.base, lane, shift, &goesLeft)
+		} else {
+			middle = me.mover.part(me.moved, span.begin, span.end, lane, shift, &goesLeft)
+		}
 		left.spans[w].begin, left.spans[w].end = span.begin, middle
 		right.spans[w].begin, right.spans[w].end = middle, span.end
 		if sum {

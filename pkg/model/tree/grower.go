@@ -48,13 +48,13 @@ type Grower struct {
 // pass over it reads memory in order: going by index into records that stay where they are
 // would wait for memory most of the time.
 type worker struct {
-	base    lanes    // in the order of the table
-	moved   [2]lanes // nodes, each at its parent's place, in one or the other by depth
+	base    lanes // in the order of the table: the root
+	moved   lanes // the same, each node's together
 	mover   mover
 	tally   *tally
 	best    [2]split // of the columns that this worker looked at
 	sums    []leafSum
-	largest float64
+	largest [2]float64
 	_       [64]byte // keeps workers on cache lines of their own
 }
 
@@ -117,7 +117,7 @@ func (g *Grower) load(w int, sample []int32) {
 	width := gradients + binLanes(len(g.columns))
 	if len(me.base) != width || cap(me.base[0]) < len(rows) {
 		me.base = newLanes(width, len(rows))
-		me.moved = [2]lanes{newLanes(width, len(rows)), newLanes(width, len(rows))}
+		me.moved = newLanes(width, len(rows))
 	}
 	for l := range me.base {
 		me.base[l] = me.base[l][:len(rows)]
@@ -149,7 +149,7 @@ type Tree struct {
 func (g *Grower) Grow(first, second []float64) (Tree, error) {
 	g.crew = par.NewCrew(len(g.workers))
 	defer g.crew.Close()
-	gradient, hessian := g.largest(first), g.largest(second)
+	gradient, hessian := g.largest(first, second)
 	var err error
 	if g.quant, err = newQuantizer(g.weights, gradient, hessian); err != nil {
 		return Tree{}, err
@@ -174,20 +174,24 @@ func (g *Grower) Grow(first, second []float64) (Tree, error) {
 	return t, g.renew(&e, first, second)
 }
 
-// largest is the largest absolute value of the sample; NaN if one is.
-func (g *Grower) largest(values []float64) float64 {
+// largest returns the largest absolute values of the derivatives in the sample; NaN if one is.
+func (g *Grower) largest(first, second []float64) (gradient, hessian float64) {
 	g.crew.Do(func(w int) {
-		largest, records := 0.0, g.workers[w].base
+		// As integers, the bits of absolute values have the order of the values, NaN on top.
+		const sign = 1 << 63
+		a, b, records := uint64(0), uint64(0), g.workers[w].base
 		for _, number := range records[len(records)-1] {
-			largest = max(largest, math.Abs(values[number>>32]))
+			row := number >> 32
+			a = max(a, math.Float64bits(first[row])&^sign)
+			b = max(b, math.Float64bits(second[row])&^sign)
 		}
-		g.workers[w].largest = largest
+		g.workers[w].largest = [2]float64{math.Float64frombits(a), math.Float64frombits(b)}
 	})
-	largest := 0.0
 	for w := range g.workers {
-		largest = max(largest, g.workers[w].largest)
+		gradient = max(gradient, g.workers[w].largest[0])
+		hessian = max(hessian, g.workers[w].largest[1])
 	}
-	return largest
+	return gradient, hessian
 }
 
 // settle writes the leaf of every row.

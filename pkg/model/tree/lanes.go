@@ -43,22 +43,26 @@ func (l lanes) load(columns []column, rows []int32) {
 // cache, lane after lane.
 const blockRows = 1024
 
-// mover moves records; its lists serve one block after the other.
-type mover struct{ left, right [blockRows]uint16 }
+// mover parts records; its lists serve one block after the other.
+type mover struct{ left, right [blockRows]uint32 }
 
-// part copies the rows of [begin, end) to the same place in dst: those whose bin at the place
-// goes left first, in their order, then the others, and returns where these begin.
-func (m *mover) part(dst, src lanes, begin, end, lane, shift int, goesLeft *[256]uint8) int {
-	low, high := begin, end
-	for first := begin; first < end; first += blockRows {
+// sides says for every bin which side its rows go to: 1 for left.
+type sides [256]uint8
+
+// copyParted copies all records to dst: those whose bin at the place goes left first, then the
+// others, and returns where these begin.
+func (m *mover) copyParted(dst, src lanes, lane, shift int, goesLeft *sides) int {
+	end := len(src[lane])
+	low, high := 0, end
+	for first := 0; first < end; first += blockRows {
 		last := min(first+blockRows, end)
 		// A row is written into both lists, and stays in the one whose count grows: a branch
 		// would be mispredicted every other time.
 		l, r := 0, 0
 		for i, word := range src[lane][first:last] {
 			f := int(goesLeft[uint8(word>>(shift&63))])
-			m.left[l&(blockRows-1)] = uint16(i)
-			m.right[r&(blockRows-1)] = uint16(i)
+			m.left[l&(blockRows-1)] = uint32(i)
+			m.right[r&(blockRows-1)] = uint32(i)
 			l += f
 			r += 1 - f
 		}
@@ -73,9 +77,59 @@ func (m *mover) part(dst, src lanes, begin, end, lane, shift int, goesLeft *[256
 	return low
 }
 
-func gather(dst, src []uint64, list []uint16) {
+func gather(dst, src []uint64, list []uint32) {
 	list = list[:len(dst)]
 	for k, i := range list {
 		dst[k] = src[i]
+	}
+}
+
+// part moves the records of [begin, end) whose bin at the place goes left before the others,
+// and returns where these begin. Only rows on the wrong side of that place move, in pairs
+// whose lists are made without a branch (Edelkamp & Weiss 2016, BlockQuicksort).
+func (m *mover) part(r lanes, begin, end, lane, shift int, goesLeft *sides) int {
+	words := r[lane][:end]
+	middle := begin
+	for _, word := range words[begin:] {
+		middle += int(goesLeft[uint8(word>>(shift&63))])
+	}
+	// Rows of the left part that go right and rows of the right part that go left are equal
+	// in number. lefts and rights are how many are listed; i and j where the search goes on.
+	lefts, rights := 0, 0
+	for i, j := begin, middle; ; {
+		for lefts < blockRows/2 && i < middle {
+			i, lefts = list(&m.left, lefts, words[:middle], i, shift, 1, goesLeft)
+		}
+		for rights < blockRows/2 && j < end {
+			j, rights = list(&m.right, rights, words, j, shift, 0, goesLeft)
+		}
+		pairs := min(lefts, rights)
+		if pairs == 0 {
+			return middle
+		}
+		for _, l := range r {
+			swap(l[:end], m.left[:pairs], m.right[:pairs])
+		}
+		lefts = copy(m.left[:], m.left[pairs:lefts])
+		rights = copy(m.right[:], m.right[pairs:rights])
+	}
+}
+
+// list appends to a list of n positions those of the next rows, from position i on, which go
+// to the side that is not own; it goes on to half a block of rows at a time.
+func list(positions *[blockRows]uint32, n int, words []uint64, i, shift int, own uint8, goesLeft *sides) (int, int) {
+	last := min(i+blockRows/2, len(words))
+	for k, word := range words[i:last] {
+		positions[n&(blockRows-1)] = uint32(i + k)
+		n += int(goesLeft[uint8(word>>(shift&63))] ^ own)
+	}
+	return last, n
+}
+
+func swap(l []uint64, p, q []uint32) {
+	q = q[:len(p)]
+	for k, i := range p {
+		j := q[k]
+		l[i], l[j] = l[j], l[i]
 	}
 }

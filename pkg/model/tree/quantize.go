@@ -95,7 +95,7 @@ func scaleTo(size int, largest float64) float64 {
 // rounded alike wherever they stand, and rows of weight 2 like two.
 func round(v, scale float64) int64 {
 	const odd = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio (Knuth, TAOCP 3, 6.4)
-	up := float64(float64(math.Float64bits(v)*odd>>40) * 0x1p-24)
+	up := float64(float64(int64(math.Float64bits(v)*odd>>40)) * 0x1p-24)
 	const positive = 1 << 20 // truncation is the floor of what is positive
 	return int64(float64(v*scale)+(up+positive)) - positive
 }
