@@ -102,7 +102,7 @@ func StatisticsHTML(w io.Writer, p *profile.Profile, about About, judged Judgmen
 		Target:  viewTarget(p.Target, at),
 		Checked: viewChecked(judged, at),
 		Drift:   viewDrift(p, judged, at),
-		History: viewHistory(judged.History, at),
+		History: viewHistory(p, judged.History, at),
 	}
 	v.alerts(p.Alerts, at)
 	v.columns(p, at)

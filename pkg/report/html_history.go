@@ -37,7 +37,7 @@ type trendPlot struct {
 	Marks                   string // of anomalies
 }
 
-func viewHistory(h *profile.History, at positioned) *historyView {
+func viewHistory(p *profile.Profile, h *profile.History, at positioned) *historyView {
 	if h == nil {
 		return nil
 	}
@@ -63,7 +63,13 @@ func viewHistory(h *profile.History, at positioned) *historyView {
 	all := profile.ColumnHistory{Type: dataset.Numeric, Series: []profile.Series{h.Rows}}
 	v.Columns = append(v.Columns, viewTrend(h, &all, linked{"all rows", -1}))
 	for _, i := range troubled(h, maxTrends) {
-		v.Columns = append(v.Columns, viewTrend(h, &h.Columns[i], at.link(h.Columns[i].Name)))
+		c := h.Columns[i]
+		if at, found := at[c.Name]; found && len(p.Columns[at].Personal) > 0 { // a mean may be a value
+			c.Series = slices.DeleteFunc(slices.Clone(c.Series), func(s profile.Series) bool {
+				return s.Metric == profile.MetricMean || s.Metric == profile.MetricMedian || s.Metric == profile.MetricSD
+			})
+		}
+		v.Columns = append(v.Columns, viewTrend(h, &c, at.link(c.Name)))
 	}
 	v.MoreColumns = max(0, len(h.Columns)-maxTrends)
 	return v

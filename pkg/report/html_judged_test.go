@@ -40,7 +40,11 @@ func judgments(columns int) Judgments {
 			series.Values = append(series.Values, value(float64(v%4)/8))
 		}
 		series.Values[2] = nil
-		j.History.Columns = append(j.History.Columns, profile.ColumnHistory{Name: c.Name, Type: c.Type, Series: []profile.Series{series}})
+		means := profile.Series{Metric: profile.MetricMean, Values: make([]*float64, len(series.Values))}
+		if means.Values[8] = value(135791); len(c.Personal) > 0 {
+			means.Values[8] = value(246802)
+		}
+		j.History.Columns = append(j.History.Columns, profile.ColumnHistory{Name: c.Name, Type: c.Type, Series: []profile.Series{series, means}})
 		j.Violations = append(j.Violations, expectation.Violation{Column: c.Name, Rule: "range", Expected: "at most 3", Found: "4 & more", Rows: 12, About: true, Undecided: i%3 == 2})
 	}
 	j.History.Anomalies = []profile.Anomaly{{Version: j.History.Versions[5].Version, Column: p.Columns[0].Name, Metric: profile.MetricMissing, Verdict: profile.Severe, Evidence: "far out"}}
@@ -56,6 +60,9 @@ func TestStatisticsHTMLOfJudgments(t *testing.T) {
 		if !strings.Contains(page, part) {
 			t.Errorf("no %q in the page", part)
 		}
+	}
+	if !strings.Contains(page, "135,791") || strings.Contains(page, "246,802") {
+		t.Error("means are not shown of all columns but those of personal data")
 	}
 	if strings.Contains(page, "<week>") || strings.Contains(page, "example.org") || strings.Contains(page, "ZgotmplZ") {
 		t.Error("a name or a value that must not be in the page is")
