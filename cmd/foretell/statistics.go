@@ -221,7 +221,9 @@ func (d *describing) writeSuggestion() error {
 // print shows what was found: the table of the columns, unless something else was asked for.
 func (d *describing) print() error {
 	if d.asJSON {
-		return d.printJSON(d.found)
+		shown := d.found
+		shown.Profile = shown.Profile.Masked()
+		return d.printJSON(shown)
 	}
 	style := terminalStyle(d.stdout)
 	if d.expected == nil && d.found.Drift == nil && d.found.History == nil {

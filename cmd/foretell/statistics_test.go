@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,6 +73,27 @@ func TestSuggestAndCheck(t *testing.T) {
 	var answer described
 	if err := json.Unmarshal([]byte(out), &answer); err != nil || code != exitViolated || len(answer.Violations) != 1 || answer.Violations[0].Rows != 124 || answer.Profile.Rows != 344 {
 		t.Errorf("%d, %v\n%s", code, err, out)
+	}
+}
+
+// TestPersonalDataIsMasked in the table and in JSON, which is a baseline for what is not masked.
+func TestPersonalDataIsMasked(t *testing.T) {
+	text := "operator,minutes\n"
+	for i := range 60 {
+		text += fmt.Sprintf("jane%d@example.com,%d\n", i%4, i)
+	}
+	calls := file(t, "calls.csv", text)
+	table := foretell(t, "statistics", "--store", t.TempDir(), calls)
+	report := foretell(t, "statistics", "--store", t.TempDir(), "--json", calls)
+	if strings.Contains(table+report, "jane") || !strings.Contains(table, "j•••@e•••.com") || !strings.Contains(report, "j•••@e•••.com") {
+		t.Errorf("%s\n%s", table, report)
+	}
+	if out := foretell(t, "statistics", "--store", t.TempDir(), "--compare", file(t, "old.json", report), calls); !strings.Contains(out, "drift: stable") {
+		t.Errorf("%s", out)
+	}
+	allowed := file(t, "operators.yaml", "columns: [{name: operator, values: [jane0@example.com, jane1@example.com, jane2@example.com]}]")
+	if out, _, code := fails(t, "statistics", "--store", t.TempDir(), "--check", allowed, calls); code != exitViolated || strings.Contains(out, "jane") || !strings.Contains(out, "15") {
+		t.Errorf("%d\n%s", code, out)
 	}
 }
 

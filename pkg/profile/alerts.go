@@ -146,7 +146,7 @@ func (j *judge) named(is map[int]bool) []string {
 // shown is a value of a column as a report may show it.
 func (c *Column) shown(v Value) string {
 	if len(c.Personal) > 0 {
-		return quoted(Mask(v.Value))
+		return quoted(v.Mask())
 	}
 	return quoted(v.Value)
 }

@@ -25,6 +25,12 @@ func TestAlertsOfRealData(t *testing.T) {
 			"capped [capital_gain] 26 rows (0.43 %) have the greatest value, 99,999",
 			"capped [age] 11 rows (0.18 %) have the greatest value, 90",
 		}},
+		{"california.csv", "median_house_value", []string{
+			"capped [median_house_value] 965 rows (4.68 %) have the greatest value, 500,001",
+			"duplicate_rows [] 32 of 20,640 rows",
+			"capped [housing_median_age] 1273 rows (6.17 %) have the greatest value, 52",
+			"capped [median_income] 49 rows (0.24 %) have the greatest value, 15.0001",
+		}},
 		{"wine-quality-white.csv", "quality", []string{
 			"outliers [free_sulfur_dioxide] up to 289",
 			"outliers [density] up to 1.03898",
@@ -64,7 +70,7 @@ func TestAlertsOfRealData(t *testing.T) {
 
 // No value of real data is taken for personal data.
 func TestPersonalKindOfRealData(t *testing.T) {
-	for _, file := range []string{"penguins.csv", "adult.csv", "wine-quality-white.csv"} {
+	for _, file := range []string{"penguins.csv", "adult.csv", "california.csv", "wine-quality-white.csv"} {
 		parts, err := dataset.Files("../../testdata/" + file)
 		if err != nil {
 			t.Fatal(err)

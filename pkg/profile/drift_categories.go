@@ -45,15 +45,19 @@ func counted(c *Column) *categories {
 // listed is the categories of a column by its most frequent values.
 func listed(c *Column) *categories {
 	k := &categories{rows: c.Count, counts: make(map[string]int, len(c.Top)), off: c.TopError}
-	rest := c.Count
+	rest, masked := c.Count, false
 	for _, v := range c.Top { // the sum is at most Count: see sound
 		k.counts[v.Value] += v.Count
 		rest -= v.Count
+		masked = masked || v.Masked
 	}
 	if rest > 0 {
 		k.approximate = true
 		k.unknown = rest
-		if n := len(c.Top); n > 0 {
+		switch n := len(c.Top); {
+		case masked: // any form may have all others
+			k.off = rest
+		case n > 0:
 			k.unknown = min(rest, c.Top[n-1].Count+c.TopError)
 		}
 	}

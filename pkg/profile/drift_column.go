@@ -17,6 +17,11 @@ func driftOf(a, b *Column) (c ColumnDrift, tests []test) {
 		c.words.unjudged = "the counts in its profile contradict each other"
 		return c, nil
 	}
+	personal := len(a.Personal) > 0 || len(b.Personal) > 0
+	if personal { // by the forms of its values, which is what stored profiles have of them
+		x, y := a.masked(), b.masked()
+		a, b = &x, &y
+	}
 	before, now := a.Count+a.Missing, b.Count+b.Missing
 	if before > 0 {
 		c.MissingBaseline = finite(float64(a.Missing) / float64(before))
@@ -30,6 +35,8 @@ func driftOf(a, b *Column) (c ColumnDrift, tests []test) {
 		c.words.type_ = fmt.Sprintf("the type went from %s to %s", a.Type, b.Type)
 	case a.Identifier != "" && b.Identifier != "":
 		c.words.unjudged = "it names rows, so that its values are new each time"
+	case personal && form(a.Type) == dataset.Numeric:
+		c.words.unjudged = "personal data, of which no values are kept"
 	case a.Count < minCompared || b.Count < minCompared:
 		c.words.unjudged = fmt.Sprintf("fewer than %d values on a side: their distributions are not compared", minCompared)
 	case form(a.Type) == dataset.Numeric || form(a.Type) == dataset.Timestamp:
@@ -50,9 +57,7 @@ func driftOf(a, b *Column) (c ColumnDrift, tests []test) {
 		p, q := categoriesOf(a, b)
 		c.Approximate = p.approximate || q.approximate
 		tests = compareCategories(p, q)
-		// Personal data is not to be read in a message.
-		named := len(a.Personal) == 0 && len(b.Personal) == 0
-		if named {
+		if !personal { // else forms: no words for a message
 			c.words.values = shift(p, q)
 		}
 		for _, side := range []struct {
@@ -62,7 +67,7 @@ func driftOf(a, b *Column) (c ColumnDrift, tests []test) {
 		}{{NewValues, p, q, &c.New}, {VanishedValues, q, p, &c.Vanished}} {
 			if list, t, ok := absent(side.kind, side.p, side.q); ok {
 				tests = append(tests, t)
-				if named {
+				if !personal {
 					*side.list = list
 				}
 			}

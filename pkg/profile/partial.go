@@ -13,6 +13,9 @@ import (
 // to be merged with what is known of the others. Its size is bounded whatever the number of
 // rows: about 100 KB for a column, less of each if there are hundreds.
 //
+// The zero value knows of no rows and of no columns: merged with another, on either side, it
+// changes nothing.
+//
 // It is a dataset.Sink. Shards are numbered in the order of the data set, and one Partial has
 // the rows of one shard, until others are merged into it, in any order.
 type Partial struct {
@@ -318,6 +321,9 @@ func (w *workspace) keepTexts(levels [][]byte) {
 // Close looks at what Add has put off. It may be called more than once; without it, whatever
 // asks a Partial for something does the same.
 func (p *Partial) Close() error {
+	if p.sample == nil { // the zero value
+		*p = *NewPartial(nil, 0)
+	}
 	w := p.work
 	if w == nil {
 		return nil
@@ -348,6 +354,13 @@ func (p *Partial) Close() error {
 // but for the roundings of moments (relative 1e-12) and, beyond what is counted exactly, for
 // sketches within their errors.
 func (p *Partial) Merge(o *Partial) error {
+	switch {
+	case o.isNothing():
+		return nil
+	case p.isNothing():
+		*p = *o
+		return nil
+	}
 	if err := p.alike(o); err != nil {
 		return err
 	}
@@ -364,6 +377,9 @@ func (p *Partial) Merge(o *Partial) error {
 	p.spans = unite(p.spans, o.spans, p.columns)
 	return nil
 }
+
+// isNothing says whether nothing is known, not even which columns there are.
+func (p *Partial) isNothing() bool { return p.rows == 0 && len(p.fields) == 0 }
 
 // alike reports columns that are not the same ones.
 func (p *Partial) alike(o *Partial) error {

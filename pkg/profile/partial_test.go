@@ -65,6 +65,45 @@ func TestShardsMergeToOnePass(t *testing.T) {
 	}
 }
 
+// Nothing, be it the zero value, without columns or a shard without rows, changes nothing on
+// the left, on the right, or stored in between; and nothing and nothing is nothing.
+func TestMergeWithNothing(t *testing.T) {
+	table := mixed(t, 3000)
+	shard := func() *Partial { return shards(t, table, 1)[0] }
+	jsonOf := func(p *Partial) string {
+		b, err := json.Marshal(finished(t, p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	want := jsonOf(shard())
+	for name, nothing := range map[string]func() *Partial{
+		"the zero value":       func() *Partial { return new(Partial) },
+		"no columns":           func() *Partial { return NewPartial(nil, 0) },
+		"a shard without rows": func() *Partial { return NewPartial(fieldsOf(table), 1) },
+		"stored":               func() *Partial { return stored(t, new(Partial)) },
+		"stored without rows":  func() *Partial { return stored(t, NewPartial(fieldsOf(table), 1)) },
+	} {
+		left, right, both := nothing(), shard(), nothing()
+		if err := left.Merge(shard()); err != nil {
+			t.Fatalf("%s, left: %v", name, err)
+		}
+		if err := right.Merge(nothing()); err != nil {
+			t.Fatalf("%s, right: %v", name, err)
+		}
+		if err := both.Merge(new(Partial)); err != nil {
+			t.Fatalf("%s, both: %v", name, err)
+		}
+		if jsonOf(left) != want || jsonOf(right) != want {
+			t.Errorf("%s changes something", name)
+		}
+		if p := finished(t, both); p.Rows != 0 || p.Alerts != nil || p.Pairs != nil || len(p.Columns) > 0 && p.Columns[0].Count != 0 {
+			t.Errorf("%s: nothing and nothing is %+v", name, p)
+		}
+	}
+}
+
 func stored(t *testing.T, p *Partial) *Partial {
 	t.Helper()
 	b, err := p.MarshalBinary()

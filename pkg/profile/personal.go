@@ -235,6 +235,21 @@ func maskEmail(text string) string {
 	return before + initial(text[begin:at]) + "@" + initial(text[at+1:dot]) + text[dot:]
 }
 
+// personalIn is the personalKind of a text, or, of one that is more than that, "email" if one of
+// its words is an address. Other kinds would be found in too many numbers.
+func personalIn(text []byte) string {
+	kind := personalKind(text)
+	if kind != "" || bytes.IndexByte(text, '@') < 0 {
+		return kind
+	}
+	for word := range bytes.FieldsSeq(text) {
+		if isEmail(bytes.Trim(word, `.,;:!?()[]{}<>"'`)) {
+			return personalEmail
+		}
+	}
+	return ""
+}
+
 // personal says which kinds of personal data the values look like, by a sample of the
 // different ones: texts, and whole numbers, which may be those of cards.
 func (c *column) personal() (found []Personal) {
@@ -243,15 +258,20 @@ func (c *column) personal() (found []Personal) {
 		c.Texts.Looked.shrink()
 		for _, text := range c.Texts.Looked.Texts {
 			looked++
-			counts[personalKind(text)]++
+			counts[personalIn(text)]++
 		}
 	}
 	if n := c.Numbers; n != nil && n.Moments.N > 0 {
+		cards, numbers := 0, 0
 		for _, v := range n.ranks().values {
-			looked++
-			if v >= 1e12 && v < 1<<53 && v == math.Trunc(v) { // numbers of cards have 13 digits or more
-				counts[personalKind(strconv.AppendFloat(nil, v, 'f', -1, 64))]++
+			numbers++
+			if v >= 1e12 && v < 1<<53 && v == math.Trunc(v) && personalKind(strconv.AppendFloat(nil, v, 'f', -1, 64)) != "" { // cards have 13 digits or more
+				cards++
 			}
+		}
+		looked += numbers
+		if float64(cards) >= personalShares[personalCard]*float64(numbers) { // fewer have the right digit by chance
+			counts[personalCard] += cards
 		}
 	}
 	for _, kind := range []string{personalEmail, personalPhone, personalCard, personalIBAN} {

@@ -18,6 +18,8 @@ type Value struct {
 	Count int    `json:"count"`
 	// Truncated says that Value is only the beginning of the text, MaxValue bytes or a few less.
 	Truncated bool `json:"truncated,omitempty"`
+	// Masked says that Value shows the form of personal data alone: see Profile.Masked.
+	Masked bool `json:"masked,omitempty"`
 }
 
 func newValue(text string, count int) Value {

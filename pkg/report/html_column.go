@@ -154,7 +154,7 @@ func (v *columnView) top(c *profile.Column) {
 	for _, t := range c.Top {
 		value := quoted(t)
 		if v.Personal != "" {
-			value = safe(profile.Mask(t.Value))
+			value = safe(t.Mask())
 		}
 		bar(cut(value, maxText), t.Count)
 	}

@@ -209,7 +209,7 @@ func pairShares(before, now *profile.Column) []sharePair {
 	}
 	var pairs []pair
 	for side, c := range []*profile.Column{before, now} {
-		if c.Count == 0 || c.Distinct == c.Count && c.Count > 1 {
+		if c.Count == 0 || len(c.Personal) > 0 || c.Distinct == c.Count && c.Count > 1 {
 			return nil
 		}
 		for _, t := range c.Top {

@@ -158,7 +158,7 @@ func personal(c *profile.Column) string {
 func masked(c *profile.Column) string {
 	text := "masked: " + personal(c)
 	if len(c.Top) > 0 {
-		text += " such as " + safe(profile.Mask(c.Top[0].Value))
+		text += " such as " + safe(c.Top[0].Mask())
 	}
 	return text
 }

@@ -68,7 +68,7 @@ func (j *Jobs) merge(ctx context.Context, name registry.DatasetName, id JobID) (
 // unite merges what the shards have found, in their order, and returns the digest of what they
 // have read together.
 func (j *Jobs) unite(ctx context.Context, name registry.DatasetName, id JobID, p plan) (*profile.Partial, dataset.Digest, error) {
-	var all *profile.Partial
+	all := new(profile.Partial)
 	var last found
 	var sums [][][]byte
 	var ranges []dataset.Extent // of the part that is cut up, so far
@@ -87,9 +87,7 @@ func (j *Jobs) unite(ctx context.Context, name registry.DatasetName, id JobID, p
 		if err := partial.UnmarshalBinary(f.Partial); err != nil {
 			return nil, "", fmt.Errorf("shard %d: %w", i, err)
 		}
-		if all == nil {
-			all = &partial
-		} else if err := all.Merge(&partial); err != nil {
+		if err := all.Merge(&partial); err != nil {
 			return nil, "", fmt.Errorf("shard %d: %w", i, err)
 		}
 		last = f

@@ -50,7 +50,7 @@ func conclude(ctx context.Context, r *registry.Registry, name registry.DatasetNa
 	if err != nil {
 		return registry.Statistics{}, err
 	}
-	s := registry.Statistics{Dataset: name, Version: version, Profile: described}
+	s := registry.Statistics{Dataset: name, Version: version, Profile: described.Masked()}
 	var page bytes.Buffer
 	if err := report.StatisticsHTML(&page, described, report.About{Dataset: string(name), Version: version}, report.Judgments{}); err != nil {
 		return registry.Statistics{}, err
@@ -59,6 +59,7 @@ func conclude(ctx context.Context, r *registry.Registry, name registry.DatasetNa
 		return registry.Statistics{}, err
 	}
 	err = r.SaveStatistics(ctx, name, s)
+	s.Profile = described // for those who check it
 	var large *registry.TooLargeError
 	if errors.As(err, &large) {
 		err = fmt.Errorf("%d columns are too many to describe at once, choose those that matter: %w", len(described.Columns), err)

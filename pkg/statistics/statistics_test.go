@@ -100,6 +100,34 @@ func TestVersionOf(t *testing.T) {
 	}
 }
 
+// TestPersonalDataIsMasked in all that is stored; who checks the data has the values.
+func TestPersonalDataIsMasked(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("operator,card\n")
+	for i := range 100 {
+		fmt.Fprintf(&text, "jane%d@example.com,%s\n", i%4, []string{"4111111111111111", "5555555555554444"}[i%2])
+	}
+	r := sets(t, map[string]string{"data/calls/a.csv": text.String()})
+	s, err := Store(t.Context(), r, "calls", rowsOf(t, r, "calls"), dataset.Options{}, profile.Options{Target: "operator"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Profile.Columns[0].Top[0].Value != "jane0@example.com" {
+		t.Errorf("%+v", s.Profile.Columns[0].Top)
+	}
+	for _, suffix := range []string{".json", ".html"} {
+		body, _, err := registry.Read(t.Context(), r.Store, "statistics/calls/"+s.Version+suffix)
+		if err != nil || len(body) < 1000 {
+			t.Fatalf("%d bytes, %v", len(body), err)
+		}
+		for _, value := range []string{"jane", "41111", "1111111", "5555555"} {
+			if strings.Contains(string(body), value) {
+				t.Errorf("%s has %s", suffix, value)
+			}
+		}
+	}
+}
+
 // TestWide: a thousand columns of numbers are stored and read.
 func TestWide(t *testing.T) {
 	var b strings.Builder

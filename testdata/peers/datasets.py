@@ -1,10 +1,12 @@
 """Makes the data sets of testdata again from their origins, and checks every byte.
 
-    python datasets.py WHEEL ADULT WINE OUT
+    python datasets.py WHEEL ADULT WINE HOUSING OUT
 
 WHEEL  palmerpenguins-0.1.6-py3-none-any.whl (pip download palmerpenguins==0.1.6 --no-deps)
 ADULT  adult.data, UCI Machine Learning Repository, https://doi.org/10.24432/C5XW20
 WINE   winequality-white.csv, same place, https://doi.org/10.24432/C56S3T
+HOUSING  california-housing.csv, the census of 1990 by blocks (Pace and Barry 1997) with the
+       column ocean_proximity
 OUT    the folder to write to
 
 Standard library only.
@@ -25,6 +27,7 @@ ADULT_NAMES = (
 SHA256 = {
     "penguins.csv": "f204db2c753b0937caac3cb35258562c14f073e4bbc76be24b4c51ce22767a93",
     "adult.csv": "fbc3e1224062b36c089b058114a306cb41461413f287f5f2667a5e74a105df6c",
+    "california.csv": "5cce2f931cfb7b8be0631d93a0b28b08e46e5af649392f8876e9367109e6e162",
     "wine-quality-white.csv": "c7ed3ff314ae7472f10f384cd5a6515793fdfaaf723d00385d513853ff3b52c3",
 }
 
@@ -46,10 +49,18 @@ def wine(path):
     return "\n".join(",".join(row) for row in [header, *rows]).encode()
 
 
-def main(wheel, adult_path, wine_path, out):
+def california(path):
+    names = ["housing_median_age", "median_income", "median_house_value"]
+    with open(path, encoding="ascii", newline="") as lines:
+        rows = [",".join(row[name] for name in names) for row in csv.DictReader(lines)]
+    return "\n".join([",".join(names), *rows, ""]).encode()
+
+
+def main(wheel, adult_path, wine_path, housing_path, out):
     files = {
         "penguins.csv": penguins(wheel),
         "adult.csv": adult(adult_path),
+        "california.csv": california(housing_path),
         "wine-quality-white.csv": wine(wine_path),
     }
     for name, content in files.items():
@@ -61,6 +72,6 @@ def main(wheel, adult_path, wine_path, out):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 5:
+    if len(sys.argv) != 6:
         sys.exit(__doc__)
     main(*sys.argv[1:])

@@ -20,6 +20,9 @@ type level struct {
 func levels(c *profile.Column) (all []level, complete bool) {
 	rows, cut := 0, false
 	for _, v := range c.Top {
+		if v.Masked { // the form of some values, which is no value
+			return nil, false
+		}
 		all = append(all, level{v.Value, v.Count})
 		rows += v.Count
 		cut = cut || v.Truncated
