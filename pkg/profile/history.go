@@ -74,7 +74,8 @@ type Anomaly struct {
 	Version string `json:"version"`
 	// Column is absent for the rows.
 	Column string `json:"column,omitempty"`
-	// Metric is absent for what Compare found, and for columns that come, go or change type.
+	// Metric is absent for what Compare found, for columns that come, go or change type, and for
+	// values that are new.
 	Metric  Metric  `json:"metric,omitempty"`
 	Verdict Verdict `json:"verdict"` // Moderate or Severe
 	// Evidence says in words what was seen and what is usual.
@@ -89,7 +90,8 @@ type Anomaly struct {
 // and finds the anomalies: numbers further from the median of the earlier versions than both
 // what their spread and the sampling error allow and what matters in Compare. The spread is
 // the median absolute deviation, so that an earlier anomaly does not hide the next one, times
-// what a normal series exceeds once in 100 for so many versions. A version with fewer than
+// what a normal series exceeds once in 100 for so many versions. Values of a category that no
+// earlier version has are judged as Compare does. A version with fewer than
 // four before it is compared with the one before.
 func Trend(history []Snapshot) *History {
 	h := &History{
@@ -124,10 +126,16 @@ func Trend(history []Snapshot) *History {
 			}
 		}
 	}
+	seen := make([]seenValues, len(columns)) // before version i
 	for i := range history {
+		for k := range seen {
+			if i > 0 {
+				seen[k].add(columns[k][i-1])
+			}
+		}
 		switch {
 		case i >= minHistory:
-			h.judge(i, columns)
+			h.judge(i, columns, seen)
 		case i > 0:
 			h.compare(i, history[i-1].Profile, history[i].Profile)
 		}

@@ -78,7 +78,7 @@ func scaleOf(m Metric, c *Column, sd float64) (s scale, ok bool) {
 }
 
 // judge finds what is not usual in version i.
-func (h *History) judge(i int, columns [][]*Column) {
+func (h *History) judge(i int, columns [][]*Column, seen []seenValues) {
 	h.unusual(i, "", h.Rows, logarithmic(1.5, 3, 0))
 	for k := range h.Columns {
 		c := &h.Columns[k]
@@ -90,6 +90,10 @@ func (h *History) judge(i int, columns [][]*Column) {
 		}
 		if now == nil {
 			continue
+		}
+		if a := seen[k].added(now, len(h.Columns)); a.Evidence != "" {
+			a.Version, a.Column = h.Versions[i].Version, c.Name
+			h.Anomalies = append(h.Anomalies, a)
 		}
 		sd := 0.0
 		for _, s := range c.Series {

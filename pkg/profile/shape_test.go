@@ -54,8 +54,9 @@ func TestShapeIsExact(t *testing.T) {
 }
 
 // The nine univariate sets of NIST's Statistical Reference Datasets. The least numbers of
-// digits for the deviation are what gonum reaches; what limits them in NumAcc3 and 4 is that
-// their decimals are no float64. -v prints the digits.
+// digits for the deviation are what gonum reaches. None can do better in Mavro, Michelso, NumAcc3
+// and NumAcc4: their decimals are no float64, and the deviation of the float64 that are nearest,
+// in rational numbers, has 13.1, 13.9, 9.5 and 8.3 digits. -v prints the digits.
 func TestUnivariateSetsOfNIST(t *testing.T) {
 	text, err := os.ReadFile("../../testdata/nist/univariate.json")
 	if err != nil {
