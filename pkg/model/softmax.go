@@ -237,7 +237,7 @@ func (s *softmax) transpose(v []float64) []float64 {
 	return product
 }
 
-// dots writes v·column for every column, four sums side by side, each in row order.
+// dots adds v·column for every column to dst, four sums side by side, each in row order.
 func dots(dst, v []float64, columns [][]float64) {
 	j := 0
 	for ; j+4 <= len(columns); j += 4 {
@@ -249,10 +249,10 @@ func dots(dst, v []float64, columns [][]float64) {
 			sc += float64(x * c[i])
 			sd += float64(x * d[i])
 		}
-		dst[j], dst[j+1], dst[j+2], dst[j+3] = sa, sb, sc, sd
+		dst[j], dst[j+1], dst[j+2], dst[j+3] = dst[j]+sa, dst[j+1]+sb, dst[j+2]+sc, dst[j+3]+sd
 	}
 	for ; j < len(columns); j++ {
-		dst[j] = num.Dot(v, columns[j])
+		dst[j] += num.Dot(v, columns[j])
 	}
 }
 

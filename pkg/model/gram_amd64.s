@@ -1,0 +1,70 @@
+#include "textflag.h"
+
+// func tilePairs(pairs *[18]float64, a, b, c, x, y, z *float64, n int)
+//
+// X0 … X8 hold the nine pairs of sums, X9 … X11 two rows of x, y, z, X12 two of a, b or c.
+TEXT ·tilePairs(SB), NOSPLIT, $0-64
+	MOVQ pairs+0(FP), DI
+	MOVQ a+8(FP), R8
+	MOVQ b+16(FP), R9
+	MOVQ c+24(FP), R10
+	MOVQ x+32(FP), R11
+	MOVQ y+40(FP), R12
+	MOVQ z+48(FP), R13
+	MOVQ n+56(FP), CX
+	XORQ AX, AX
+	XORPS X0, X0
+	XORPS X1, X1
+	XORPS X2, X2
+	XORPS X3, X3
+	XORPS X4, X4
+	XORPS X5, X5
+	XORPS X6, X6
+	XORPS X7, X7
+	XORPS X8, X8
+
+loop:
+	MOVUPD (R11)(AX*8), X9
+	MOVUPD (R12)(AX*8), X10
+	MOVUPD (R13)(AX*8), X11
+	MOVUPD (R8)(AX*8), X12
+	MOVAPD X12, X13
+	MOVAPD X12, X14
+	MULPD  X9, X12
+	MULPD  X10, X13
+	MULPD  X11, X14
+	ADDPD  X12, X0
+	ADDPD  X13, X1
+	ADDPD  X14, X2
+	MOVUPD (R9)(AX*8), X12
+	MOVAPD X12, X13
+	MOVAPD X12, X14
+	MULPD  X9, X12
+	MULPD  X10, X13
+	MULPD  X11, X14
+	ADDPD  X12, X3
+	ADDPD  X13, X4
+	ADDPD  X14, X5
+	MOVUPD (R10)(AX*8), X12
+	MOVAPD X12, X13
+	MOVAPD X12, X14
+	MULPD  X9, X12
+	MULPD  X10, X13
+	MULPD  X11, X14
+	ADDPD  X12, X6
+	ADDPD  X13, X7
+	ADDPD  X14, X8
+	ADDQ $2, AX
+	CMPQ AX, CX
+	JLT  loop
+
+	MOVUPD X0, 0(DI)
+	MOVUPD X1, 16(DI)
+	MOVUPD X2, 32(DI)
+	MOVUPD X3, 48(DI)
+	MOVUPD X4, 64(DI)
+	MOVUPD X5, 80(DI)
+	MOVUPD X6, 96(DI)
+	MOVUPD X7, 112(DI)
+	MOVUPD X8, 128(DI)
+	RET
