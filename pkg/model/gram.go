@@ -75,26 +75,33 @@ func gramBlock(sum, scaled, columns [][]float64, h []float64, from, to int) {
 			copy(scaled[j], column[from:to])
 			continue
 		}
-		for i, v := range column[from:to] {
-			scaled[j][i] = v * h[from+i]
+		block := column[from:to]
+		for i, v := range h[from:to] {
+			scaled[j][i] = v * block[i]
 		}
 	}
-	i := 0
-	for ; i+3 <= n; i += 3 {
+	if n < 3 {
+		for i := range n {
+			dots(sum[i], columns[i][from:to], scaled[:i+1])
+		}
+		return
+	}
+	// The last tile begins early enough to be whole; what it shares with the one before is
+	// added only once.
+	for i := 0; i < n; i += 3 {
 		for j := 0; j <= i; j += 3 {
 			gramTile(sum, scaled, columns, i, j, from, to)
 		}
-	}
-	for ; i < n; i++ {
-		dots(sum[i], columns[i][from:to], scaled[:i+1])
 	}
 }
 
 // gramTile adds the products of columns i … i+2 and j … j+2 that are in the lower triangle.
 func gramTile(sum, scaled, columns [][]float64, i, j, from, to int) {
 	n := to - from
+	newI, newJ := i, j
+	i, j = min(i, len(columns)-3), min(j, len(columns)-3)
 	left := [3][]float64{columns[i][from:to], columns[i+1][from:to], columns[i+2][from:to]}
-	right := [3][]float64{scaled[j][:n], scaled[j+1][:n], scaled[j+2][:n]}
+	right := [3][]float64{scaled[j], scaled[j+1], scaled[j+2]}
 	var pairs [18]float64
 	if even := n &^ 1; even > 0 {
 		tilePairs(&pairs, &left[0][0], &left[1][0], &left[2][0], &right[0][0], &right[1][0], &right[2][0], even)
@@ -102,8 +109,8 @@ func gramTile(sum, scaled, columns [][]float64, i, j, from, to int) {
 	for a := range left {
 		row := sum[i+a]
 		for b := range right {
-			if j+b > i+a {
-				break
+			if i+a < newI || j+b < newJ || j+b > i+a {
+				continue
 			}
 			product := pairs[2*(3*a+b)] + pairs[2*(3*a+b)+1]
 			if n&1 == 1 {

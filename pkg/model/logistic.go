@@ -68,8 +68,13 @@ func (l Logistic) Fit(ctx context.Context, data Data, _ uint64) (Model, error) {
 		m.intercepts[present[0]] = 0
 		return m, nil
 	}
-	p := newSoftmax(kept, weights, present, l.L2, sets == 1)
-	theta, converged, err := p.minimize(ctx)
+	d, err := newDesign(ctx, kept.X, weights, 0, l.L2, true)
+	if err != nil {
+		return nil, fmt.Errorf("logistic: %w", err)
+	}
+	p := newNewton(d, newSoftmax(kept, d.w, present, sets == 1))
+	theta := zeros(p.loss.sets(), len(d.x))
+	converged, err := p.minimize(ctx, theta)
 	if err != nil {
 		return nil, fmt.Errorf("logistic: %w", err)
 	}

@@ -7,6 +7,35 @@ import (
 	"github.com/foretell-ml/foretell/pkg/internal/num"
 )
 
+// rowLoss is a sum over rows of a convex function of the row's scores, one per set of
+// parameters. Its methods work on rows from … to-1, so that parts of the rows run side by
+// side.
+type rowLoss interface {
+	sets() int
+	// value is the weighted loss at scores z.
+	value(z [][]float64, from, to int) float64
+	// derive writes the weighted derivative by each score to pull, and to state what curve
+	// and bend need of this place.
+	derive(z, pull, state [][]float64, from, to int)
+	// curve overwrites z, the scores of a direction, with the second derivative times it.
+	curve(z, state [][]float64, from, to int)
+	// bend writes to h the second derivative by scores k and l.
+	bend(h []float64, k, l int, state [][]float64, from, to int)
+}
+
+// newton minimizes a loss plus l2/2·‖β‖² over a design, by Newton's method.
+type newton struct {
+	*design
+	loss rowLoss
+
+	z, pull, state [][]float64 // at θ, by set and row
+	along          [][]float64 // scores of the last step
+	trial, moved   [][]float64 // scratch: parameters, scores
+
+	m         preconditioner
+	decrement float64 // squared, of the last step
+}
+
 const (
 	// maxNewton bounds the steps; a problem with a finite optimum takes 5 to 15.
 	maxNewton = 100
@@ -14,85 +43,229 @@ const (
 	// the Hessian) at which a step is the last: convergence is quadratic, so what is left
 	// after it is below rounding. The preconditioned gradient, which estimates it, serves too.
 	enoughDecrement = 1e-20
-	// maxBlock is the largest number of parameters of a set whose block of the Hessian is
-	// factorized; for more, its diagonal must do as preconditioner.
-	maxBlock = 512
+	// staysGood is the squared decrement below which the next step may use the same Hessian:
+	// it changes by the step's length, so what is left shrinks by that factor still.
+	staysGood = 1e-9
 	// invisible is the fall of the objective, relative to it, that rounding may hide: so near
 	// the optimum a full step is right.
 	invisible = 1e-13
-	// jitter, relative to the diagonal, keeps the blocks of dependent columns invertible.
-	jitter = 1e-10
 )
 
-// newton moves θ by one step of Newton's method, shortened until the objective falls, and
-// reports whether that was the last. The step comes from conjugate gradients, so the full
-// Hessian of all sets is never formed; preconditioned with each set's own block, which for
-// two classes is the whole Hessian, they need one or two iterations there, and some
-// tens for more classes.
-func (s *softmax) newton(ctx context.Context, theta [][]float64) (done bool, err error) {
-	z := s.scores(theta)
-	before := s.loss(theta, z)
-	p := make([][]float64, s.sets)
-	for k := range p {
-		p[k] = append([]float64(nil), z[k]...)
+func newNewton(d *design, loss rowLoss) *newton {
+	k, n := loss.sets(), len(d.w)
+	return &newton{design: d, loss: loss, z: zeros(k, n), pull: zeros(k, n), state: zeros(k, n),
+		along: zeros(k, n), moved: zeros(k, n), trial: zeros(k, len(d.x))}
+}
+
+// minimize moves θ to the optimum, balanced, and reports whether it got there.
+func (s *newton) minimize(ctx context.Context, theta [][]float64) (converged bool, err error) {
+	if err := s.scoresOf(ctx, s.z, theta); err != nil {
+		return false, err
 	}
-	s.probabilities(p)
-	gradient := s.gradient(theta, p)
-	blocks, err := s.precondition(ctx, p)
+	value, err := s.value(ctx, theta, s.z)
 	if err != nil {
 		return false, err
 	}
-	step, last, err := s.conjugate(ctx, gradient, p, blocks)
+	for range maxNewton {
+		if value, converged, err = s.step(ctx, theta, value); err != nil {
+			return false, err
+		}
+		if converged {
+			break
+		}
+	}
+	s.balance(theta)
+	return converged, nil
+}
+
+// step moves θ, where the objective is before, by one step of Newton's method, shortened
+// until the objective falls. It returns the objective there and whether that was the last.
+func (s *newton) step(ctx context.Context, theta [][]float64, before float64) (value float64, done bool, err error) {
+	gradient, err := s.gradient(ctx, theta)
 	if err != nil {
-		return false, err
+		return 0, false, err
+	}
+	if s.m == nil || s.decrement > staysGood {
+		if s.m, err = s.precondition(ctx); err != nil {
+			return 0, false, err
+		}
+	}
+	var step [][]float64
+	last := false
+	if s.m.exact() {
+		step = s.m.solve(gradient)
+		for k := range step {
+			addScaled(step[k], make([]float64, len(step[k])), -1, step[k])
+		}
+		s.decrement = -dotAll(gradient, step)
+	} else if step, last, err = s.conjugate(ctx, gradient); err != nil {
+		return 0, false, err
 	}
 	slope := dotAll(gradient, step)
 	if !(slope < 0) {
-		return true, nil // at the optimum to the last digit
+		return before, true, nil // at the optimum to the last digit
 	}
-	along := s.scores(step)
-	trial, moved := copyAll(theta), copyAll(z)
+	last = last || s.decrement <= enoughDecrement
+	value, moved, err := s.search(ctx, theta, step, before, slope)
+	return value, last || !moved, err
+}
+
+// search moves θ along a step by the longest of 1, ½, ¼ … at which the objective falls by
+// some of what slope promises. If none does, θ is the optimum as far as rounding lets it be
+// seen.
+func (s *newton) search(ctx context.Context, theta, step [][]float64, before, slope float64) (float64, bool, error) {
+	if err := s.scoresOf(ctx, s.along, step); err != nil {
+		return 0, false, err
+	}
 	for t := 1.0; t > 1e-12; t /= 2 {
 		for k := range theta {
-			addScaled(trial[k], theta[k], t, step[k])
-			addScaled(moved[k], z[k], t, along[k])
+			addScaled(s.trial[k], theta[k], t, step[k])
 		}
-		if s.loss(trial, moved) <= before+float64(1e-4*t*slope)+float64(invisible*before) {
-			for k := range theta {
-				copy(theta[k], trial[k])
+		err := s.rows(ctx, func(_, from, to int) {
+			for k := range s.moved {
+				addScaled(s.moved[k][from:to], s.z[k][from:to], t, s.along[k][from:to])
 			}
-			return last, nil
+		})
+		if err != nil {
+			return 0, false, err
+		}
+		value, err := s.value(ctx, s.trial, s.moved)
+		if err != nil {
+			return 0, false, err
+		}
+		if value <= before+float64(1e-4*t*slope)+float64(invisible*math.Abs(before)) {
+			for k := range theta {
+				copy(theta[k], s.trial[k])
+			}
+			s.z, s.moved = s.moved, s.z
+			return value, true, nil
 		}
 	}
-	return true, nil // no step falls any more: the optimum, as far as rounding lets it be seen
+	return before, false, nil
+}
+
+func (s *newton) scoresOf(ctx context.Context, z, theta [][]float64) error {
+	return s.rows(ctx, func(_, from, to int) { s.scores(z, theta, from, to) })
+}
+
+// value is the objective at θ, whose scores are z.
+func (s *newton) value(ctx context.Context, theta, z [][]float64) (float64, error) {
+	parts := make([]float64, s.parts())
+	if err := s.rows(ctx, func(part, from, to int) { parts[part] = s.loss.value(z, from, to) }); err != nil {
+		return 0, err
+	}
+	var sum num.Twofold
+	for _, part := range parts {
+		sum.Add(part)
+	}
+	for _, set := range theta {
+		for j, b := range set {
+			sum.Add(float64(s.l2[j] / 2 * float64(b*b)))
+			sum.Add(float64(s.l1[j] * math.Abs(b)))
+		}
+	}
+	return sum.Value(), nil
+}
+
+// gradient of the objective without its l1, per set, at θ, whose scores are s.z.
+func (s *newton) gradient(ctx context.Context, theta [][]float64) ([][]float64, error) {
+	g, err := s.transposeAll(ctx, s.pull, func(from, to int) { s.loss.derive(s.z, s.pull, s.state, from, to) })
+	if err != nil {
+		return nil, err
+	}
+	s.penalize(g, theta)
+	s.balance(g)
+	return g, nil
+}
+
+// times is the Hessian at s.state times direction d; scratch holds its scores.
+func (s *newton) times(ctx context.Context, d, scratch [][]float64) ([][]float64, error) {
+	h, err := s.transposeAll(ctx, scratch, func(from, to int) {
+		s.scores(scratch, d, from, to)
+		s.loss.curve(scratch, s.state, from, to)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.penalize(h, d)
+	return h, nil
+}
+
+func (s *newton) penalize(g, theta [][]float64) {
+	for k, set := range theta {
+		for j, b := range set {
+			g[k][j] += float64(s.l2[j] * b)
+		}
+	}
+}
+
+// transposeAll returns xᵀ·v per set, v as fill leaves it for each part of the rows.
+func (s *newton) transposeAll(ctx context.Context, v [][]float64, fill func(from, to int)) ([][]float64, error) {
+	parts := make([][][]float64, s.parts())
+	err := s.rows(ctx, func(part, from, to int) {
+		fill(from, to)
+		parts[part] = zeros(len(v), len(s.x))
+		for k := range v {
+			s.transpose(parts[part][k], v[k], from, to)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range parts[1:] {
+		for k := range part {
+			addScaled(parts[0][k], parts[0][k], 1, part[k])
+		}
+	}
+	return parts[0], nil
+}
+
+// balance makes what is not penalized sum to 0 over the sets: a shift common to all changes
+// no probability, so without it such parameters would drift by rounding.
+func (s *newton) balance(theta [][]float64) {
+	if len(theta) == 1 {
+		return
+	}
+	for j := range s.l2 {
+		if s.l1[j] > 0 || s.l2[j] > 0 {
+			continue
+		}
+		sum := 0.0
+		for k := range theta {
+			sum += theta[k][j]
+		}
+		for k := range theta {
+			theta[k][j] -= sum / float64(len(theta))
+		}
+	}
 }
 
 // conjugate solves H·step = −gradient, to a residual that shrinks with the gradient so that
 // Newton's convergence stays superlinear (Dembo, Eisenstat and Steihaug, "Inexact Newton
-// methods", SIAM J. Numer. Anal. 19, 1982), and reports whether
-// the step is small enough to be the last.
-func (s *softmax) conjugate(ctx context.Context, gradient, p [][]float64, m []block) (step [][]float64, last bool, err error) {
-	step = make([][]float64, s.sets)
-	left := make([][]float64, s.sets)
+// methods", SIAM J. Numer. Anal. 19, 1982), so that the full Hessian is never formed. It
+// reports whether the gradient is small enough for the step to be the last.
+func (s *newton) conjugate(ctx context.Context, gradient [][]float64) (step [][]float64, last bool, err error) {
+	step, left := zeros(len(gradient), len(s.x)), zeros(len(gradient), len(s.x))
 	for k := range step {
-		step[k] = make([]float64, len(s.x))
-		left[k] = make([]float64, len(s.x))
 		addScaled(left[k], left[k], -1, gradient[k])
 	}
-	inverse := solveAll(m, left)
+	inverse := s.m.solve(left)
 	direction := copyAll(inverse)
 	size := dotAll(left, inverse)
 	enough := size <= enoughDecrement
 	target := size * max(1e-10, min(0.01, size))
-	decrement := 0.0
-	for range 10 * s.sets * len(s.x) {
+	s.decrement = 0
+	for range 10 * len(step) * len(s.x) {
 		if err := ctx.Err(); err != nil {
 			return nil, false, err
 		}
 		if !(size > target) {
 			break
 		}
-		curved := s.curve(direction, p)
+		curved, err := s.times(ctx, direction, s.moved)
+		if err != nil {
+			return nil, false, err
+		}
 		bend := dotAll(direction, curved)
 		if !(bend > 0) {
 			break // what is left lies where nothing changes
@@ -102,121 +275,15 @@ func (s *softmax) conjugate(ctx context.Context, gradient, p [][]float64, m []bl
 			addScaled(step[k], step[k], length, direction[k])
 			addScaled(left[k], left[k], -length, curved[k])
 		}
-		decrement += float64(length * size)
-		inverse = solveAll(m, left)
+		s.decrement += float64(length * size)
+		inverse = s.m.solve(left)
 		next := dotAll(left, inverse)
 		for k := range direction {
 			addScaled(direction[k], inverse[k], next/size, direction[k])
 		}
 		size = next
 	}
-	return step, enough || decrement <= enoughDecrement, nil
-}
-
-// block is the preconditioner of one set: the Cholesky factor of its block of the Hessian,
-// row by row, or its diagonal alone.
-type block struct {
-	lower    [][]float64
-	diagonal []float64
-}
-
-func (s *softmax) precondition(ctx context.Context, p [][]float64) ([]block, error) {
-	blocks := make([]block, s.sets)
-	h := make([]float64, len(s.w))
-	for k := range blocks {
-		for i, w := range s.w {
-			h[i] = w * p[k][i] * (1 - p[k][i])
-		}
-		var err error
-		if blocks[k], err = s.blockOf(ctx, h); err != nil {
-			return nil, err
-		}
-	}
-	return blocks, nil
-}
-
-// blockOf is the preconditioner of the block xᵀ·diag(h)·x + penalty.
-func (s *softmax) blockOf(ctx context.Context, h []float64) (block, error) {
-	n := len(s.x)
-	lower := make([][]float64, n)
-	diagonal := make([]float64, n)
-	v := make([]float64, len(h))
-	largest := 0.0
-	for j, column := range s.x {
-		if err := ctx.Err(); err != nil {
-			return block{}, err
-		}
-		for i, x := range column {
-			v[i] = x * h[i]
-		}
-		if n > maxBlock {
-			diagonal[j] = num.Dot(v, column) + s.penalty[j]
-		} else {
-			lower[j] = make([]float64, j+1)
-			dots(lower[j], v, s.x[:j+1])
-			lower[j][j] += s.penalty[j]
-			diagonal[j] = lower[j][j]
-		}
-		largest = max(largest, diagonal[j]-s.penalty[j])
-	}
-	if largest == 0 { // every probability is 0 or 1
-		largest = 1
-	}
-	for j := range diagonal {
-		diagonal[j] += float64(jitter * largest)
-		if n <= maxBlock {
-			lower[j][j] += float64(jitter * largest)
-		}
-	}
-	if n > maxBlock || !cholesky(lower) {
-		return block{diagonal: diagonal}, nil
-	}
-	return block{lower: lower}, nil
-}
-
-// cholesky overwrites the lower triangle of a positive definite matrix with its factor; it
-// reports whether the matrix was one.
-func cholesky(a [][]float64) bool {
-	for i, row := range a {
-		for j := range row {
-			v := row[j] - num.Dot(row[:j], a[j][:j])
-			if j < i {
-				row[j] = v / a[j][j]
-			} else if row[i] = math.Sqrt(v); !(row[i] > 0) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// solve returns M⁻¹·b.
-func (m block) solve(b []float64) []float64 {
-	z := append([]float64(nil), b...)
-	if m.lower == nil {
-		for j := range z {
-			z[j] /= m.diagonal[j]
-		}
-		return z
-	}
-	for i, row := range m.lower {
-		z[i] = (z[i] - num.Dot(row[:i], z[:i])) / row[i]
-	}
-	for i := len(z) - 1; i >= 0; i-- {
-		z[i] /= m.lower[i][i]
-		for j := range i {
-			z[j] -= float64(m.lower[i][j] * z[i])
-		}
-	}
-	return z
-}
-
-func solveAll(m []block, b [][]float64) [][]float64 {
-	z := make([][]float64, len(b))
-	for k := range b {
-		z[k] = m[k].solve(b[k])
-	}
-	return z
+	return step, enough, nil
 }
 
 func dotAll(a, b [][]float64) float64 {

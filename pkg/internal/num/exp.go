@@ -43,8 +43,8 @@ func Log(x float64) float64 {
 	s := (m - 1) / (m + 1)
 	z := float64(s * s)
 	p := 0.0
-	for n := 21; n >= 3; n -= 2 {
-		p = float64(z*p) + 1/float64(n)
+	for _, c := range &[...]float64{1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11, 1.0 / 9, 1.0 / 7, 1.0 / 5, 1.0 / 3} {
+		p = float64(z*p) + c
 	}
 	p = float64(z * p)
 	const high, low = 0x1.62e42feep-1, 0x1.a39ef35793c76p-33
