@@ -38,6 +38,18 @@ func (e *TaskError) Error() string {
 	return fmt.Sprintf("learner %q does %v, not %q", e.Learner, e.Does, e.Task)
 }
 
+// SizeError says that a fit would take more memory than a machine should be asked for.
+type SizeError struct {
+	What   string // what there are too many of
+	Count  int
+	Most   int
+	Advice string
+}
+
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("%d %s are more than the %d that fit: %s", e.Count, e.What, e.Most, e.Advice)
+}
+
 // Panics of Predict: a caller that gets here has not checked its rows against the schema.
 const (
 	panicColumns = "model: x has not the columns that the model was fitted on"
@@ -47,7 +59,7 @@ const (
 // Validate checks what every learner relies on: lengths that agree, at least one row, a
 // finite target (for classification an index below Classes), finite non-negative weights
 // of which one at least is positive, and features that are finite or missing (NaN).
-// It returns the first fault in the order target, weights, columns; a fault of one value is
+// It returns the first fault in the order target, weights, offsets, columns; a fault of one value is
 // a *ValueError.
 func (d Data) Validate() error {
 	if d.X == nil || d.X.Rows == 0 {
@@ -61,6 +73,11 @@ func (d Data) Validate() error {
 	}
 	if err := d.validateWeights(); err != nil {
 		return err
+	}
+	for i, v := range d.Offset {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return &ValueError{Row: i + 1, Value: v, Reason: "is not a finite offset: it is the log of an exposure, which is positive"}
+		}
 	}
 	for j, column := range d.X.Columns {
 		for i, v := range column {
@@ -107,6 +124,12 @@ func (d Data) validateShape() error {
 	if d.Weights != nil && len(d.Weights) != x.Rows {
 		return fmt.Errorf("%d weights for %d rows", len(d.Weights), x.Rows)
 	}
+	if d.Offset != nil && len(d.Offset) != x.Rows {
+		return fmt.Errorf("%d offsets for %d rows", len(d.Offset), x.Rows)
+	}
+	if d.Offset != nil && d.Task != dataset.Regression {
+		return fmt.Errorf("offsets for %s: only regression with a log link has them", d.Task)
+	}
 	switch {
 	case d.Task == dataset.Regression && d.Classes != 0:
 		return fmt.Errorf("regression with %d classes", d.Classes)
@@ -146,6 +169,14 @@ func (d Data) validateWeights() error {
 		return errors.New("all weights are 0")
 	case math.IsInf(sum, 1):
 		return errors.New("the weights sum to infinity")
+	}
+	return nil
+}
+
+// noOffset refuses offsets, for learners whose predictions are not on a log scale.
+func (d Data) noOffset() error {
+	if d.Offset != nil {
+		return errors.New("this learner has no place for offsets")
 	}
 	return nil
 }
@@ -202,7 +233,35 @@ func (d Data) weighted() (Data, []float64) {
 	for i, r := range rows {
 		kept.Y[i], kept.Weights[i] = d.Y[r], d.Weights[r]
 	}
+	if d.Offset != nil {
+		kept.Offset = make([]float64, len(rows))
+		for i, r := range rows {
+			kept.Offset[i] = d.Offset[r]
+		}
+	}
 	return kept, kept.Weights
+}
+
+// balance returns the weights times what gives every class that has rows the same sum,
+// keeping the sum of all.
+func (d Data) balance(weights []float64) []float64 {
+	sums := make([]num.Twofold, d.Classes)
+	var total num.Twofold
+	for i, y := range d.Y {
+		sums[int(y)].Add(weights[i])
+		total.Add(weights[i])
+	}
+	present := 0.0
+	for _, s := range sums {
+		if s.Value() > 0 {
+			present++
+		}
+	}
+	balanced := make([]float64, len(weights))
+	for i, y := range d.Y {
+		balanced[i] = weights[i] * (total.Value() / (present * sums[int(y)].Value()))
+	}
+	return balanced
 }
 
 // mustFit panics unless x has the given number of columns and dst a place for each output

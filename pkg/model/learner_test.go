@@ -37,9 +37,9 @@ func TestNew(t *testing.T) {
 	}{
 		{"baseline", nil, model.Baseline{}},
 		{"baseline", map[string]any{}, model.Baseline{}},
-		{"linear", nil, model.Linear{Intercept: true}},
-		{"linear", map[string]any{"l2": 2, "intercept": false}, model.Linear{L2: 2}},
-		{"linear", map[string]any{"l2": uint64(2)}, model.Linear{L2: 2, Intercept: true}},
+		{"linear", nil, model.DefaultLinear()},
+		{"linear", map[string]any{"l2": 2, "intercept": false}, model.Linear{L2: 2, Degree: 1}},
+		{"linear", map[string]any{"l2": uint64(2)}, model.Linear{L2: 2, Degree: 1, Intercept: true}},
 		{"logistic", nil, model.Logistic{L2: 1}},
 		{"logistic", map[string]any{"l2": 0.25}, model.Logistic{L2: 0.25}},
 		{"logistic", map[string]any{"l2": json.Number("1e-3")}, model.Logistic{L2: 0.001}},

@@ -23,6 +23,7 @@ import (
 // Everything is first scaled by powers of two, which is exact, so no square overflows.
 type leastSquares struct {
 	columns   [][]float64 // as given
+	low       [][]float64 // what is to be added to each column; nil, or nil for a column: nothing
 	names     []string
 	y         []float64
 	weights   []float64 // all positive
@@ -45,6 +46,8 @@ type leastSquares struct {
 }
 
 const (
+	// maxCells bounds the matrix that is factorized: 4 GiB.
+	maxCells = 1 << 29
 	// maxRefinements bounds the correction steps. Two or three do unless the condition
 	// number nears 1e16, and then each still gains something.
 	maxRefinements = 20
@@ -59,6 +62,15 @@ const (
 // l2 goes to 0. Constant columns get 0.
 func (s *leastSquares) solve(ctx context.Context) ([]float64, float64, error) {
 	s.scale()
+	if len(s.active) > len(s.y) && s.alike() {
+		if err := s.solveWide(ctx); err != nil {
+			return nil, 0, err
+		}
+		return s.unscale()
+	}
+	if cells := (len(s.y) + s.ridgeRows()) * (len(s.active) + 1); cells > maxCells {
+		return nil, 0, &SizeError{What: "cells of rows times columns", Count: cells, Most: maxCells, Advice: "take fewer columns"}
+	}
 	if err := s.factorize(ctx); err != nil {
 		return nil, 0, err
 	}
@@ -229,6 +241,9 @@ func (s *leastSquares) residuals() (f, g []float64) {
 			left[i].AddProduct(float64(-x*unit), b.Hi)
 			left[i].Lo -= float64(x * unit * b.Lo)
 		}
+		for i, x := range s.lowOf(j) {
+			left[i].Lo -= float64(x * unit * b.Hi)
+		}
 	}
 	f = make([]float64, len(s.r))
 	pulled := make([]num.Twofold, n) // √w·r
@@ -263,6 +278,14 @@ func (s *leastSquares) residuals() (f, g []float64) {
 	return f, g
 }
 
+// lowOf is what is to be added to column j; nil for nothing.
+func (s *leastSquares) lowOf(j int) []float64 {
+	if s.low == nil {
+		return nil
+	}
+	return s.low[j]
+}
+
 // pullOf is Ã_aᵀ·r for active column a, centered and divided by its norm.
 func (s *leastSquares) pullOf(a int, pulled []num.Twofold, pull num.Twofold) float64 {
 	var t num.Twofold
@@ -270,6 +293,9 @@ func (s *leastSquares) pullOf(a int, pulled []num.Twofold, pull num.Twofold) flo
 	for i, x := range s.columns[s.active[a]] {
 		t.AddProduct(float64(x*unit), pulled[i].Hi)
 		t.Lo += float64(x * unit * pulled[i].Lo)
+	}
+	for i, x := range s.lowOf(s.active[a]) {
+		t.Lo += float64(x * unit * pulled[i].Hi)
 	}
 	if s.ridgeRows() > 0 {
 		t.AddProduct(s.ridge[a], s.r[len(s.y)+a])

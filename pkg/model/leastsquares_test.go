@@ -44,11 +44,11 @@ func TestLinearByHand(t *testing.T) {
 		// Slope Σ(x−2.5)(y−ȳ)/Σ(x−2.5)² = 7/5; ȳ = 5.5.
 		{"line", model.DefaultLinear(), []float64{4, 4, 6, 8}, [][]float64{x}, []float64{1.4}, 2},
 		// Ridge: 7/(5 + 2) = 1; the intercept is not penalized.
-		{"ridge", model.Linear{L2: 2, Intercept: true}, []float64{4, 4, 6, 8}, [][]float64{x}, []float64{1}, 3},
+		{"ridge", model.Linear{L2: 2, Degree: 1, Intercept: true}, []float64{4, 4, 6, 8}, [][]float64{x}, []float64{1}, 3},
 		// Through the origin: Σxy/Σx² = 62/30, with ridge 62/(30+1).
-		{"origin", model.Linear{}, []float64{4, 4, 6, 8}, [][]float64{x}, []float64{62.0 / 30}, 0},
-		{"origin ridge", model.Linear{L2: 1}, []float64{4, 4, 6, 8}, [][]float64{x}, []float64{2}, 0},
-		{"origin, constant column", model.Linear{}, []float64{4, 4, 6, 8}, [][]float64{one}, []float64{5.5}, 0},
+		{"origin", model.Linear{Degree: 1}, []float64{4, 4, 6, 8}, [][]float64{x}, []float64{62.0 / 30}, 0},
+		{"origin ridge", model.Linear{L2: 1, Degree: 1}, []float64{4, 4, 6, 8}, [][]float64{x}, []float64{2}, 0},
+		{"origin, constant column", model.Linear{Degree: 1}, []float64{4, 4, 6, 8}, [][]float64{one}, []float64{5.5}, 0},
 		{"constant column", model.DefaultLinear(), []float64{4, 4, 6, 8}, [][]float64{one}, []float64{0}, 5.5},
 		{"zero target", model.DefaultLinear(), []float64{0, 0, 0, 0}, [][]float64{x}, []float64{0}, 0},
 		// Twice the same: half each. A column and its double: 1:2 is shortest, β = (1.4/5, 2.8/5).
@@ -127,7 +127,7 @@ func TestRidgeTendsToLeastNorm(t *testing.T) {
 		third[i] = 2*x1[i] - 0.5*x2[i]
 	}
 	least, _ := fitLinear(t, model.DefaultLinear(), y, x1, x2, third)
-	ridge, _ := fitLinear(t, model.Linear{L2: 1e-7, Intercept: true}, y, x1, x2, third)
+	ridge, _ := fitLinear(t, model.Linear{L2: 1e-7, Degree: 1, Intercept: true}, y, x1, x2, third)
 	closeAll(t, "least norm", least, ridge, 1e-7)
 }
 
@@ -137,7 +137,7 @@ func TestLinearStationary(t *testing.T) {
 	for round := range 30 {
 		random := seed.Rand(seed.Derive(1, "stationary", round))
 		n, p := 5+random.IntN(60), 1+random.IntN(8)
-		l := model.Linear{Intercept: round%3 > 0}
+		l := model.Linear{Degree: 1, Intercept: round%3 > 0}
 		if round%2 == 0 {
 			l.L2 = math.Exp(random.NormFloat64() * 3)
 		}

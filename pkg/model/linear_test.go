@@ -186,7 +186,7 @@ func peerProblem(c peerCase, x *dataset.Matrix, quality []float64) (model.Learne
 			data.Y[i] = max(0, min(4, q-4))
 		}
 	default:
-		return model.Linear{L2: c.L2, Intercept: true}, data
+		return model.Linear{L2: c.L2, Degree: 1, Intercept: true}, data
 	}
 	return model.Logistic{L2: c.L2}, data
 }
@@ -264,9 +264,9 @@ func TestNIST(t *testing.T) {
 			}
 			degree := 1
 			fmt.Sscanf(s.Terms, "polynomial of degree %d", &degree)
-			columns = powers(columns, degree)
+			
 			intercept := s.Terms != "through the origin"
-			got, c := fitLinear(t, model.Linear{Intercept: intercept}, y, columns...)
+			got, c := fitLinear(t, model.Linear{Degree: degree, Intercept: intercept}, y, columns...)
 			if intercept {
 				got = append([]float64{c}, got...)
 			}

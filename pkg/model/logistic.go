@@ -13,28 +13,46 @@ import (
 
 // Logistic is logistic regression: it minimizes
 //
-//	Σ w·(−log p(class of the row)) + l2/2·Σ‖β‖²
+//	Σ w·(−log p(class of the row)) + l1·Σ‖β‖₁ + l2/2·Σ‖β‖²
 //
 // where p is the sigmoid of c + x·β for two classes, and for more the softmax of c_k + x·β_k
-// with one set of coefficients per class. It is scikit-learn's LogisticRegression with
-// C = 1/l2. Missing features are refused. A class without rows gets probability 0.
+// with one set of coefficients per class. In terms of scikit-learn's LogisticRegression, C is
+// 1/(l1 + l2) and l1_ratio is l1/(l1 + l2); in those of glmnet, which divides the loss by the
+// weights' sum W and whose penalty is lambda·(alpha·‖β‖₁ + (1 − alpha)/2·‖β‖²), l1 is
+// W·lambda·alpha and l2 is W·lambda·(1 − alpha). Missing features are refused. A class
+// without rows gets probability 0.
 //
-// The fit ends when a Newton step gains nothing any more, or after 100 of them, which
-// happens only where no finite optimum exists: l2 = 0 and classes that can be separated.
-// State says which it was ("converged").
+// The method is Newton's, with the whole Hessian where all sets have up to 512 parameters
+// together, and by conjugate gradients beyond; with l1, the quadratic model of each step is
+// minimized by coordinate descent. The fit ends when a step gains nothing any more, or after
+// 100 of them, which happens only where no finite optimum exists: no penalty and classes that
+// can be separated. State says which it was ("converged"), and Warnings say it in words.
 type Logistic struct {
+	// L1 is the penalty on the absolute coefficients in the units of the columns, so columns
+	// should be scaled; it sets coefficients to 0. Intercepts are not penalized. Finite, ≥ 0;
+	// default 0.
+	L1 float64 `json:"l1"`
 	// L2 is the penalty on the squared coefficients in the units of the columns, so columns
 	// should be scaled; intercepts are not penalized. Finite, ≥ 0; default 1.
 	L2 float64 `json:"l2"`
+	// Balanced gives all classes the same weight in sum, as scikit-learn's
+	// class_weight="balanced" does: probabilities are then those of equally frequent classes.
+	// Default false.
+	Balanced bool `json:"balanced"`
 }
 
-var _ Learner = Logistic{}
+var (
+	_ Learner = Logistic{}
+	_ Warner  = (*logistic)(nil)
+)
 
 // DefaultLogistic penalizes with l2 = 1.
 func DefaultLogistic() Logistic { return Logistic{L2: 1} }
 
 // Validate reports every param that is out of range, each as a *ParamError.
-func (l Logistic) Validate() error { return validPenalty(logisticName, l.L2) }
+func (l Logistic) Validate() error {
+	return errors.Join(validPenalty(logisticName, "l1", l.L1), validPenalty(logisticName, "l2", l.L2))
+}
 
 // Fit finds the coefficients; seed is not used.
 func (l Logistic) Fit(ctx context.Context, data Data, _ uint64) (Model, error) {
@@ -47,48 +65,81 @@ func (l Logistic) Fit(ctx context.Context, data Data, _ uint64) (Model, error) {
 	if err := data.complete(); err != nil {
 		return nil, fmt.Errorf("logistic: %w", err)
 	}
+	m, err := l.fit(ctx, data)
+	if err != nil {
+		return nil, fmt.Errorf("logistic: %w", err)
+	}
+	return m, nil
+}
+
+func (l Logistic) fit(ctx context.Context, data Data) (*logistic, error) {
 	kept, weights := data.weighted()
-	columns := len(data.X.Columns)
-	m := &logistic{classes: data.Classes, converged: true}
+	if l.Balanced {
+		weights = kept.balance(weights)
+	}
+	m := &logistic{logisticParams: logisticParams{Classes: data.Classes, Converged: true}}
 	sets := data.Classes
 	if sets == 2 {
 		sets = 1
 	}
 	present := classesOf(kept)
 	// A class that is not there has an intercept of −∞, which is where the optimum lies.
+	m.coefficients = zeros(sets, len(data.X.Columns))
 	for range sets {
-		m.coefficients = append(m.coefficients, make([]float64, columns))
 		m.intercepts = append(m.intercepts, math.Inf(-1))
 	}
 	switch {
 	case len(present) == 1 && sets == 1:
 		m.intercepts[0] = math.Inf(2*present[0] - 1)
-		return m, nil
+		return m, ctx.Err()
 	case len(present) == 1:
 		m.intercepts[present[0]] = 0
-		return m, nil
+		return m, ctx.Err()
 	}
-	d, err := newDesign(ctx, kept.X, weights, 0, l.L2, true)
+	d, err := newDesign(ctx, kept.X, weights, l.L1, l.L2, true)
 	if err != nil {
-		return nil, fmt.Errorf("logistic: %w", err)
+		return nil, err
 	}
-	p := newNewton(d, newSoftmax(kept, d.w, present, sets == 1))
-	theta := zeros(p.loss.sets(), len(d.x))
-	converged, err := p.minimize(ctx, theta)
-	if err != nil {
-		return nil, fmt.Errorf("logistic: %w", err)
+	loss := newSoftmax(kept, d.w, present, sets == 1)
+	p := newNewton(d, loss)
+	theta := zeros(loss.sets(), len(d.x))
+	minimize := p.minimize
+	if l.L1 > 0 {
+		minimize = p.minimizeL1
 	}
-	m.converged = converged
+	if m.Converged, err = minimize(ctx, theta); err != nil {
+		return nil, err
+	}
 	for k, set := range theta {
 		to := 0
 		if sets > 1 {
 			to = present[k]
 		}
 		if m.intercepts[to], err = p.unscale(m.coefficients[to], set, kept.X.Names); err != nil {
-			return nil, fmt.Errorf("logistic: %w", err)
+			return nil, err
 		}
 	}
+	if l.L1 == 0 && l.L2 == 0 && separated(p, loss) {
+		m.Converged = false
+		m.Warned = append(m.Warned, "the columns tell the classes apart without error, or some of them (separation): without a penalty the coefficients have no finite optimum, and these are where the fit stopped; set l2 above 0")
+	} else if !m.Converged {
+		m.Warned = append(m.Warned, fmt.Sprintf("no optimum was reached in %d steps; scale the columns or raise l2", maxNewton))
+	}
 	return m, nil
+}
+
+// separated reports whether the last step of Newton's method is a direction in which no row's
+// own class falls behind another and some gain on all others, which proves that the loss has
+// no finite optimum (Albert and Anderson, "On the existence of maximum likelihood estimates
+// in logistic regression models", Biometrika 71, 1984). Where classes are separated the steps
+// tend to such a direction and do not get shorter.
+func separated(p *newton, loss *softmax) bool {
+	least, most := math.Inf(1), 0.0
+	for i := range loss.class {
+		m := loss.margin(p.along, i)
+		least, most = min(least, m), max(most, m)
+	}
+	return most > 0.1 && least >= -1e-6*most
 }
 
 // classesOf lists the classes that have rows, ascending.
@@ -107,31 +158,33 @@ func classesOf(d Data) []int {
 }
 
 type logistic struct {
-	classes int
+	logisticParams
 	// One set per class; for two classes a single one, of class 1 against class 0.
 	coefficients [][]float64
 	intercepts   []float64 // −∞ for a class without rows; of a single set also +∞
-	converged    bool
 }
 
 type logisticParams struct {
-	Classes   int  `json:"classes"`
-	Converged bool `json:"converged"`
+	Classes   int      `json:"classes"`
+	Converged bool     `json:"converged"`
+	Warned    []string `json:"warnings,omitempty"`
 }
+
+func (m *logistic) Warnings() []string { return m.Warned }
 
 func (m *logistic) Inputs() int { return len(m.coefficients[0]) }
 
-func (m *logistic) Outputs() int { return m.classes }
+func (m *logistic) Outputs() int { return m.Classes }
 
 // Predict gives NaN for a row with a missing feature.
 func (m *logistic) Predict(dst []float64, x *dataset.Matrix) {
-	mustFit(dst, x, m.Inputs(), m.classes)
-	first := m.classes - len(m.coefficients) // a single set scores class 1
+	mustFit(dst, x, m.Inputs(), m.Classes)
+	first := m.Classes - len(m.coefficients) // a single set scores class 1
 	for k, b := range m.coefficients {
-		score(dst[min(first+k, len(dst)):], m.classes, b, m.intercepts[k], x)
+		score(dst[min(first+k, len(dst)):], m.Classes, b, m.intercepts[k], x)
 	}
-	for i := 0; i < len(dst); i += m.classes {
-		p := dst[i : i+m.classes]
+	for i := 0; i < len(dst); i += m.Classes {
+		p := dst[i : i+m.Classes]
 		if first == 1 {
 			p[0], p[1] = probabilityAt(-p[1]), probabilityAt(p[1])
 		} else {
@@ -141,7 +194,7 @@ func (m *logistic) Predict(dst []float64, x *dataset.Matrix) {
 }
 
 func (m *logistic) State() State {
-	params, _ := json.Marshal(logisticParams{m.classes, m.converged}) // always marshals
+	params, _ := json.Marshal(m.logisticParams) // always marshals
 	return State{Learner: logisticName, Params: params, Tensors: map[string]safetensors.Tensor{
 		"coefficients": fromRows(m.coefficients, len(m.coefficients[0])),
 		"intercepts":   safetensors.FromF64(m.intercepts, len(m.intercepts)),
@@ -181,5 +234,5 @@ func loadLogistic(s State) (Model, error) {
 	if !possible {
 		return nil, errors.New("no class is possible")
 	}
-	return &logistic{p.Classes, coefficients, intercepts, p.Converged}, nil
+	return &logistic{p, coefficients, intercepts}, nil
 }

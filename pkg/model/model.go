@@ -25,6 +25,12 @@ type Data struct {
 	// Weights are non-negative and finite, one per row; nil means 1 for all. A row of
 	// weight 0 is as if it were not there, and weight 2 as if it stood twice.
 	Weights []float64
+	// Offset is the log of each row's exposure (the time or number that its count or cost
+	// came from), finite, one per row, for learners with a log link: the mean is
+	// exposure·e^(c + x·β). nil means 0, an exposure of 1, for all. Predict takes no offsets:
+	// it answers for an exposure of 1, and multiplying by another's is up to the caller.
+	// Learners without a log link refuse offsets.
+	Offset  []float64
 	Task    dataset.Task
 	Classes int // ≥ 2 for classification, 0 for regression
 }
@@ -48,6 +54,14 @@ type Model interface {
 	Predict(dst []float64, x *dataset.Matrix)
 	// State is the model as data; Load(State()) predicts bit-equal.
 	State() State
+}
+
+// Warner is a Model whose fit has something to say that does not stop it. Models that may
+// have warnings implement it; an empty list means that there are none.
+type Warner interface {
+	// Warnings are sentences for people, in an order that the same data always give; they
+	// are part of the State.
+	Warnings() []string
 }
 
 // State is a model as data: a learner's name, its small parameters as JSON, and its arrays.

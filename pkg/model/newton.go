@@ -32,6 +32,10 @@ type newton struct {
 	along          [][]float64 // scores of the last step
 	trial, moved   [][]float64 // scratch: parameters, scores
 
+	steady  bool  // the second derivative of the loss does not change
+	played  []int // columns of the last proximal step, and their Hessian
+	playedH [][]float64
+
 	m         preconditioner
 	decrement float64 // squared, of the last step
 }
