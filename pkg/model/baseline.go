@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 
@@ -23,7 +24,7 @@ func (Baseline) Validate() error { return nil }
 
 // Fit takes means; seed is not used.
 func (Baseline) Fit(ctx context.Context, data Data, _ uint64) (Model, error) {
-	if err := data.Validate(); err != nil {
+	if err := errors.Join(data.Validate(), data.noOffset()); err != nil {
 		return nil, fmt.Errorf("baseline: %w", err)
 	}
 	if err := ctx.Err(); err != nil {

@@ -96,7 +96,7 @@ func (b Boosting) Fit(ctx context.Context, data Data, seed uint64) (Model, error
 	if err := errors.Join(b.Validate(), data.Validate()); err != nil {
 		return nil, fmt.Errorf("boosting: %w", err)
 	}
-	if err := data.numbers(); err != nil {
+	if err := errors.Join(data.numbers(), data.noOffset()); err != nil {
 		return nil, fmt.Errorf("boosting: %w", err)
 	}
 	run, err := newBoostingRun(b, data, seed)

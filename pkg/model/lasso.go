@@ -130,8 +130,10 @@ const (
 	// maxWorking bounds the parameters in play at once, whose Hessian takes 8 bytes for each
 	// pair: 512 MB.
 	maxWorking = 1 << 13
-	// optimal is how far the conditions of an optimum may be broken, where weights sum to 1 … 2.
-	optimal = 1e-11
+	// optimal is how far the conditions of an optimum may be broken, where weights sum to
+	// 1 … 2; nearly, if a step no longer mends them.
+	optimal = 1e-14
+	nearly  = 1e-9
 )
 
 // minimizeL1 moves θ to the optimum with l1, by proximal Newton steps (Lee, Sun and Saunders,
@@ -145,15 +147,17 @@ func (s *newton) minimizeL1(ctx context.Context, theta [][]float64) (converged b
 	if err != nil {
 		return false, err
 	}
+	before := math.Inf(1)
 	for range maxNewton {
 		g, err := s.gradient(ctx, theta)
 		if err != nil {
 			return false, err
 		}
 		columns, worst := s.inPlay(g, theta)
-		if worst <= optimal {
+		if worst <= optimal || worst <= nearly && worst > before/2 {
 			return true, nil
 		}
+		before = worst
 		step, slope, err := s.proximal(ctx, g, theta, columns)
 		if err != nil {
 			return false, err
@@ -163,7 +167,7 @@ func (s *newton) minimizeL1(ctx context.Context, theta [][]float64) (converged b
 			return false, err
 		}
 		if !moved {
-			return worst <= math.Sqrt(optimal), nil // as far as rounding lets it be seen
+			return worst <= nearly, nil // as far as rounding lets it be seen
 		}
 	}
 	return false, nil

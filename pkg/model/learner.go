@@ -17,6 +17,7 @@ import (
 const (
 	baselineName = "baseline"
 	boostingName = "boosting"
+	glmName      = "glm"
 	linearName   = "linear"
 	logisticName = "logistic"
 )
@@ -36,6 +37,7 @@ func families() []family {
 	return []family{
 		{baselineName, all, decoder(baselineName, Baseline{}), loadBaseline},
 		{boostingName, all, decoder(boostingName, DefaultBoosting()), loadBoosting},
+		{glmName, all[:1], decoder(glmName, DefaultGLM()), loadGLM},
 		{linearName, all[:1], decoder(linearName, DefaultLinear()), loadLinear},
 		{logisticName, all[1:], decoder(logisticName, DefaultLogistic()), loadLogistic},
 	}

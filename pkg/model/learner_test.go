@@ -14,7 +14,7 @@ import (
 
 func TestLearners(t *testing.T) {
 	want := map[dataset.Task]string{
-		dataset.Regression: "baseline boosting linear",
+		dataset.Regression: "baseline boosting glm linear",
 		dataset.Binary:     "baseline boosting logistic",
 		dataset.Multiclass: "baseline boosting logistic",
 		"clustering":       "",
@@ -64,12 +64,15 @@ func TestNewRefuses(t *testing.T) {
 		want    []string // parts of the error
 	}{
 		{"bosting", nil, []string{`unknown learner "bosting"`, `did you mean "boosting"?`}},
-		{"", nil, []string{"known are baseline, boosting, linear, logistic"}},
-		{"svm", nil, []string{"known are baseline, boosting, linear, logistic"}},
+		{"", nil, []string{"known are baseline, boosting, glm, linear, logistic"}},
+		{"svm", nil, []string{"known are baseline, boosting, glm, linear, logistic"}},
 		{"baseline", map[string]any{"l2": 1}, []string{`"l2"`, "there are none"}},
-		{"linear", map[string]any{"l3": 1}, []string{`"l3"`, `did you mean "l2"?`}},
+		{"linear", map[string]any{"l3": 1}, []string{`"l3"`, `did you mean "l1"?`}},
 		{"linear", map[string]any{"L2": 1}, []string{`"L2"`, `did you mean "l2"?`}},
-		{"linear", map[string]any{"gamma": 1}, []string{`"gamma"`, "known are intercept, l2"}},
+		{"linear", map[string]any{"degree": 0}, []string{`"degree"`, "0 is not 1 … 16"}},
+		{"linear", map[string]any{"l1": 1, "choose_l2": true}, []string{`"choose_l2"`, "does not go with l1"}},
+		{"glm", map[string]any{"power": 2.5, "l2": -1}, []string{`"power"`, "2.5 is not 1 … 2", `"l2"`}},
+		{"linear", map[string]any{"gamma": 1}, []string{`"gamma"`, "known are choose_l2, degree, intercept, l1, l2"}},
 		{"linear", map[string]any{"l2": "much"}, []string{`"l2"`, "want a number, got much"}},
 		{"linear", map[string]any{"l2": nil}, []string{`"l2"`, "leave it out"}},
 		{"linear", map[string]any{"l2": -1}, []string{`"l2"`, "-1 is not a finite number ≥ 0"}},
@@ -102,7 +105,7 @@ func TestNewRefuses(t *testing.T) {
 // TestParamsHaveNames holds what New relies on: every field has its own snake_case key, in
 // the JSON of the defaults even if it is zero.
 func TestParamsHaveNames(t *testing.T) {
-	for _, learner := range []any{model.Baseline{}, model.DefaultBoosting(), model.DefaultLinear(), model.DefaultLogistic()} {
+	for _, learner := range []any{model.Baseline{}, model.DefaultBoosting(), model.DefaultGLM(), model.DefaultLinear(), model.DefaultLogistic()} {
 		text, err := json.Marshal(learner)
 		if err != nil {
 			t.Fatal(err)

@@ -61,15 +61,15 @@ const (
 // dependent, of all solutions it is the one with the least ‖β‖: what the ridge tends to as
 // l2 goes to 0. Constant columns get 0.
 func (s *leastSquares) solve(ctx context.Context) ([]float64, float64, error) {
+	if err := s.fits(); err != nil {
+		return nil, 0, err
+	}
 	s.scale()
 	if len(s.active) > len(s.y) && s.alike() {
 		if err := s.solveWide(ctx); err != nil {
 			return nil, 0, err
 		}
 		return s.unscale()
-	}
-	if cells := (len(s.y) + s.ridgeRows()) * (len(s.active) + 1); cells > maxCells {
-		return nil, 0, &SizeError{What: "cells of rows times columns", Count: cells, Most: maxCells, Advice: "take fewer columns"}
 	}
 	if err := s.factorize(ctx); err != nil {
 		return nil, 0, err
@@ -83,6 +83,18 @@ func (s *leastSquares) solve(ctx context.Context) ([]float64, float64, error) {
 		}
 	}
 	return s.unscale()
+}
+
+// fits refuses a problem whose matrix, with a row per penalty, is beyond maxCells.
+func (s *leastSquares) fits() error {
+	short, long := min(len(s.y), len(s.columns)), max(len(s.y), len(s.columns))
+	if s.l2 > 0 {
+		long += short
+	}
+	if cells := short * long; cells > maxCells {
+		return &SizeError{What: "cells of rows times columns", Count: cells, Most: maxCells, Advice: "take fewer columns or rows"}
+	}
+	return nil
 }
 
 func (s *leastSquares) scale() {

@@ -231,60 +231,6 @@ func fitLinear(t *testing.T, l model.Linear, y []float64, columns ...[]float64) 
 	return coefficients, intercepts[0]
 }
 
-// TestNIST compares with the Statistical Reference Datasets of the National Institute of
-// Standards and Technology, whose coefficients are exact to 17 digits.
-func TestNIST(t *testing.T) {
-	var sets []struct {
-		Name, Terms     string
-		Coefficients, Y []string
-		X               [][]string
-	}
-	readJSON(t, "nist/linear.json", &sets)
-	// At least so many digits of the worst coefficient must agree; the comments say what
-	// limits them. 15 is full agreement.
-	want := map[string]float64{
-		"norris": 13, "pontius": 13, "noint1": 14, "noint2": 14, "longley": 13,
-		"filip":    7, // the powers x² … x¹⁰, rounded to float64, are another problem: TestFilip
-		"wampler1": 14, "wampler2": 13, "wampler3": 14, "wampler4": 14, "wampler5": 14,
-	}
-	if len(sets) != len(want) {
-		t.Fatalf("%d sets, want %d", len(sets), len(want))
-	}
-	for _, s := range sets {
-		t.Run(s.Name, func(t *testing.T) {
-			columns := make([][]float64, len(s.X[0]))
-			for _, row := range s.X {
-				for j, text := range row {
-					columns[j] = append(columns[j], parse(t, text))
-				}
-			}
-			var y []float64
-			for _, text := range s.Y {
-				y = append(y, parse(t, text))
-			}
-			degree := 1
-			fmt.Sscanf(s.Terms, "polynomial of degree %d", &degree)
-			
-			intercept := s.Terms != "through the origin"
-			got, c := fitLinear(t, model.Linear{Degree: degree, Intercept: intercept}, y, columns...)
-			if intercept {
-				got = append([]float64{c}, got...)
-			}
-			if len(got) != len(s.Coefficients) {
-				t.Fatalf("%d coefficients, want %d", len(got), len(s.Coefficients))
-			}
-			worst := 15.0
-			for j, text := range s.Coefficients {
-				worst = min(worst, digits(got[j], parse(t, text)))
-			}
-			t.Logf("%.1f digits", worst)
-			if worst < want[s.Name] {
-				t.Errorf("%.1f digits, want %v", worst, want[s.Name])
-			}
-		})
-	}
-}
-
 // TestFilip gives Filip's polynomial with powers as float64 holds them, and the solution of
 // exactly that by rational arithmetic: the solver loses nothing of what it is given.
 func TestFilip(t *testing.T) {
@@ -335,12 +281,4 @@ func powers(columns [][]float64, degree int) [][]float64 {
 		columns = append(columns, next)
 	}
 	return columns
-}
-
-// digits is how many decimal digits of want got has, at most 15.
-func digits(got, want float64) float64 {
-	if got == want {
-		return 15
-	}
-	return min(15, -math.Log10(math.Abs(got-want)/math.Abs(want)))
 }

@@ -3,6 +3,8 @@ package model_test
 import (
 	"encoding/json"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -129,6 +131,63 @@ func TestLogisticSeparable(t *testing.T) {
 	}
 }
 
+// TestLogisticWarnings: separation is said where it is, whole or in part, and only there.
+func TestLogisticWarnings(t *testing.T) {
+	x := []float64{-3, -2, -1, 1, 2, 3}
+	for _, c := range []struct {
+		name   string
+		l1, l2 float64
+		y      []float64
+		other  []float64 // a second column
+		warned bool
+	}{
+		{"apart", 0, 0, []float64{0, 0, 0, 1, 1, 1}, nil, true},
+		{"three apart", 0, 0, []float64{0, 0, 1, 1, 2, 2}, nil, true},
+		{"one of three apart", 0, 0, []float64{0, 0, 1, 2, 1, 2}, nil, true},
+		{"mixed", 0, 0, []float64{0, 1, 0, 1, 0, 1}, nil, false},
+		{"three mixed", 0, 0, []float64{0, 1, 2, 1, 0, 2}, nil, false},
+		// Only rows where the second column is 1 are of class 1 for sure.
+		{"in part", 0, 0, []float64{0, 1, 0, 1, 1, 1}, []float64{0, 0, 0, 0, 1, 1}, true},
+		{"at one point", 0, 0, []float64{0, 0, 1, 0, 1, 1}, []float64{0, 0, 0, 0, 0, 1}, true},
+		{"penalty", 0, 0.1, []float64{0, 0, 0, 1, 1, 1}, nil, false},
+		{"l1", 0.1, 0, []float64{0, 0, 0, 1, 1, 1}, nil, false},
+	} {
+		d := model.Data{X: &dataset.Matrix{Rows: 6, Columns: [][]float64{x}, Names: []string{"x"}}, Y: c.y, Task: dataset.Multiclass, Classes: 3}
+		if c.other != nil {
+			d.X.Columns, d.X.Names = append(d.X.Columns, c.other), []string{"x", "other"}
+		}
+		if slices.Max(c.y) == 1 {
+			d.Task, d.Classes = dataset.Binary, 2
+		}
+		m, err := model.Logistic{L1: c.l1, L2: c.l2}.Fit(t.Context(), d, 0)
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		loaded, err := model.Load(m.State())
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		warnings := loaded.(model.Warner).Warnings()
+		if (len(warnings) == 1 && strings.Contains(warnings[0], "separation")) != c.warned || len(warnings) > 1 {
+			t.Errorf("%s: warnings %q", c.name, warnings)
+		}
+	}
+}
+
+// TestLogisticBalanced is the fit with weights that give the classes the same sum.
+func TestLogisticBalanced(t *testing.T) {
+	x, y := []float64{1, 2, 3, 4, 5, 6}, []float64{0, 1, 0, 0, 1, 0}
+	d := model.Data{X: &dataset.Matrix{Rows: 6, Columns: [][]float64{x}, Names: []string{"x"}}, Y: y, Task: dataset.Binary, Classes: 2}
+	m, err := model.Logistic{L2: 0.5, Balanced: true}.Fit(t.Context(), d, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, c := parameters(t, m)
+	// 4 and 2 of 6 rows: weights 6/(2·4) and 6/(2·2).
+	want, wantC := parameters(t, fitLogistic(t, 0.5, 2, y, []float64{0.75, 1.5, 0.75, 0.75, 1.5, 0.75}, x))
+	closeAll(t, "balanced", append(b, c...), append(want, wantC...), digitsKept)
+}
+
 // TestLogisticOvershoot: full Newton steps diverge here, shortened ones do not. The data are
 // of a random search for that (plain Newton in NumPy rises 49 times in 100 steps).
 func TestLogisticOvershoot(t *testing.T) {
@@ -151,11 +210,18 @@ func TestLogisticOvershoot(t *testing.T) {
 	}
 }
 
-// TestLogisticWide: above maxBlock columns only the Hessian's diagonal preconditions; the
-// optimum is the same. Columns that say nothing, with a penalty, do not move the others
+// TestLogisticWide: above maxBlock parameters each set's block of the Hessian preconditions, and
+// above maxBlock columns its diagonal alone; the optimum is the same. Columns that say nothing, with a penalty, do not move the others
 // far; what is tested is that the gradient vanishes there too.
 func TestLogisticWide(t *testing.T) {
-	const n, p = 120, 600
+	const n = 120
+	for _, c := range []struct{ classes, columns int }{{2, 600}, {3, 200}, {3, 600}} {
+		testLogisticWide(t, n, c.columns, c.classes)
+	}
+}
+
+func testLogisticWide(t *testing.T, n, p, classes int) {
+	t.Helper()
 	random := seed.Rand(6)
 	columns := make([][]float64, p)
 	for j := range columns {
@@ -166,20 +232,28 @@ func TestLogisticWide(t *testing.T) {
 	}
 	y := make([]float64, n)
 	for i := range y {
-		if columns[0][i]+columns[1][i] > 0 {
-			y[i] = 1
-		}
+		y[i] = math.Floor(min(float64(classes)-1, max(0, columns[0][i]+columns[1][i]+1)))
 	}
-	m := fitLogistic(t, 3, 2, y, nil, columns...)
+	m := fitLogistic(t, 3, classes, y, nil, columns...)
 	probabilities := predict(m, &dataset.Matrix{Rows: n, Columns: columns})
 	b, _ := parameters(t, m)
-	for j, column := range columns {
-		pull := 3 * b[j]
-		for i, x := range column {
-			pull += (probabilities[2*i+1] - y[i]) * x
+	for k := range len(b) / p {
+		class := k
+		if classes == 2 {
+			class = 1
 		}
-		if math.Abs(pull) > 1e-8 {
-			t.Fatalf("column %d: gradient %v", j, pull)
+		for j, column := range columns {
+			pull := 3 * b[k*p+j]
+			for i, x := range column {
+				left := probabilities[classes*i+class]
+				if int(y[i]) == class {
+					left--
+				}
+				pull += left * x
+			}
+			if math.Abs(pull) > 1e-8 {
+				t.Fatalf("%d classes, column %d: gradient %v", classes, j, pull)
+			}
 		}
 	}
 }

@@ -26,11 +26,11 @@ const maxRidge = 2048
 
 func newRidge(ctx context.Context, d Data, weights []float64, intercept bool) (*ridge, error) {
 	s := &leastSquares{columns: d.X.Columns, names: d.X.Names, y: d.Y, weights: weights, l2: 1, intercept: intercept}
-	s.scale()
-	r := &ridge{problem: s, unit: 1, unitW: math.Ldexp(1, -(exponent(weights) &^ 1))}
-	if n := min(len(s.y), len(s.active)); n > maxRidge {
+	if n := min(len(s.y), len(s.columns)); n > maxRidge {
 		return nil, &SizeError{What: "singular values, of the lesser of rows and columns,", Count: n, Most: maxRidge, Advice: "give l2 a value"}
 	}
+	s.scale()
+	r := &ridge{problem: s, unit: 1, unitW: math.Ldexp(1, -(exponent(weights) &^ 1))}
 	if len(s.active) > 0 && !s.alike() {
 		return nil, errors.New("the columns' units are too far apart to share a penalty: scale the columns")
 	}
@@ -131,7 +131,7 @@ func (l Linear) bestL2(ctx context.Context, d Data, weights []float64) (float64,
 	last := math.Log(high) + 1.5*math.Ln10
 	l2, errs := make([]float64, choices), make([]float64, choices)
 	err = par.For(ctx, choices, 0, func(i int) error {
-		root := exp(first + float64((last-first)*float64(i)/(choices-1)))
+		root := num.Exp(first + float64((last-first)*float64(i)/(choices-1)))
 		l2[i] = root * root / r.unit / r.unit / r.unitW
 		errs[i] = r.leaveOneOut(l2[i])
 		return nil

@@ -26,10 +26,7 @@ func (s *leastSquares) alike() bool {
 //   - else: Bᵀ·P = Q·R of the rank of the data, and β = Q·z where z is the least-squares
 //     solution of Rᵀ·z = b, the equations of rows that contradict each other included.
 func (s *leastSquares) solveWide(ctx context.Context) error {
-	n, p := len(s.y), len(s.active)
-	if cells := (n + p) * n; cells > maxCells {
-		return &SizeError{What: "cells of rows times columns", Count: cells, Most: maxCells, Advice: "take fewer columns or rows"}
-	}
+	n := len(s.y)
 	rows, b, unit := s.wideRows()
 	var beta []float64
 	var err error

@@ -81,7 +81,7 @@ func schema(inputs *dataset.Table) dataset.Schema {
 // encoding says how a learner wants its columns.
 func encoding(learner string) feature.Options {
 	switch learner {
-	case "linear", "logistic":
+	case "glm", "linear", "logistic":
 		return feature.Options{Impute: true, Scale: true}
 	default: // trees take missing values as they are, and no scale changes them
 		return feature.Options{}

@@ -106,6 +106,32 @@ var invariances = []check{
 			t.Error("fitting and predicting changed the data")
 		}
 	}},
+	{"exposure", func(t *testing.T, s suite) {
+		d, x := s.data(1), s.data(2).X
+		d.Offset = make([]float64, rows)
+		m, err := s.learner.Fit(t.Context(), d, fitSeed)
+		if err != nil {
+			return // no place for offsets, which is said
+		}
+		want := predict(s.fit(t, s.data(1)), x)
+		near(t, predict(m, x), want, rounding)
+		// The same counts from half the time are twice the rate, and so are twice the counts.
+		halved, doubled := ones(rows), clone(s.data(1))
+		for i := range halved {
+			halved[i] = -math.Ln2
+			if i%2 == 0 {
+				halved[i] = math.Ln2
+				doubled.Y[i] *= 2
+			} else {
+				doubled.Y[i] /= 2
+			}
+		}
+		doubled.Offset = halved
+		half := predict(s.fit(t, doubled), x)
+		if loss, floor := s.loss(half, s.data(2).Y), s.loss(want, s.data(2).Y); loss > 1.2*floor {
+			t.Errorf("loss is %v where exposures account for the targets, %v without both", loss, floor)
+		}
+	}},
 	{"same seed, same model", func(t *testing.T, s suite) {
 		equalStates(t, s.fit(t, s.data(1)), s.fit(t, s.data(1)))
 	}},

@@ -108,7 +108,7 @@ func (s suite) data(draw int) model.Data {
 		signal := 3*x.Columns[0][i] - 2*x.Columns[1][i] + 0.5*random.NormFloat64()
 		switch {
 		case s.task == dataset.Regression:
-			d.Y[i] = 10 + signal
+			d.Y[i] = 20 + signal // positive, for those that want it
 		case s.task == dataset.Binary && signal > 0.5:
 			d.Y[i] = 1
 		case s.task == dataset.Multiclass:
@@ -220,6 +220,7 @@ func clone(d model.Data) model.Data {
 	d.X = x
 	d.Y = append([]float64(nil), d.Y...)
 	d.Weights = append([]float64(nil), d.Weights...)
+	d.Offset = append([]float64(nil), d.Offset...)
 	return d
 }
 
@@ -227,11 +228,14 @@ func clone(d model.Data) model.Data {
 func pick(d model.Data, indices []int) model.Data {
 	picked := d
 	picked.X = d.X.Select(indices)
-	picked.Y, picked.Weights = nil, nil
+	picked.Y, picked.Weights, picked.Offset = nil, nil, nil
 	for _, i := range indices {
 		picked.Y = append(picked.Y, d.Y[i])
 		if d.Weights != nil {
 			picked.Weights = append(picked.Weights, d.Weights[i])
+		}
+		if d.Offset != nil {
+			picked.Offset = append(picked.Offset, d.Offset[i])
 		}
 	}
 	return picked

@@ -65,6 +65,21 @@ var refusals = []check{
 			s.refusesSomehow(t, d)
 		}
 	}},
+	{"bad offset", func(t *testing.T, s suite) {
+		d := s.data(1)
+		d.Offset = ones(rows)
+		if s.classes > 0 { // which have no log link
+			s.refusesSomehow(t, d)
+			return
+		}
+		for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			d.Offset = ones(rows)
+			d.Offset[6] = v
+			s.refuses(t, d, 7, "")
+		}
+		d.Offset = ones(rows - 1)
+		s.refusesSomehow(t, d)
+	}},
 	{"lengths that differ", func(t *testing.T, s suite) {
 		d := clone(s.data(1))
 		d.Y = d.Y[1:]
