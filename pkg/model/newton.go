@@ -38,6 +38,7 @@ type newton struct {
 
 	m         preconditioner
 	decrement float64 // squared, of the last step
+	fell      float64 // by what factor it did
 }
 
 const (
@@ -48,7 +49,9 @@ const (
 	// after it is below rounding. The preconditioned gradient, which estimates it, serves too.
 	enoughDecrement = 1e-20
 	// staysGood is the squared decrement below which the next step may use the same Hessian:
-	// it changes by the step's length, so what is left shrinks by that factor still.
+	// it changes by the step's length, so what is left shrinks by that factor still. That
+	// holds near an optimum, where decrements fall by squares, and not on the way to infinity,
+	// where each is a third of the one before.
 	staysGood = 1e-9
 	// invisible is the fall of the objective, relative to it, that rounding may hide: so near
 	// the optimum a full step is right.
@@ -89,13 +92,13 @@ func (s *newton) step(ctx context.Context, theta [][]float64, before float64) (v
 	if err != nil {
 		return 0, false, err
 	}
-	if s.m == nil || s.decrement > staysGood {
+	if s.m == nil || s.decrement > staysGood || s.fell > 0.01 {
 		if s.m, err = s.precondition(ctx); err != nil {
 			return 0, false, err
 		}
 	}
 	var step [][]float64
-	last := false
+	last, former := false, s.decrement
 	if s.m.exact() {
 		step = s.m.solve(gradient)
 		for k := range step {
@@ -110,6 +113,7 @@ func (s *newton) step(ctx context.Context, theta [][]float64, before float64) (v
 		return before, true, nil // at the optimum to the last digit
 	}
 	last = last || s.decrement <= enoughDecrement
+	s.fell = s.decrement / former
 	value, moved, err := s.search(ctx, theta, step, before, slope)
 	return value, last || !moved, err
 }
