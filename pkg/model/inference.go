@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/internal/num"
 )
@@ -40,16 +41,18 @@ type linearStatistics struct {
 	ResidualSD       float64 `json:"residual_sd"`
 	RSquared         float64 `json:"r_squared"`
 	DegreesOfFreedom float64 `json:"degrees_of_freedom"`
+	// StandardErrors of the coefficients, then of the intercept if there is one.
+	StandardErrors []float64 `json:"standard_errors"`
 }
 
-func (s linearStatistics) validate(coefficients int, standardErrors []float64) error {
-	if n := len(standardErrors); n != coefficients && n != coefficients+1 {
+func (s linearStatistics) validate(coefficients int) error {
+	if n := len(s.StandardErrors); n != coefficients && n != coefficients+1 {
 		return fmt.Errorf("%d standard errors of %d coefficients", n, coefficients)
 	}
 	if !(s.DegreesOfFreedom > 0) {
 		return fmt.Errorf("%v degrees of freedom", s.DegreesOfFreedom)
 	}
-	for _, v := range standardErrors {
+	for _, v := range s.StandardErrors {
 		if v < 0 {
 			return errors.New("a standard error is negative")
 		}
@@ -78,25 +81,24 @@ func (m *linear) Inference(confidence float64) (Inference, bool) {
 		return e
 	}
 	for j, b := range m.coefficients {
-		in.Coefficients = append(in.Coefficients, estimate(b, m.errors[j]))
+		in.Coefficients = append(in.Coefficients, estimate(b, m.Statistics.StandardErrors[j]))
 	}
-	if len(m.errors) > len(m.coefficients) {
-		c := estimate(m.intercept, m.errors[len(m.coefficients)])
+	if len(m.Statistics.StandardErrors) > len(m.coefficients) {
+		c := estimate(m.intercept, m.Statistics.StandardErrors[len(m.coefficients)])
 		in.Intercept = &c
 	}
 	return in, true
 }
 
-// infer returns what the residuals and the factorization say, after refine: the statistics
-// and the standard errors of the coefficients, then of the intercept. Where they do not exist
-// it says why.
-func (s *leastSquares) infer() (*linearStatistics, []float64, []string) {
+// infer returns what the residuals and the factorization say, after refine. Where standard
+// errors do not exist it says why.
+func (s *leastSquares) infer() (*linearStatistics, []string) {
 	if len(s.active) < len(s.columns) || s.factor == nil || s.factor.rank < len(s.factor.columns) {
-		return nil, nil, []string{"some columns are constant or combinations of others: their coefficients share an effect in the shortest way, and have no standard errors"}
+		return nil, []string{"some columns are constant or combinations of others: their coefficients share an effect in the shortest way, and have no standard errors"}
 	}
 	freedom := num.Sum(s.weights) - float64(len(s.factor.columns))
 	if !(freedom > 0) {
-		return nil, nil, []string{"there are no more rows than coefficients: they fit any target, and have no standard errors"}
+		return nil, []string{"there are no more rows than coefficients: they fit any target, and have no standard errors"}
 	}
 	n := len(s.y)
 	unitW := math.Ldexp(1, -(exponent(s.weights) &^ 1))
@@ -121,12 +123,13 @@ func (s *leastSquares) infer() (*linearStatistics, []float64, []string) {
 		f.solveT(shift)
 		errs = append(errs, left*math.Sqrt(num.Dot(shift, shift))/s.unitY)
 	}
-	for _, v := range append(errs, statistics.ResidualSD) {
+	for _, v := range append(slices.Clone(errs), statistics.ResidualSD, statistics.RSquared) {
 		if math.IsInf(v, 0) || math.IsNaN(v) {
-			return nil, nil, []string{"standard errors are beyond what a number holds; scale the columns"}
+			return nil, []string{"standard errors are beyond what a number holds; scale the columns"}
 		}
 	}
-	return statistics, errs, nil
+	statistics.StandardErrors = errs
+	return statistics, nil
 }
 
 // explained is R²: 1 − Σ w·residual² / Σ w·(y − mean)².

@@ -141,7 +141,7 @@ func (l Linear) fitSquares(ctx context.Context, m *linear, kept Data, weights []
 		return err
 	}
 	if l.L2 == 0 && len(m.coefficients) > 0 {
-		m.Statistics, m.errors, m.Warned = s.infer()
+		m.Statistics, m.Warned = s.infer()
 	}
 	return nil
 }
@@ -150,7 +150,6 @@ type linear struct {
 	linearParams
 	coefficients []float64 // one per column, for each degree
 	intercept    float64
-	errors       []float64 // standard errors of the coefficients and the intercept; nil if unknown
 }
 
 // linearParams are all zero values, and then not stored, for a model of before they were.
@@ -201,14 +200,10 @@ func score(dst []float64, stride int, coefficients []float64, intercept float64,
 
 func (m *linear) State() State {
 	params, _ := json.Marshal(m.linearParams) // numbers that are finite: always marshals
-	s := State{Learner: linearName, Params: params, Tensors: map[string]safetensors.Tensor{
+	return State{Learner: linearName, Params: params, Tensors: map[string]safetensors.Tensor{
 		"coefficients": safetensors.FromF64(m.coefficients, len(m.coefficients)),
 		"intercept":    safetensors.FromF64([]float64{m.intercept}, 1),
 	}}
-	if m.Statistics != nil {
-		s.Tensors["standard_errors"] = safetensors.FromF64(m.errors, len(m.errors))
-	}
-	return s
 }
 
 func loadLinear(s State) (Model, error) {
@@ -235,14 +230,10 @@ func loadLinear(s State) (Model, error) {
 	if err := errors.Join(checkFinite("coefficients", coefficients), checkFinite("intercept", intercept)); err != nil {
 		return nil, err
 	}
-	m := &linear{linearParams: p, coefficients: coefficients, intercept: intercept[0]}
 	if p.Statistics != nil {
-		if m.errors, err = tensorF64(s, "standard_errors"); err != nil {
-			return nil, err
-		}
-		if err := errors.Join(p.Statistics.validate(len(coefficients), m.errors), checkFinite("standard_errors", m.errors)); err != nil {
+		if err := p.Statistics.validate(len(coefficients)); err != nil {
 			return nil, err
 		}
 	}
-	return m, nil
+	return &linear{linearParams: p, coefficients: coefficients, intercept: intercept[0]}, nil
 }

@@ -66,7 +66,7 @@ func transposed(rows [][]float64, columns int) [][]float64 {
 }
 
 // inner is l2 in the units of the singular values' squares.
-func (r *ridge) inner(l2 float64) float64 { return l2 * r.unitW * r.unit * r.unit }
+func (r *ridge) inner(l2 float64) float64 { return float64(l2 * r.unitW * r.unit * r.unit) }
 
 // leaveOneOut is the weighted mean squared error when each row is predicted by a fit to the
 // others, which is residual/(1 − leverage) (Allen, "The relationship between variable
@@ -78,7 +78,7 @@ func (r *ridge) leaveOneOut(l2 float64) float64 {
 	total := num.Dot(s.root, s.root)
 	if s.intercept {
 		for i, root := range s.root {
-			leverage[i] = root * root / total
+			leverage[i] = float64(root*root) / total
 		}
 	}
 	for k, u := range r.left {
