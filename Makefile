@@ -24,7 +24,7 @@ CHROMIUM := $(firstword $(foreach b,chromium chromium-browser google-chrome goog
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
 
-.PHONY: help run up build build-host test check reproducible race bench bench-data bench-learners synth fmt clean
+.PHONY: help run up build build-host test check reproducible race bench bench-data bench-large bench-learners synth fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -91,6 +91,10 @@ bench-data: build/bench/venv build/bench/mixed.csv build/bench/flights-3m.parque
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run
 
+bench-large: build/bench/large.csv ## profile a CSV file of 2 GB: speed and peak memory, at most 512 MB
+	@go build -o build/bench/run ./internal/bench
+	@build/bench/run -room large
+
 bench-learners: build/bench/venv build/bench/learners/generated-1.npy build/bench/learners/flights.npy ## compare learners with LightGBM, XGBoost and scikit-learn (ONLY=part of a case's name)
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room learners -only "$(ONLY)"
@@ -102,6 +106,10 @@ build/bench/venv: testdata/peers/requirements.txt
 build/bench/mixed.csv: testdata/peers/mixed_csv.py | build/bench/venv
 	@echo "making build/bench/mixed.csv, 214 MB"
 	@build/bench/venv/bin/python testdata/peers/mixed_csv.py $@ 1500000
+
+build/bench/large.csv: testdata/peers/mixed_csv.py | build/bench/venv
+	@echo "making build/bench/large.csv, 2 GB"
+	@build/bench/venv/bin/python testdata/peers/mixed_csv.py $@ 14000000
 
 build/bench/flights-3m.parquet:
 	@echo "fetching flights-3m.parquet of vega-datasets"

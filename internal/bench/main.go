@@ -5,7 +5,10 @@
 //	bench <room>/<case> ours=<seconds> peer=<name>-<version>:<seconds> ratio=<ours/peer> ours-peak=<MB> peer-peak=<MB> [metric=<ours>/<peer>]
 //
 // A ratio below 1 means that Foretell is faster. The clock starts when libraries are loaded,
-// and for learners when the data are; the peak is that of the whole process.
+// and for learners when the data are; the peak is that of the whole process. Without a peer, as
+// make bench-large runs it, the line is
+//
+//	bench <room>/<case> ours=<seconds> MB/s=<of the file> ours-peak=<MB>
 package main
 
 import (
@@ -39,14 +42,16 @@ type side struct {
 type match struct {
 	name    string
 	job     []string
-	peer    *side
+	peer    *side // nil: none
 	threads int
+	bytes   int64 // of the file, without a peer
+	peak    int64 // of memory that the job may take, in bytes, without a peer
 }
 
 func main() {
 	python := flag.String("python", "build/bench/venv/bin/python", "interpreter with the packages of testdata/peers/requirements.txt")
-	folder := flag.String("data", "build/bench", "folder of mixed.csv, flights-3m.parquet and learners")
-	room := flag.String("room", "data", "what to compare: data or learners")
+	folder := flag.String("data", "build/bench", "folder of mixed.csv, flights-3m.parquet, learners and large.csv")
+	room := flag.String("room", "data", "what to compare: data, learners or large")
 	rounds := flag.Int("rounds", 3, "how often each side runs")
 	trees := flag.Int("trees", 100, "trees that learners grow")
 	only := flag.String("only", "", "run the cases whose name contains this")
@@ -66,14 +71,22 @@ func main() {
 	self, err := os.Executable()
 	exit(err)
 	matches := data(*folder, *python)
-	if *room == "learners" {
+	switch *room {
+	case "learners":
 		matches = learners(*folder, *python, *trees)
+	case "large":
+		matches, err = large(*folder)
+		exit(err)
 	}
 	for _, m := range matches {
 		if !strings.Contains(m.name, *only) {
 			continue
 		}
 		ours := &side{command: append([]string{self, "-job"}, m.job...), env: []string{fmt.Sprint("GOMAXPROCS=", m.threads)}}
+		if m.peer == nil {
+			exit(m.alone(ours, *rounds))
+			continue
+		}
 		for range *rounds {
 			exit(ours.run())
 			exit(m.peer.run())
