@@ -255,8 +255,8 @@ func personalIn(text []byte) string {
 func (c *column) personal() (found []Personal) {
 	counts, looked := map[string]int{}, 0
 	if c.Texts != nil {
-		c.Texts.Looked.shrink()
-		for _, text := range c.Texts.Looked.Texts {
+		_, sample := c.Texts.sketches()
+		for _, text := range sample.Texts {
 			looked++
 			counts[personalIn(text)]++
 		}

@@ -46,7 +46,8 @@ func (c *column) sketches(t dataset.Type, count int, of sizes) *Sketches {
 		}
 	}
 	if c.Texts != nil {
-		distinct.Merge(c.Texts.sketch())
+		texts, _ := c.Texts.sketches()
+		distinct.Merge(texts)
 	}
 	if t.Coded() || t == dataset.Boolean {
 		s.Frequent = binaryOf(c.frequent(of.frequent))

@@ -12,6 +12,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/cespare/xxhash/v2"
+
 	"github.com/foretell-ml/foretell/pkg/sketch"
 )
 
@@ -23,8 +25,9 @@ type texts struct {
 	Bytes      int
 	Characters Characters
 	Table      *sketch.Texts
-	Distinct   *sketch.Distinct // nil while Table is exact
-	Looked     lookedAt
+	// Distinct is nil, and nothing Looked at, while Table is exact: they can be made of it.
+	Distinct *sketch.Distinct
+	Looked   lookedAt
 }
 
 func newTexts(limit int, wanted *ceiling) *texts {
@@ -47,7 +50,6 @@ func (t *texts) add(levels [][]byte, hashes, counts []uint64) {
 		length := t.characters(level, n)
 		t.Total += n * length
 		t.Min, t.Max = min(t.Min, length), max(t.Max, length)
-		t.Looked.add(hashes[i], level)
 	}
 	levels = shortened(levels, hashes)
 	before := t.Table
@@ -61,17 +63,21 @@ func (t *texts) add(levels [][]byte, hashes, counts []uint64) {
 	if t.Distinct == nil {
 		t.sketchTable(before)
 	}
-	for _, level := range levels {
+	for i, level := range levels {
 		t.Distinct.AddBytes(level)
+		t.Looked.add(hashes[i], level)
 	}
 }
 
-// sketchTable feeds the sketch with all texts that an exact table counts.
+// sketchTable feeds the sketch, and the sample, with all texts that an exact table counts.
 func (t *texts) sketchTable(table *sketch.Texts) {
 	if t.Distinct == nil {
 		t.Distinct = sketch.NewDistinct(sketchSizes(table.Max()).distinctLgK)
 	}
-	t.Distinct.AddTexts(table)
+	for text := range table.Items() {
+		t.Distinct.AddBytes(text)
+		t.Looked.add(xxhash.Sum64(text), text)
+	}
 }
 
 // merge adds the texts of o.
@@ -84,7 +90,6 @@ func (t *texts) merge(o *texts) {
 	t.Characters.Digits += o.Characters.Digits
 	t.Characters.Spaces += o.Characters.Spaces
 	t.Characters.Other += o.Characters.Other
-	t.Looked.merge(&o.Looked)
 	before := t.Table
 	if t.Distinct == nil && (o.Distinct != nil || before.Len()+o.Table.Len() > before.Max()) {
 		before = before.Clone()
@@ -100,17 +105,20 @@ func (t *texts) merge(o *texts) {
 		t.sketchTable(o.Table)
 	} else {
 		t.Distinct.Merge(o.Distinct)
+		t.Looked.merge(&o.Looked)
 	}
 }
 
-// sketch returns the sketch of all texts, made of the table if it is not there.
-func (t *texts) sketch() *sketch.Distinct {
-	if t.Distinct != nil {
-		return t.Distinct
+// sketches returns the sketch and the sample of all texts, made of the table if they are not
+// there.
+func (t *texts) sketches() (*sketch.Distinct, *lookedAt) {
+	if t.Distinct == nil {
+		made := texts{}
+		made.sketchTable(t.Table)
+		t = &made
 	}
-	made := texts{}
-	made.sketchTable(t.Table)
-	return made.Distinct
+	t.Looked.shrink()
+	return t.Distinct, &t.Looked
 }
 
 // cutMark ends what is kept of a text that is longer than MaxValue bytes; a hash of the whole

@@ -84,13 +84,6 @@ func (d *Distinct) AddBytes(item []byte) {
 	d.add(d.room(), h1, h2)
 }
 
-// AddTexts adds all texts that t holds.
-func (d *Distinct) AddTexts(t *Texts) {
-	for i := range t.counts {
-		d.AddBytes(t.table.item(i))
-	}
-}
-
 func (d *Distinct) add(registers []uint8, h1, h2 uint64) {
 	value := zeros(h2)
 	if r := &registers[h1&uint64(len(registers)-1)]; *r < value {

@@ -145,6 +145,18 @@ func (t *Texts) N() uint64 { return t.n }
 // Add, at most N/Max.
 func (t *Texts) Offset() uint64 { return t.offset }
 
+// Items returns the texts in the order in which they came. They are only to be read, and until
+// t is changed.
+func (t *Texts) Items() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for i := range t.counts {
+			if !yield(t.table.item(i)) {
+				return
+			}
+		}
+	}
+}
+
 // All returns the texts, bytewise ascending, with their counts.
 func (t *Texts) All() iter.Seq2[string, uint64] {
 	return func(yield func(string, uint64) bool) {

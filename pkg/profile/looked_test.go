@@ -1,0 +1,49 @@
+package profile
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+)
+
+// The sample is the texts of the smallest hashes, however the texts came: few or many, in one
+// part or several that are merged, while all are counted or beyond.
+func TestTextsLookedAt(t *testing.T) {
+	for _, n := range []int{1, 900, 5000, 20000} {
+		for _, parts := range []int{1, 2, 7} {
+			wanted := &newCeilings(make([]dataset.Field, 1)).texts[0]
+			var all []uint64
+			var total *texts
+			for part := range parts {
+				one := newTexts(6144, wanted)
+				for i := part; i < n; i += parts {
+					text := fmt.Appendf(nil, "text %d", i)
+					all = append(all, xxhash.Sum64(text))
+					one.add([][]byte{text}, []uint64{xxhash.Sum64(text)}, []uint64{1})
+				}
+				if one.Rows == 0 {
+					continue
+				}
+				if total == nil {
+					total = one
+				} else {
+					total.merge(one)
+				}
+			}
+			slices.Sort(all)
+			_, sample := total.sketches()
+			if want := all[:min(n, maxLooked)]; !slices.Equal(sample.Hashes, want) {
+				t.Errorf("%d texts in %d parts: %d are looked at, not the %d of the smallest hashes", n, parts, len(sample.Hashes), len(want))
+			}
+			for i, text := range sample.Texts {
+				if xxhash.Sum64(text) != sample.Hashes[i] {
+					t.Fatalf("%q has another hash", text)
+				}
+			}
+		}
+	}
+}
