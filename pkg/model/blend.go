@@ -90,6 +90,19 @@ func (b *blend) Predict(dst []float64, x *dataset.Matrix) {
 	}
 }
 
+// Warnings are those of the members.
+func (b *blend) Warnings() []string {
+	var all []string
+	for i, m := range b.members {
+		if w, is := m.(Warner); is {
+			for _, warning := range w.Warnings() {
+				all = append(all, fmt.Sprintf("model %d, %s: %s", i+1, m.State().Learner, warning))
+			}
+		}
+	}
+	return all
+}
+
 type blendParams struct {
 	Weights []float64 `json:"weights"` // the shortest decimals that read back equal
 	Members []State   `json:"members"` // without their tensors

@@ -16,6 +16,7 @@ import (
 // Names of the learners, as configs and artifacts write them.
 const (
 	baselineName = "baseline"
+	bayesName    = "bayes"
 	boostingName = "boosting"
 	glmName      = "glm"
 	linearName   = "linear"
@@ -36,6 +37,7 @@ func families() []family {
 	all := []dataset.Task{dataset.Regression, dataset.Binary, dataset.Multiclass}
 	return []family{
 		{baselineName, all, decoder(baselineName, Baseline{}), loadBaseline},
+		{bayesName, all[1:], decoder(bayesName, DefaultBayes()), loadBayes},
 		{boostingName, all, decoder(boostingName, DefaultBoosting()), loadBoosting},
 		{glmName, all[:1], decoder(glmName, DefaultGLM()), loadGLM},
 		{linearName, all[:1], decoder(linearName, DefaultLinear()), loadLinear},

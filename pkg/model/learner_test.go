@@ -15,8 +15,8 @@ import (
 func TestLearners(t *testing.T) {
 	want := map[dataset.Task]string{
 		dataset.Regression: "baseline boosting glm linear",
-		dataset.Binary:     "baseline boosting logistic",
-		dataset.Multiclass: "baseline boosting logistic",
+		dataset.Binary:     "baseline bayes boosting logistic",
+		dataset.Multiclass: "baseline bayes boosting logistic",
 		"clustering":       "",
 	}
 	for task, names := range want {
@@ -64,8 +64,8 @@ func TestNewRefuses(t *testing.T) {
 		want    []string // parts of the error
 	}{
 		{"bosting", nil, []string{`unknown learner "bosting"`, `did you mean "boosting"?`}},
-		{"", nil, []string{"known are baseline, boosting, glm, linear, logistic"}},
-		{"svm", nil, []string{"known are baseline, boosting, glm, linear, logistic"}},
+		{"", nil, []string{"known are baseline, bayes, boosting, glm, linear, logistic"}},
+		{"svm", nil, []string{"known are baseline, bayes, boosting, glm, linear, logistic"}},
 		{"baseline", map[string]any{"l2": 1}, []string{`"l2"`, "there are none"}},
 		{"linear", map[string]any{"l3": 1}, []string{`"l3"`, `did you mean "l1"?`}},
 		{"linear", map[string]any{"L2": 1}, []string{`"L2"`, `did you mean "l2"?`}},
