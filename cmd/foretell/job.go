@@ -50,11 +50,15 @@ func newJob(ctx context.Context, c *invocation, configFile string) (*job, error)
 	if err := set.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: the file's name gives the data set its name: %w", source, err)
 	}
+	options, err := config.Data.Options()
+	if err != nil {
+		return nil, err
+	}
 	rows, err := openSource(ctx, source)
 	if err != nil {
 		return nil, err
 	}
-	table, _, err := dataset.Read(ctx, rows, dataset.Options{Types: config.Data.Types})
+	table, _, err := dataset.Read(ctx, rows, options)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +149,7 @@ func (j *job) upload(ctx context.Context) (source string, err error) {
 func (j *job) statistics(ctx context.Context) (version string, err error) {
 	j.step("Statistics of the data set")
 	path := "/v1/datasets/" + string(j.set) + "/statistics"
-	version, err = j.api.profile(ctx, path, statistics.Request{Target: j.config.Data.Target, Types: j.config.Data.Types})
+	version, err = j.api.profile(ctx, path, statistics.Request{Target: j.config.Data.Target, Reading: j.config.Data.Reading})
 	if err != nil {
 		return "", err
 	}

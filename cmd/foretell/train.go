@@ -11,12 +11,15 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/profile/expectation"
 	"github.com/foretell-ml/foretell/pkg/report"
+	"github.com/foretell-ml/foretell/pkg/source"
 	"github.com/foretell-ml/foretell/pkg/training"
 )
 
 func train(ctx context.Context, c *invocation) error {
 	place := c.storeFlag()
 	workers := c.flags.Int("workers", 0, "cores to use; 0 is all of them, and the model does not depend on it")
+	var reading source.Flags
+	reading.Register(c.flags)
 	args, err := c.parse(1, 1)
 	if err != nil {
 		return err
@@ -24,6 +27,13 @@ func train(ctx context.Context, c *invocation) error {
 	config, err := readConfig(args[0])
 	if err != nil {
 		return err
+	}
+	over, err := reading.Over(config.Data.Reading)
+	if err != nil {
+		return err
+	}
+	if config, err = config.Read(over); err != nil {
+		return explainConfig(args[0]+" with what the flags say", err)
 	}
 	store, err := openStore(ctx, *place)
 	if err != nil {
@@ -93,6 +103,9 @@ func readConfig(file string) (training.Config, error) {
 	}
 	if !strings.Contains(config.Data.Source, "://") {
 		config.Data.Source = beside(file, config.Data.Source)
+	}
+	if err := config.Data.Schema.Read(func(name string) string { return beside(file, name) }); err != nil {
+		return training.Config{}, fmt.Errorf("%s: /data/schema: %w", file, err)
 	}
 	if n := config.Data.Constraints; n != nil && n.File != "" {
 		expected, err := readExpectations(beside(file, n.File))

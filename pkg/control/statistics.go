@@ -39,8 +39,12 @@ func (s *Server) createStatistics(r *http.Request) (answer, error) {
 	if err := gateway.ReadJSON(r, maxConfig, &request); err != nil && !errors.Is(err, gateway.EmptyBody.New("")) {
 		return answer{}, err
 	}
-	if _, err := request.Options(); err != nil {
-		return answer{}, gateway.InvalidParameter.New(err.Error())
+	if faults := request.Faults(); len(faults) > 0 {
+		fields := make([]gateway.FieldError, len(faults))
+		for i, f := range faults {
+			fields[i] = gateway.FieldError{Pointer: f.Pointer, Detail: f.Detail}
+		}
+		return answer{}, gateway.InvalidParameter.New("the data set cannot be read so", fields...)
 	}
 	parts, err := s.Registry.DataParts(r.Context(), name) // before a workflow starts in vain
 	if err != nil {

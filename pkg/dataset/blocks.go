@@ -12,6 +12,7 @@ import (
 type blockScan struct {
 	format    blockFormat
 	parts     []Part
+	firstPart int    // index of the first of them in the data set
 	span      *Range // nil: all of the parts
 	blockSize int    // bytes of a block
 	batchSize int    // of a batch
@@ -225,7 +226,7 @@ func (s *blockScan) expect(read int) {
 // keys are what a sample of the rows is drawn by: a hash of where each begins.
 func (s *blockScan) keys(keys []uint64, p *piece, r *records) []uint64 {
 	for _, start := range r.starts {
-		keys = append(keys, Key(p.part, p.start+int64(start)))
+		keys = append(keys, Key(s.firstPart+p.part, p.start+int64(start)))
 	}
 	return keys
 }

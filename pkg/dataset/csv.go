@@ -23,6 +23,9 @@ import (
 type CSV struct {
 	Files []Part
 	Range *Range // the records to read of the one file; nil: all of all files
+	// First is the index of the first file among those of the data set that these are a shard
+	// of: shards draw the rows that one scan draws, if Options.Sample is a share.
+	First int
 
 	// Bytes of a block, of a batch, and of what the header is looked for in; 0: DigestPiece,
 	// 256 KiB and 64 KiB. Tests make them small.
@@ -83,7 +86,7 @@ func (c CSV) Scan(ctx context.Context, o Options, to Consumer) (Extent, error) {
 		to = newSampler(to, o.Sample)
 	}
 	s := csvScan{dialect: o.dialect(), headSize: c.headSize, blockScan: blockScan{
-		parts: c.Files, span: c.Range, blockSize: c.blockSize, batchSize: c.batchSize,
+		parts: c.Files, firstPart: c.First, span: c.Range, blockSize: c.blockSize, batchSize: c.batchSize,
 		options: o, to: to, missing: newMissingTexts(o),
 	}}
 	s.format = &s

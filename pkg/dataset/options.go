@@ -49,7 +49,20 @@ type Options struct {
 	Workers int
 }
 
-// Validate reports all faults of the options at once.
+// OptionError is what is wrong with an option: that of a field of Options in lower case, or ""
+// with several together.
+type OptionError struct {
+	Option string
+	Err    error
+}
+
+func (e *OptionError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *OptionError) Unwrap() error { return e.Err }
+
+// Validate reports all faults of the options at once, each an *OptionError or, with a type, a
+// *ColumnError.
 func (o Options) Validate() error {
 	var faults []error
 	faults = append(faults, o.signFaults()...)
@@ -59,23 +72,25 @@ func (o Options) Validate() error {
 		}
 	}
 	if o.Columns != nil && len(o.Columns) == 0 {
-		faults = append(faults, errors.New("columns: none are named"))
+		faults = append(faults, &OptionError{"columns", errors.New("columns: none are named")})
 	}
 	if !(o.Sample >= 0) || math.IsInf(o.Sample, 0) || o.Sample > 1 && o.Sample != math.Trunc(o.Sample) {
-		faults = append(faults, fmt.Errorf("sample %v is neither a share up to 1 nor a number of rows", o.Sample))
+		faults = append(faults, &OptionError{"sample", fmt.Errorf("sample %v is neither a share up to 1 nor a number of rows", o.Sample)})
 	}
 	if err := o.Schema.Validate(); err != nil {
-		faults = append(faults, fmt.Errorf("schema: %w", err))
+		faults = append(faults, &OptionError{"schema", fmt.Errorf("schema: %w", err)})
 	}
 	return errors.Join(faults...)
 }
 
 // signFaults is what is wrong with the signs.
 func (o Options) signFaults() (faults []error) {
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	fault := func(option, format string, args ...any) {
+		faults = append(faults, &OptionError{option, fmt.Errorf(format, args...)})
+	}
 	alphanumeric := func(c byte) bool { return digit(c) || c|0x20-'a' < 26 }
 	if d := o.Delimiter; d >= 0x80 || bytes.IndexByte([]byte("\"\r\n"), d) >= 0 && (d != '"' || o.Quote == 0) {
-		fault("delimiter %q cannot separate values", d)
+		fault("delimiter", "delimiter %q cannot separate values", d)
 	}
 	for _, sign := range []struct {
 		name    string
@@ -83,18 +98,18 @@ func (o Options) signFaults() (faults []error) {
 		refused string
 	}{{"quote", o.Quote, " \t"}, {"comment", o.Comment, " \t"}, {"decimal", o.Decimal, " +-"}, {"thousands", o.Thousands, "+-"}} {
 		if c := sign.c; c != 0 && (c < ' ' || c > '~' || alphanumeric(c) || strings.IndexByte(sign.refused, c) >= 0) {
-			fault("%s sign %q: want a punctuation mark", sign.name, c)
+			fault(sign.name, "%s sign %q: want a punctuation mark", sign.name, c)
 		}
 	}
 	numbers := o.NumberForm()
 	same := func(a, b byte) bool { return a == b && a != 0 }
 	switch {
 	case same(numbers.Decimal, numbers.Thousands):
-		fault("numbers cannot have %q both before the fraction and between thousands; declare both signs", numbers.Decimal)
+		fault("", "numbers cannot have %q both before the fraction and between thousands; declare both signs", numbers.Decimal)
 	case same(o.Quote, numbers.Decimal), same(o.Quote, numbers.Thousands):
-		fault("%q cannot both quote values and be part of numbers", o.Quote)
+		fault("", "%q cannot both quote values and be part of numbers", o.Quote)
 	case same(o.Delimiter, o.Quote), same(o.Delimiter, o.Comment), same(o.Quote, o.Comment):
-		fault("delimiter, quote and comment sign have to differ")
+		fault("", "delimiter, quote and comment sign have to differ")
 	}
 	return faults
 }

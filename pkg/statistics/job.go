@@ -14,6 +14,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/source"
 )
 
 // Request says what a job is to describe besides the data set as it is. The zero value reads
@@ -21,23 +22,7 @@ import (
 type Request struct {
 	// Target is the column that is to be predicted; "" leaves relations to it out.
 	Target string `json:"target,omitempty"`
-	// The others are what dataset.Options say; null is their default.
-	Columns   []string                `json:"columns,omitzero"`
-	Types     map[string]dataset.Type `json:"types,omitzero"`
-	Missing   []string                `json:"missing,omitzero"`
-	Delimiter string                  `json:"delimiter,omitempty"` // one ASCII character
-}
-
-// Options are how the data set is read.
-func (q Request) Options() (dataset.Options, error) {
-	o := dataset.Options{Columns: q.Columns, Types: q.Types, Missing: q.Missing}
-	switch {
-	case len(q.Delimiter) == 1:
-		o.Delimiter = q.Delimiter[0]
-	case q.Delimiter != "":
-		return o, fmt.Errorf("delimiter %.20q is not one ASCII character", q.Delimiter)
-	}
-	return o, o.Validate()
+	source.Reading
 }
 
 // JobID names a job: twelve hex digits of the data set, the versions of its files and the

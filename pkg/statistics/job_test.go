@@ -17,6 +17,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/profile"
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/source"
 )
 
 // begin names the n-th job for a request on the data set as it is.
@@ -101,7 +102,7 @@ func many(parts, rows int) map[string]string {
 // TestJobEqualsStore: in any number of shards, what is stored is what one pass stores, under
 // the same name.
 func TestJobEqualsStore(t *testing.T) {
-	q := Request{Target: "kind", Types: map[string]dataset.Type{"id": dataset.Numeric}}
+	q := Request{Target: "kind", Reading: source.Reading{Types: map[string]dataset.Type{"id": dataset.Numeric}}}
 	r := sets(t, many(7, 40))
 	want, err := Store(t.Context(), r, "many", rowsOf(t, r, "many"), dataset.Options{Types: q.Types}, profile.Options{Target: q.Target})
 	if err != nil {
@@ -135,6 +136,37 @@ func TestJobEqualsStore(t *testing.T) {
 		}
 		if got, err := json.Marshal(s.Profile); err != nil || !bytes.Equal(got, text) {
 			t.Errorf("%+v: the profile is\n%s, %v\nwant\n%s", c.limits, got, err, text)
+		}
+	}
+}
+
+// TestSampledJob: shards draw the rows that one pass draws.
+func TestSampledJob(t *testing.T) {
+	for _, sample := range []float64{0.4, 50} {
+		q := Request{Reading: source.Reading{Sample: sample, Decimal: "point", Thousands: "comma"}}
+		o, err := q.Options()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := sets(t, many(7, 40))
+		want, err := Store(t.Context(), r, "many", rowsOf(t, r, "many"), o, profile.Options{})
+		if err != nil || want.Profile.Rows < 50 || want.Profile.Rows > 150 {
+			t.Fatalf("%+v, %v", want.Profile, err)
+		}
+		for _, l := range []limits{{1 << 30, 3}, {1, 100}} {
+			r := sets(t, many(7, 40))
+			result, _ := run(t, &Jobs{Registry: r, limits: l}, begin(t, r, "many", q, 1))
+			if result.Version != want.Version {
+				t.Fatalf("%+v: %+v, want version %s", l, result, want.Version)
+			}
+			s, err := r.Statistics(t.Context(), "many")
+			if err != nil || s.Profile.Rows != want.Profile.Rows {
+				t.Fatalf("%+v: %+v, %v", l, s, err)
+			}
+			got, id := s.Profile.Columns[0], want.Profile.Columns[0]
+			if got.Numeric.Min != id.Numeric.Min || *got.Numeric.Sum != *id.Numeric.Sum {
+				t.Errorf("%+v: %+v, want %+v", l, got.Numeric, id.Numeric)
+			}
 		}
 	}
 }
@@ -357,7 +389,7 @@ func TestProblems(t *testing.T) {
 		"data/text/a.txt": "x", "data/empty/a.csv": "x,y\n", "data/empty/b.csv": "x,y\n",
 		"data/lines/a.jsonl": "{\"x\": 1}\n", "data/lines/b.jsonl": "{\"x\": 1}\n{\"z\": 1}\n",
 	})
-	typed := Request{Types: map[string]dataset.Type{"x": dataset.Numeric}}
+	typed := Request{Reading: source.Reading{Types: map[string]dataset.Type{"x": dataset.Numeric}}}
 	for name, c := range map[registry.DatasetName]struct {
 		request     Request
 		row         int

@@ -131,7 +131,8 @@ func (j *Jobs) plan(ctx context.Context, name registry.DatasetName, id JobID, q 
 		}
 		p.Delimiter, p.Quote = options.Delimiter, options.Quote
 		shards = p.cut(cmp.Or(j.limits, standardLimits))
-	} else {
+	}
+	if shards == nil || options.Sample > 1 { // which rows are drawn depends on all of them
 		// The columns of JSON Lines are those of the first part that has a row, and only a scan
 		// of all parts tells that a declared one is in none; a file of Parquet decides how the
 		// others' columns are typed.

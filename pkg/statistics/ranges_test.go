@@ -8,6 +8,7 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/profile"
+	"github.com/foretell-ml/foretell/pkg/source"
 )
 
 // large is a CSV file of more than 32 MB. From the middle of its second half it cannot be
@@ -86,7 +87,7 @@ func TestRanges(t *testing.T) {
 // none.
 func TestProblemInARange(t *testing.T) {
 	content := large()
-	q := Request{Types: map[string]dataset.Type{"a": dataset.Numeric}}
+	q := Request{Reading: source.Reading{Types: map[string]dataset.Type{"a": dataset.Numeric}}}
 	early := strings.LastIndexByte(content[:12<<20], '\n') + 1
 	for name, c := range map[string]struct {
 		content string

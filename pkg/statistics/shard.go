@@ -99,12 +99,12 @@ func (j *Jobs) profile(ctx context.Context, p plan, s Shard) (found, error) {
 			return found{}, &dataset.ParseError{Part: parts[0].Name, Line: 1, Err: err}
 		}
 	}
-	if s.Range != nil {
-		csv, ok := rows.(dataset.CSV)
-		if !ok || len(parts) != 1 {
-			return found{}, fmt.Errorf("shard %d: bytes of what is no CSV file", s.Shard)
-		}
-		csv.Range = s.Range
+	csv, ok := rows.(dataset.CSV)
+	if s.Range != nil && (!ok || len(parts) != 1) {
+		return found{}, fmt.Errorf("shard %d: bytes of what is no CSV file", s.Shard)
+	}
+	if ok {
+		csv.First, csv.Range = s.First, s.Range
 		rows = csv
 	}
 	partial, extent, err := profile.Collect(ctx, rows, options, s.Shard)

@@ -2,9 +2,7 @@ package training
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -14,6 +12,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/profile/expectation"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/search"
+	"github.com/foretell-ml/foretell/pkg/source"
 )
 
 // Config is a run config: YAML or JSON. Only Data.Source and Data.Target are required; the
@@ -41,7 +40,7 @@ type Config struct {
 
 // DataConfig names the data.
 type DataConfig struct {
-	// Source is a CSV file, a glob, a folder, or s3://bucket/prefix/.
+	// Source is a file, a glob, a folder, s3://bucket/prefix/ or postgres://….
 	Source string `json:"source"`
 	// Target is the column to predict.
 	Target string `json:"target"`
@@ -49,8 +48,9 @@ type DataConfig struct {
 	Task dataset.Task `json:"task,omitempty"`
 	// Drop names columns to leave out, such as identifiers.
 	Drop []string `json:"drop,omitempty"`
-	// Types declares column types that inference would get wrong.
-	Types map[string]dataset.Type `json:"types,omitempty"`
+	// Reading says how the source is read: which columns and rows, their types or schema, and
+	// how its text is written. A schema file is read where the config is: by the command.
+	source.Reading
 	// Constraints are what the data is expected to be like, here or in a file: a run whose data
 	// is not like that trains nothing. The file is read where the config is: by the command.
 	Constraints *expectation.Named `json:"constraints,omitempty"`
@@ -108,11 +108,22 @@ func ParseConfig(text []byte) (Config, error) {
 	if faults := document.Decode(text, &c); len(faults) > 0 {
 		return Config{}, &ConfigError{below("", faults)}
 	}
+	return c.checked()
+}
+
+// checked fills in the defaults and checks a config.
+func (c Config) checked() (Config, error) {
 	c = c.resolve()
 	if faults := c.faults(); len(faults) > 0 {
 		return Config{}, &ConfigError{faults}
 	}
 	return c, nil
+}
+
+// Read returns the config with its data read in another way, as ParseConfig would.
+func (c Config) Read(r source.Reading) (Config, error) {
+	c.Data.Reading = r
+	return c.checked()
 }
 
 // below makes faults of a document that lies at a pointer in the config.
@@ -160,7 +171,7 @@ func (c Config) faults() []Fault {
 		faults = append(faults, Fault{pointer, fmt.Sprintf(format, args...)})
 	}
 	if c.Data.Source == "" {
-		fault("/data/source", "is required: a CSV file, a folder, or s3://bucket/prefix/")
+		fault("/data/source", "is required: a file, a folder, or s3://bucket/prefix/")
 	}
 	if c.Data.Target == "" {
 		fault("/data/target", "is required: the column to predict")
@@ -178,12 +189,11 @@ func (c Config) faults() []Fault {
 			fault("/data/drop", "drops the target %q", name)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.Data.Types)) {
-		switch t := c.Data.Types[name]; t {
-		case dataset.Numeric, dataset.Boolean, dataset.Categorical, dataset.Timestamp, dataset.Text:
-		default:
-			fault("/data/types/"+document.Escape(name), "unknown type %q: want numeric, boolean, categorical, timestamp or text", t)
-		}
+	reading := c.Data.Reading
+	reading.Schema.File = "" // Submit wants it read, and so does the command
+	faults = append(faults, below("/data", reading.Faults())...)
+	if c.Data.Target != "" && c.Data.Schema.File == "" && !c.Data.Reads(c.Data.Target) {
+		fault("/data/target", "%q is none of the columns to read", c.Data.Target)
 	}
 	if c.Data.Constraints != nil {
 		faults = append(faults, below("/data/constraints", c.Data.Constraints.Faults())...)

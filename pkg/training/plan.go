@@ -97,7 +97,12 @@ func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []
 	if !slices.Equal(files, s.Files) {
 		return fail(fmt.Errorf("%s changed after run %s was submitted; submit it again", c.Data.Source, run))
 	}
-	table, digest, err := dataset.Read(ctx, source, dataset.Options{Types: c.Data.Types, Workers: e.Workers})
+	options, err := c.Data.Options()
+	if err != nil {
+		return fail(err)
+	}
+	options.Workers = e.Workers
+	table, digest, err := dataset.Read(ctx, source, options)
 	if err != nil {
 		return fail(err)
 	}

@@ -7,13 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"sync"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
-	"github.com/foretell-ml/foretell/pkg/internal/document"
 	"github.com/foretell-ml/foretell/pkg/internal/nearest"
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
@@ -73,20 +71,15 @@ func (e *Engine) submission(ctx context.Context, c Config) (RunID, submission, e
 	if n := c.Data.Constraints; n != nil && n.File != "" {
 		return "", submission{}, &ConfigError{[]Fault{{"/data/constraints", fmt.Sprintf("names the file %.80q, which only the command line reads; write the expectations out here", n.File)}}}
 	}
+	if faults := c.Data.Faults(); len(faults) > 0 {
+		return "", submission{}, &ConfigError{below("/data", faults)}
+	}
 	source, err := e.Source(ctx, c.Data.Source)
 	if err != nil {
 		return "", submission{}, err
 	}
-	fields, err := source.Header(ctx, dataset.Options{})
-	if err != nil {
+	if err := checkColumns(ctx, c, source); err != nil {
 		return "", submission{}, err
-	}
-	header := make([]string, len(fields))
-	for i, f := range fields {
-		header[i] = f.Name
-	}
-	if faults := columnFaults(c, header); len(faults) > 0 {
-		return "", submission{}, &ConfigError{faults}
 	}
 	s := submission{Config: c}
 	if s.Files, err = tags(ctx, source.Parts()); err != nil {
@@ -112,6 +105,28 @@ func tags(ctx context.Context, parts []dataset.Part) ([]fileTag, error) {
 	return files, nil
 }
 
+// checkColumns reads which columns the data has, and checks those that a config names.
+func checkColumns(ctx context.Context, c Config, source dataset.Source) error {
+	options, err := c.Data.Options()
+	if err != nil {
+		return err
+	}
+	chosen, wrong := source.Header(ctx, options)
+	options.Columns, options.Types, options.Schema = nil, nil, nil
+	all, err := source.Header(ctx, options)
+	if err != nil {
+		return err
+	}
+	var header []string
+	for _, f := range slices.Concat(all, chosen) { // JSON Lines may have columns that only the config knows
+		header = append(header, f.Name)
+	}
+	if faults := columnFaults(c, header); len(faults) > 0 {
+		return &ConfigError{faults}
+	}
+	return wrong
+}
+
 // columnFaults checks the columns that a config names against those that the data has.
 func columnFaults(c Config, header []string) []Fault {
 	has := make(map[string]bool, len(header))
@@ -128,10 +143,7 @@ func columnFaults(c Config, header []string) []Fault {
 	for i, name := range c.Data.Drop {
 		check(fmt.Sprintf("/data/drop/%d", i), name)
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.Data.Types)) {
-		check("/data/types/"+document.Escape(name), name)
-	}
-	return faults
+	return append(faults, below("/data", c.Data.ColumnFaults(header))...)
 }
 
 // key is where an object of the run lies.
