@@ -6,7 +6,7 @@
 //	foretell up         [flags]               start the local cloud and serve
 //	foretell statistics [flags] FILE          describe a data set
 //	foretell train      [flags] CONFIG        explore configurations, keep the best model
-//	foretell predict    [flags] --model NAME FILE   predict the rows of a CSV file
+//	foretell predict    [flags] --model NAME FILE   predict the rows of a data set
 //	foretell models     [flags] [NAME]        list models, or the versions of one
 //
 // It exits with 0, or with 1 if it failed, 3 if data is not as it is expected to be
@@ -77,8 +77,8 @@ type command struct {
 var commands = []command{
 	{"up", "", "start the local cloud and serve", up, ""},
 	{"statistics", "FILE", "describe a data set: a file, a glob, a folder or a query", statisticsCommand, statisticsExamples},
-	{"train", "CONFIG", "explore configurations and keep the best model", train, ""},
-	{"predict", "FILE", "predict the rows of a CSV file, as CSV", predict, ""},
+	{"train", "CONFIG", "explore configurations and keep the best model", train, trainExamples},
+	{"predict", "FILE", "predict the rows of a data set (a file, a glob, a folder or a query), as CSV", predict, predictExamples},
 	{"models", "[NAME]", "list models, or the versions and aliases of one", models, ""},
 }
 

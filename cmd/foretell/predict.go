@@ -14,6 +14,16 @@ import (
 	"github.com/foretell-ml/foretell/pkg/source"
 )
 
+const predictExamples = `
+The columns have the types that the model was trained on; columns that it does not know are
+left out. The predictions come in the order of the rows.
+
+Examples:
+  foretell predict --model adult-income testdata/adult.csv
+  foretell predict --model adult-income --version 3 'november/*.jsonl.gz' > predictions.csv
+  foretell predict --model orders 'postgres://reader@localhost/shop?table=sales.orders'
+`
+
 func predict(ctx context.Context, c *invocation) error {
 	place := c.storeFlag()
 	name := c.flags.String("model", "", "name of the model (required)")

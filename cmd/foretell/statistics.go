@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,6 +23,9 @@ Examples:
   foretell statistics --target income --html adult.html testdata/adult.csv
   foretell statistics --suggest-constraints adult.constraints.yaml testdata/adult.csv
   foretell statistics --check adult.constraints.yaml testdata/adult.csv
+  foretell statistics --write-schema adult.schema.json testdata/adult.csv
+  foretell statistics --schema adult.schema.json november.csv
+  foretell statistics --decimal comma --thousands point --comment '#' 'export-*.csv.gz'
   foretell statistics --name adult --compare latest --fail-on severe november.csv
   foretell statistics --compare adult-income@champion november.csv
   foretell statistics --name adult --history
@@ -46,6 +48,7 @@ type describing struct {
 	*invocation
 	place, name, target  string
 	html, suggest, check string // files to write, to write and to read
+	schema               string // file to write
 	compare              string
 	failOn               string
 	asJSON, history      bool
@@ -95,6 +98,11 @@ func statisticsCommand(ctx context.Context, c *invocation) error {
 			return err
 		}
 	}
+	if d.schema != "" {
+		if err := d.writeSchema(); err != nil {
+			return err
+		}
+	}
 	if err := d.print(); err != nil {
 		return err
 	}
@@ -128,6 +136,7 @@ func (d *describing) register() {
 	f.StringVar(&d.html, "html", "", "write the page that shows the statistics to this `file` too")
 	f.BoolVar(&d.asJSON, "json", false, "print JSON, with every digit, instead of tables")
 	f.StringVar(&d.suggest, "suggest-constraints", "", "write what other data of the kind should be like to this new `file` (YAML)")
+	f.StringVar(&d.schema, "write-schema", "", "write the columns and their types to this new `file` (JSON), for --schema")
 	f.StringVar(&d.check, "check", "", "check the data against the expectations in this `file`")
 	f.StringVar(&d.compare, "compare", "", "compare the data with this `baseline`: see below")
 	f.StringVar(&d.failOn, "fail-on", "", "with --compare, exit with 4 if the drift is severe, or moderate at least (default: never)")
@@ -157,9 +166,9 @@ func (d *describing) prepare(ctx context.Context, source string) (err error) {
 			return err
 		}
 	}
-	if d.suggest != "" {
-		if _, err := os.Lstat(d.suggest); !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is there already; a suggestion is written to a new file, as the old one may have been edited", d.suggest)
+	for _, path := range []string{d.suggest, d.schema} {
+		if _, err := os.Lstat(path); path != "" && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s is there already; a suggestion or schema is written to a new file, as the old one may have been edited", path)
 		}
 	}
 	if d.store, err = openStore(ctx, d.place); err != nil {
@@ -185,37 +194,6 @@ func (d *describing) describe(ctx context.Context, name string) error {
 		return fmt.Errorf("--target: %w", err)
 	}
 	return err
-}
-
-func (d *describing) writePage(source string) error {
-	var page bytes.Buffer
-	about := report.About{Dataset: d.name, Version: d.found.Version, Source: source}
-	judged := report.Judgments{Checked: d.expected != nil, Violations: d.found.Violations, Drift: d.found.Drift,
-		Baseline: d.baseline.profile, BaselineName: d.baseline.label, History: d.found.History}
-	if err := report.StatisticsHTML(&page, d.found.Profile, about, judged); err != nil {
-		return err
-	}
-	return os.WriteFile(d.html, page.Bytes(), 0o644)
-}
-
-// writeSuggestion writes a new file, whole or not at all.
-func (d *describing) writeSuggestion() error {
-	var text bytes.Buffer
-	if err := expectation.Write(&text, expectation.Suggest(d.found.Profile)); err != nil {
-		return err
-	}
-	if _, err := expectation.Read(bytes.NewReader(text.Bytes())); err != nil { // of tens of thousands of columns
-		return fmt.Errorf("%s would be more than can be read again; choose --columns: %w", d.suggest, err)
-	}
-	f, err := os.OpenFile(d.suggest, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text.Bytes())
-	if err := errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, os.Remove(d.suggest))
-	}
-	return nil
 }
 
 // print shows what was found: the table of the columns, unless something else was asked for.
@@ -260,6 +238,9 @@ func (d *describing) print() error {
 	if d.suggest != "" {
 		fmt.Fprintf(d.stdout, "expectations are in %s: read and edit them, then\n  foretell statistics --check %s DATA\n", d.suggest, d.suggest)
 	}
+	if d.schema != "" {
+		fmt.Fprintf(d.stdout, "the schema is in %s: edit it if need be, then\n  foretell statistics --schema %s DATA\n", d.schema, d.schema)
+	}
 	return nil
 }
 
@@ -294,7 +275,7 @@ func (d *describing) onlyHistory(ctx context.Context) (err error) {
 		return errors.New("statistics takes one argument: what to describe")
 	case d.name == "":
 		return errors.New("--history without FILE wants --name, the data set")
-	case d.compare != "" || d.check != "" || d.suggest != "" || d.html != "":
+	case d.compare != "" || d.check != "" || d.suggest != "" || d.schema != "" || d.html != "":
 		return errors.New("name the FILE to describe; without it there is --history alone")
 	}
 	if d.store, err = openStore(ctx, d.place); err != nil {

@@ -183,3 +183,53 @@ func TestNoBarInALog(t *testing.T) {
 		t.Errorf("%q", log.String())
 	}
 }
+
+// TestSchemaRoundTrip: what is written holds for the same data, and says where other data differs.
+func TestSchemaRoundTrip(t *testing.T) {
+	store, path := t.TempDir(), filepath.Join(t.TempDir(), "penguins.schema.json")
+	out := foretell(t, "statistics", "--store", store, "--write-schema", path, penguinsFile)
+	if !strings.Contains(out, "the schema is in "+path) || !strings.Contains(string(readFile(t, path)), `{"name":"island","type":"categorical"},`) {
+		t.Errorf("%s\n%s", out, readFile(t, path))
+	}
+	if _, err, code := fails(t, "statistics", "--store", store, "--write-schema", path, penguinsFile); code != 1 || !strings.Contains(err.Error(), "is there already") {
+		t.Errorf("a second time: %v", err)
+	}
+	foretell(t, "statistics", "--store", store, "--schema", path, penguinsFile)
+	for _, c := range []struct{ old, new, want string }{
+		{"18.7", "wide", `penguins.csv: row 1 (line 2), column "bill_depth_mm": "wide" is not a number`},
+		{"bill_depth_mm", "depth", `column "bill_depth_mm": is in the schema but not in the data`},
+	} {
+		if _, err, _ := fails(t, "statistics", "--store", store, "--schema", path, changed(t, c.old, c.new)); !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, want %s", err, c.want)
+		}
+	}
+}
+
+// TestTrainReads: flags say how the data of a config is read, and then it is another run.
+func TestTrainReads(t *testing.T) {
+	store, config := t.TempDir(), smallConfig(t)
+	run := func(args ...string) string {
+		return strings.SplitN(foretell(t, append([]string{"train", "--store", store, config}, args...)...), "\n", 2)[0]
+	}
+	all, some := run(), run("--sample", "50%", "--columns", "species,island,bill_length_mm")
+	if all == some || !strings.Contains(some, "run penguins-") {
+		t.Errorf("%s\n%s", all, some)
+	}
+	if again := run("--columns", "species,island,bill_length_mm", "--sample", "0.5"); !strings.Contains(again, "was started before") {
+		t.Errorf("the same flags: %s", again)
+	}
+	schema := file(t, "penguins.schema.json", `[{"name": "species", "type": "categorical"}, {"name": "year", "type": "numeric"}]`)
+	if run("--schema", schema) == all {
+		t.Error("a schema changes nothing")
+	}
+	for want, args := range map[string][]string{
+		`/data/columns/1: the data has no column "ilsand"; did you mean "island"?`: {"--columns", "species,ilsand"},
+		`/data/target: "species" is none of the columns to read`:                   {"--columns", "island"},
+		`--sample: "x" is neither`:                                                 {"--sample", "x"},
+		`/data/types/yaer: the data has no column "yaer"; did you mean "year"?`:    {"--types", "yaer=numeric"},
+	} {
+		if _, err, code := fails(t, append([]string{"train", "--store", store, config}, args...)...); code != 1 || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", args, err, want)
+		}
+	}
+}

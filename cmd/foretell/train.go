@@ -15,6 +15,15 @@ import (
 	"github.com/foretell-ml/foretell/pkg/training"
 )
 
+const trainExamples = `
+The flags that say how the data is read replace the keys of their names in the config's data
+section. So they are part of what names the run: with other ones it is another run.
+
+Examples:
+  foretell train testdata/adult.yaml
+  foretell train --sample 20% --columns age,education_num,income testdata/adult.yaml
+`
+
 func train(ctx context.Context, c *invocation) error {
 	place := c.storeFlag()
 	workers := c.flags.Int("workers", 0, "cores to use; 0 is all of them, and the model does not depend on it")

@@ -199,9 +199,10 @@ func TestJobDiedBeforeTheRecord(t *testing.T) {
 func TestRefusedJobs(t *testing.T) {
 	w := newWorld(t)
 	w.refused(t, gateway.InvalidJSON, "", "POST", jobsPath, `{"targte":"species"}`)
-	w.refused(t, gateway.InvalidParameter, "", "POST", jobsPath, `{"delimiter":";;"}`)
-	w.refused(t, gateway.InvalidParameter, "", "POST", jobsPath, `{"types":{"year":"date"}}`)
-	w.refused(t, gateway.InvalidParameter, "", "POST", jobsPath, `{"columns":[]}`)
+	for pointer, body := range map[string]string{"/delimiter": `{"delimiter":";;"}`, "/types/year": `{"types":{"year":"date"}}`, "/columns": `{"columns":[]}`,
+		"/sample": `{"sample":-1}`, "/schema/0/nam": `{"schema":[{"nam":"year"}]}`, "/schema": `{"schema":"year.json"}`, "/quote": `{"quote":"q"}`} {
+		w.refused(t, gateway.InvalidParameter, pointer, "POST", jobsPath, body)
+	}
 	w.refused(t, gateway.BodyTooLarge, "", "POST", jobsPath, strings.Repeat(" ", maxConfig)+"x")
 	w.refused(t, gateway.DatasetNotFound, "", "POST", "/v1/datasets/walrus/statistics", "")
 	w.refused(t, gateway.InvalidName, "", "POST", "/v1/datasets/..%2Fx/statistics", "")

@@ -87,7 +87,7 @@ func (r Reading) options() (dataset.Options, []document.Fault) {
 		switch {
 		case errors.As(err, &option) && option.Option == "schema" && len(r.Schema.faults) > 0: // which say it better
 		case errors.As(err, &option):
-			fault("/"+option.Option, option.Err)
+			fault(strings.TrimSuffix("/"+option.Option, "/"), option.Err)
 		case errors.As(err, &column):
 			fault("/types/"+document.Escape(column.Column), column.Err)
 		default:

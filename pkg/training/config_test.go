@@ -2,14 +2,17 @@ package training
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/search"
+	"github.com/foretell-ml/foretell/pkg/source"
 )
 
 func TestDefaults(t *testing.T) {
@@ -63,21 +66,27 @@ func TestFaultsAreListedAllAtOnce(t *testing.T) {
 		"wrong type": {"data: {source: a.csv, target: y}\nsearch: {trials: many}", []string{"/search/trials: want a whole number, got text"}},
 		"values": {"data: {source: a.csv, target: y, task: guess, drop: [y], types: {x: date}}\nmetric: cleverness\nschedule: daily\npromote: {when: sometimes}\nvalidation: {folds: 1}",
 			[]string{"/data/task: guess", "/data/drop: y", "/data/types/x: date", "/validation/folds: 2 to 50", "/metric: cleverness", "/schedule: daily", "/promote/when: sometimes"}},
-		"schemes":   {"data: {source: a.csv, target: y}\nvalidation: {scheme: holdout, folds: 3}", []string{"/validation/folds: belongs"}},
-		"learner":   {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boostin}]", []string{"/configurations/0: boostin"}},
-		"param":     {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {leafs: 3}}]", []string{"/configurations/0: leafs"}},
-		"space":     {"data: {source: a.csv, target: y}\nconfigurations: [{learner: linear, params: {l2: {log: [0, 1]}}}]", []string{"/configurations/0/params: l2: log wants"}},
-		"grid":      {"data: {source: a.csv, target: y}\nsearch: {strategy: grid}\nconfigurations: [{learner: linear, params: {l2: {log: [1, 2]}}}]", []string{"/search: l2"}},
-		"no grid":   {"data: {source: a.csv, target: y}\nsearch: {strategy: grid}", []string{"/configurations: required by strategy grid"}},
-		"anchors":   {"data: &d {source: a.csv, target: y}\nsearch: *d", []string{": anchors"}},
-		"two":       {"data: {source: a.csv, target: y}\n---\nseed: 1", []string{": more than one document"}},
-		"seed":      {`{"data":{"source":"a.csv","target":"y"},"seed":-1}`, []string{"/seed: want a whole number, not negative, got number -1"}},
-		"slash":     {`{"data":{"source":"a.csv","target":"y","types":{"a/b~c":"date"}},"x/y":1}`, []string{"/x~1y: unknown key"}},
-		"pointer":   {`{"data":{"source":"a.csv","target":"y","types":{"a/b~c":"date"}}}`, []string{"/data/types/a~1b~0c: date"}},
-		"integers":  {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {leaves: {int: [0, 1e300]}}}]", []string{"/configurations/0/params: leaves: int wants bounds"}},
-		"once each": {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {learning_rate: {log: [2, 100]}}}]", []string{"/configurations/0: learning_rate"}},
-		"too many":  {"data: {source: a.csv, target: y}\nconfigurations: [" + strings.Repeat("{learner: linear},", 101) + "]", []string{"/configurations: 100 at most, got 101"}},
-		"range":     {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {learning_rate: [0.1, -4]}}]", []string{"/configurations/0: learning_rate"}},
+		"schemes": {"data: {source: a.csv, target: y}\nvalidation: {scheme: holdout, folds: 3}", []string{"/validation/folds: belongs"}},
+		"learner": {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boostin}]", []string{"/configurations/0: boostin"}},
+		"param":   {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {leafs: 3}}]", []string{"/configurations/0: leafs"}},
+		"space":   {"data: {source: a.csv, target: y}\nconfigurations: [{learner: linear, params: {l2: {log: [0, 1]}}}]", []string{"/configurations/0/params: l2: log wants"}},
+		"grid":    {"data: {source: a.csv, target: y}\nsearch: {strategy: grid}\nconfigurations: [{learner: linear, params: {l2: {log: [1, 2]}}}]", []string{"/search: l2"}},
+		"no grid": {"data: {source: a.csv, target: y}\nsearch: {strategy: grid}", []string{"/configurations: required by strategy grid"}},
+		"anchors": {"data: &d {source: a.csv, target: y}\nsearch: *d", []string{": anchors"}},
+		"two":     {"data: {source: a.csv, target: y}\n---\nseed: 1", []string{": more than one document"}},
+		"seed":    {`{"data":{"source":"a.csv","target":"y"},"seed":-1}`, []string{"/seed: want a whole number, not negative, got number -1"}},
+		"reading": {"data: {source: a.csv, target: y, columns: [a, '', a], sample: 1.5, delimiter: ';;', comment: x, decimal: '.', thousands: point, missing: NA}",
+			[]string{"/data/missing: want a list, got text"}},
+		"signs": {"data: {source: a.csv, target: y, columns: [a, '', a], sample: 1.5, delimiter: ';;', comment: x, decimal: point, thousands: .}",
+			[]string{"/data/columns/1: is empty", `/data/columns/2: "a" is named twice`, "/data/delimiter: not one ASCII", `/data/comment: comment sign 'x'`, "/data: both before the fraction and between thousands", "/data/sample: sample 1.5", `/data/target: "y" is none of the columns to read`}},
+		"schema":       {"data: {source: a.csv, target: y, schema: [{name: y, kind: text}, 3]}", []string{"/data/schema/0/kind: unknown key", "/data/schema/1: want a mapping"}},
+		"schema types": {"data: {source: a.csv, target: y, schema: [{name: y, type: date}]}", []string{"/data/schema: unknown type"}},
+		"slash":        {`{"data":{"source":"a.csv","target":"y","types":{"a/b~c":"date"}},"x/y":1}`, []string{"/x~1y: unknown key"}},
+		"pointer":      {`{"data":{"source":"a.csv","target":"y","types":{"a/b~c":"date"}}}`, []string{"/data/types/a~1b~0c: date"}},
+		"integers":     {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {leaves: {int: [0, 1e300]}}}]", []string{"/configurations/0/params: leaves: int wants bounds"}},
+		"once each":    {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {learning_rate: {log: [2, 100]}}}]", []string{"/configurations/0: learning_rate"}},
+		"too many":     {"data: {source: a.csv, target: y}\nconfigurations: [" + strings.Repeat("{learner: linear},", 101) + "]", []string{"/configurations: 100 at most, got 101"}},
+		"range":        {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {learning_rate: [0.1, -4]}}]", []string{"/configurations/0: learning_rate"}},
 	} {
 		_, err := ParseConfig([]byte(c.text))
 		var faulty *ConfigError
@@ -108,6 +117,52 @@ func TestColumnsThatTheDataLacks(t *testing.T) {
 	}
 	for info, err := range e.Registry.Store.List(ctx, "") {
 		t.Errorf("left behind: %s, %v", info.Key, err)
+	}
+}
+
+// TestReading: the data is read as the config says, and every column that it names is looked for.
+func TestReading(t *testing.T) {
+	dir := t.TempDir()
+	var text strings.Builder
+	text.WriteString("# export\nx;kind;'y';z\n")
+	for i := range 200 {
+		fmt.Fprintf(&text, "%d.%03d,5;'k;%d';%d;-\n", i+1, i, i%2, i%3)
+	}
+	path := filepath.Join(dir, "export.csv")
+	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config := "data: {source: " + path + ", target: kind, columns: [x, kind, z], comment: '#', quote: apostrophe, decimal: comma, thousands: point, missing: ['-'], sample: 100, types: {z: numeric}}\nsearch: {trials: 1}\nconfigurations: [{learner: baseline}]"
+	e := engine(t)
+	c := parse(t, config)
+	run := submit(t, e, c)
+	_, err := e.Plan(ctx, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plan Plan
+	if err := e.read(ctx, run, "plan.json", &plan); err != nil || plan.Rows != 100 || plan.Columns != 2 || plan.Target.Task != dataset.Binary {
+		t.Errorf("%+v, %v", plan, err)
+	}
+	other, err := c.Read(source.Reading{Comment: "#", Decimal: ",", Thousands: "."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := submit(t, e, other); again == run {
+		t.Error("another way to read the data is the same run")
+	}
+	var faulty *ConfigError
+	if _, err := c.Read(source.Reading{Columns: []string{"x"}}); !errors.As(err, &faulty) || faulty.Faults[0].Pointer != "/data/target" {
+		t.Errorf("columns without the target: %v", err)
+	}
+	named := parse(t, "data: {source: "+path+", target: kind, schema: kind.json}")
+	if _, _, err := e.Submit(ctx, named); !errors.As(err, &faulty) || faulty.Faults[0].Pointer != "/data/schema" {
+		t.Errorf("a schema file: %v", err)
+	}
+	lacking := parse(t, "data: {source: "+path+", target: kind, comment: '#', columns: [kind, X], schema: [{name: yy, type: numeric}], types: {zz: text}}")
+	if _, _, err := e.Submit(ctx, lacking); !errors.As(err, &faulty) || len(faulty.Faults) != 3 ||
+		faulty.Faults[0].Pointer != "/data/columns/1" || faulty.Faults[1].Pointer != "/data/types/zz" || faulty.Faults[2].Pointer != "/data/schema/0" {
+		t.Errorf("columns that are not there: %v", err)
 	}
 }
 
