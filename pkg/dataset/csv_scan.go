@@ -3,6 +3,7 @@ package dataset
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -31,6 +32,9 @@ func (s *csvScan) begin(part int, buffer []byte, n int, whole bool) (end, lines 
 	err = f.readHeader(s.dialect, s.options.NumberForm())
 	if !whole && f.scanner.end-f.scanner.pos < 2 && n <= maxRecord {
 		return 0, 0, false, nil // it may go on
+	}
+	if !whole && f.header == nil && f.scanner.pos == n && len(f.scanner.buf) == 0 {
+		err = &ParseError{Part: f.part, Err: fmt.Errorf("nothing but blank lines and comments in the first %d bytes", n)}
 	}
 	if err != nil {
 		return 0, 0, false, err

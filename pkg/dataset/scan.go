@@ -81,6 +81,9 @@ func (s *scanner) next() error {
 			return s.err
 		case !ok:
 			return io.EOF
+		case c == '\n' || c == '\r':
+			s.newline() // blank lines, of which a hostile file may have millions
+			continue
 		case c == s.comment && c != 0:
 			if err := s.skipComment(); err != nil {
 				return err
