@@ -55,10 +55,14 @@ func plainText(text string) func(io.Writer) error { return around(text, "x", 0, 
 
 // listed writes a million texts that have a number in them.
 func listed(begin, form, end string) func(io.Writer) error {
+	return listedTo(1_000_000, begin, form, end)
+}
+
+func listedTo(n int, begin, form, end string) func(io.Writer) error {
 	return func(w io.Writer) error {
 		b := bufio.NewWriter(w)
 		b.WriteString(begin)
-		for i := range 1_000_000 {
+		for i := range n {
 			if i > 0 {
 				b.WriteByte(',')
 			}
@@ -105,6 +109,12 @@ func hostileFiles(t *testing.T) []hostileFile {
 		{"header.csv", around("", "x", large, "\n"), "header.csv: header (line 1): value is longer than 1048576 bytes"},
 		{"blank.csv", around("", "\n", large, ""), "blank.csv: nothing but blank lines and comments in the first"},
 		{"columns.csv", listed("", "c%d", "\n1\n"), "columns.csv: header (line 1): more than 65536 values in a row"},
+		{"wide.csv", func(w io.Writer) error {
+			if err := listedTo(65_536, "", "c%d", "\n")(w); err != nil {
+				return err
+			}
+			return listedTo(65_536, "", "%d", "\n")(w)
+		}, "is one of 65536, and no more than 20000 are described at once"},
 		{"values.csv", around("a,b\n", "1,", large, "\n"), "values.csv: row 1 (line 2): more than 65536 values in a row"},
 		{"nul.csv", plainText("a,b\n1,2\n3,\x00\n"), `nul.csv: row 2 (line 3), column "b": NUL byte`},
 		{"nuls.csv", around("", "\x00", large, ""), "nuls.csv: header (line 1): NUL byte"},

@@ -91,7 +91,7 @@ func (c *columnReader) readDeclared(r *records) (row int, err error) {
 // readNumbers reports whether every value is a number or missing.
 func (c *columnReader) readNumbers(r *records) bool {
 	c.values = slices.Grow(c.values[:0], r.rows)[:r.rows]
-	if !c.numbers.usual() {
+	if !c.numbers.IsUsual() {
 		return c.readFormed(r)
 	}
 	at := 2 * c.index

@@ -20,12 +20,12 @@ func (o Options) NumberForm() NumberForm {
 	return f
 }
 
-// usual reports whether numbers are written as everywhere else.
-func (f NumberForm) usual() bool { return f == (NumberForm{}) }
+// IsUsual reports whether numbers are written as everywhere else.
+func (f NumberForm) IsUsual() bool { return f == (NumberForm{}) }
 
 // Parse is ParseValue, of trimmed bytes, where numbers have the form.
 func (f NumberForm) Parse(t Type, b []byte) (float64, error) {
-	if t != Numeric || f.usual() {
+	if t != Numeric || f.IsUsual() {
 		return parseBytes(t, b)
 	}
 	if v, ok := f.number(b, true); ok {
@@ -40,7 +40,7 @@ func (f NumberForm) Parse(t Type, b []byte) (float64, error) {
 
 // number is parseNumberBytes of the form.
 func (f NumberForm) number(b []byte, leading bool) (float64, bool) {
-	if f.usual() {
+	if f.IsUsual() {
 		return parseNumberBytes(b, leading)
 	}
 	var buffer [64]byte

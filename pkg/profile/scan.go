@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
@@ -89,7 +90,14 @@ type collector struct {
 	wanted *ceilings
 }
 
+// maxColumns is how many columns are described at once. Each takes about 25 kB while it is read, so
+// that they fit into 512 MB; beyond, a short file of tens of thousands of them would not.
+const maxColumns = 20_000
+
 func (c *collector) Begin(columns []dataset.Field) error {
+	if n := len(columns); n > maxColumns {
+		return &dataset.ColumnError{Column: columns[maxColumns].Name, Err: fmt.Errorf("is one of %d, and no more than %d are described at once; name those to read", n, maxColumns)}
+	}
 	c.fields, c.wanted = columns, newCeilings(columns)
 	c.total = newPartial(columns, c.shard, c.wanted)
 	return nil

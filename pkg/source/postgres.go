@@ -47,6 +47,9 @@ func (d *database) Parts() []dataset.Part {
 
 // Header returns the columns of the query, with their types.
 func (d *database) Header(ctx context.Context, o dataset.Options) ([]dataset.Field, error) {
+	if err := refuseForms(o); err != nil {
+		return nil, fmt.Errorf("%s: %w", d.name, err)
+	}
 	was, err := d.describe(ctx)
 	if err != nil {
 		return nil, err
@@ -60,11 +63,22 @@ func (d *database) Header(ctx context.Context, o dataset.Options) ([]dataset.Fie
 
 // Scan runs the query and reads its rows.
 func (d *database) Scan(ctx context.Context, o dataset.Options, to dataset.Consumer) (dataset.Extent, error) {
+	if err := refuseForms(o); err != nil {
+		return dataset.Extent{}, fmt.Errorf("%s: %w", d.name, err)
+	}
 	was, err := d.describe(ctx)
 	if err != nil {
 		return dataset.Extent{}, err
 	}
 	return dataset.CSV{Files: d.Parts()}.Scan(ctx, was.options(o), to)
+}
+
+// refuseForms is an error if the options say how text is written, which here COPY does.
+func refuseForms(o dataset.Options) error {
+	if !o.NumberForm().IsUsual() {
+		return errors.New("a decimal or thousands sign is declared, which numbers of a database do not have")
+	}
+	return o.RefuseCSV()
 }
 
 // open runs the query and returns its rows as CSV.

@@ -335,6 +335,22 @@ func TestPostgresThatChanges(t *testing.T) {
 	}
 }
 
+// How text is written is not for the options to say.
+func TestPostgresForms(t *testing.T) {
+	rows, err := source.Open(t.Context(), "postgres://localhost/db?table=t", source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, o := range map[string]dataset.Options{"a delimiter is declared": {Delimiter: ';'}, "a comment sign is declared": {Comment: '#'}, "a decimal or thousands sign is declared": {Decimal: ','}} {
+		if _, err := rows.Header(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+		if _, _, err := dataset.Read(t.Context(), rows, o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
 func TestPostgresRefuses(t *testing.T) {
 	postgres(t, "")
 	sql(t, "DROP TABLE IF EXISTS written; CREATE TABLE written (n integer); INSERT INTO written VALUES (1)")
