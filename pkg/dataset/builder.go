@@ -10,7 +10,7 @@ import (
 
 // Unseen is a text that was given for a categorical column but is not among its levels,
 // and so became missing: a new country, or a typo. It is a warning. Text columns give none:
-// that a free text is new says nothing.
+// a free text is kept, whatever it is.
 type Unseen struct {
 	Row    int // index of the row in the table, from 0
 	Column string
@@ -32,14 +32,19 @@ type Builder struct {
 	columns []Column
 	rows    int
 	unseen  []Unseen
+	texts   []map[string]int32 // codes of a text column's texts so far; nil for other types
 }
 
 // Builder starts a table with the schema's columns and no rows. The schema's Levels are
-// shared, and must be sorted as Column.Levels are (Schema.Validate).
+// shared, and must be sorted as Column.Levels are (Schema.Validate); those of text columns are
+// not looked at: a text column has the texts that are set.
 func (s Schema) Builder() *Builder {
-	b := &Builder{schema: s, columns: make([]Column, len(s))}
+	b := &Builder{schema: s, columns: make([]Column, len(s)), texts: make([]map[string]int32, len(s))}
 	for i, f := range s {
 		b.columns[i] = Column{Name: f.Name, Type: f.Type, Levels: f.Levels}
+		if f.Type == Text {
+			b.columns[i].Levels, b.texts[i] = nil, map[string]int32{}
+		}
 	}
 	return b
 }
@@ -67,7 +72,7 @@ func (b *Builder) Number(field int, v float64) error {
 	case math.IsNaN(v):
 		b.setMissing(c)
 	case c.Type.Coded():
-		b.setLevel(c, numberText(v))
+		b.setLevel(field, numberText(v))
 	case c.Type == Timestamp:
 		return c.mismatch("a timestamp such as \"2026-11-22T10:00:00Z\"", "the number "+numberText(v))
 	case c.Type == Boolean && v != 0 && v != 1:
@@ -89,7 +94,7 @@ func (b *Builder) Bool(field int, v bool) error {
 	text := valueText(Boolean, number)
 	switch {
 	case c.Type.Coded():
-		b.setLevel(c, text)
+		b.setLevel(field, text)
 	case c.Type == Boolean:
 		c.Values[b.rows-1] = number
 	case c.Type == Timestamp:
@@ -101,14 +106,14 @@ func (b *Builder) Bool(field int, v bool) error {
 }
 
 // Text sets a text the way ReadCSV would read it: white space around it does not count,
-// and a text of DefaultMissing that is no level is missing. In a categorical or text column
-// one that is no level becomes missing, and is remembered if it is a category (Unseen); any
-// other type parses it (ParseValue) or refuses it with a *ColumnError.
+// and a text of DefaultMissing that is no level is missing. In a categorical column one that
+// is no level becomes missing and is remembered (Unseen); types other than categorical and
+// text parse it (ParseValue) or refuse it with a *ColumnError.
 func (b *Builder) Text(field int, s string) error {
 	c := &b.columns[field]
 	s = strings.TrimSpace(s)
 	if c.Type.Coded() {
-		b.setLevel(c, s)
+		b.setLevel(field, s)
 		return nil
 	}
 	if slices.Contains(DefaultMissing, s) {
@@ -124,7 +129,14 @@ func (b *Builder) Text(field int, s string) error {
 }
 
 // Table is the table of the rows so far. The builder is not to be used after it.
-func (b *Builder) Table() *Table { return &Table{Columns: b.columns, rows: b.rows} }
+func (b *Builder) Table() *Table {
+	for i, codes := range b.texts {
+		if c := &b.columns[i]; codes != nil {
+			c.Codes, c.Levels = sortLevels(c.Codes, c.Levels)
+		}
+	}
+	return &Table{Columns: b.columns, rows: b.rows}
+}
 
 // Unseen returns the categories that were not among the levels, in the order of rows and,
 // within a row, in the order they were set.
@@ -139,13 +151,32 @@ func (b *Builder) setMissing(c *Column) {
 	}
 }
 
-func (b *Builder) setLevel(c *Column, s string) {
+func (b *Builder) setLevel(field int, s string) {
+	c := &b.columns[field]
+	if codes := b.texts[field]; codes != nil {
+		c.Codes[b.rows-1] = c.addText(codes, s)
+		return
+	}
 	b.forget(c)
 	code := levelOf(c.Levels, s)
 	c.Codes[b.rows-1] = code
-	if code < 0 && c.Type != Text && !slices.Contains(DefaultMissing, s) { // every free text is new
+	if code < 0 && !slices.Contains(DefaultMissing, s) {
 		b.unseen = append(b.unseen, Unseen{b.rows - 1, c.Name, s})
 	}
+}
+
+// addText returns the code of a text in the order of first appearance, −1 if it is missing.
+func (c *Column) addText(codes map[string]int32, s string) int32 {
+	if slices.Contains(DefaultMissing, s) {
+		return -1
+	}
+	code, known := codes[s]
+	if !known {
+		code = int32(len(c.Levels))
+		codes[s] = code
+		c.Levels = append(c.Levels, s)
+	}
+	return code
 }
 
 // forget takes back the warning of an earlier value for the same cell.

@@ -72,7 +72,7 @@ func TestBuilderCoded(t *testing.T) {
 	}
 	want := [][]string{
 		{"n", "b", "t", "c", "s"}, {"numeric", "boolean", "timestamp", "categorical", "text"},
-		{"", "", "", "", ""}, {"+Inf", "false", "", "true", ""}, {"", "", "", "", "free text"},
+		{"", "", "", "", ""}, {"+Inf", "false", "", "true", "new"}, {"", "", "", "", "free text"},
 	}
 	if got := texts(b.Table()); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

@@ -8,8 +8,9 @@ import (
 )
 
 // Conform returns the table in the shape of the schema: its columns in its order, other
-// columns left out, and texts coded by its levels. Texts that are no level become missing;
-// those of categorical columns are returned, in the order of rows, then of the schema.
+// columns left out, and categories coded by its levels. Those that are no level become
+// missing and are returned, in the order of rows, then of the schema. A text column keeps its
+// texts: the schema's levels of it are not looked at.
 //
 // A column that is missing, or of another type, is a *ColumnError; all of them are joined.
 // Read the file with Options.Types = schema.Types() and types agree. Categorical and text
@@ -29,7 +30,9 @@ func (t *Table) Conform(s Schema) (*Table, []Unseen, error) {
 		switch {
 		case from == nil:
 			faults = append(faults, &ColumnError{f.Name, errors.New("is missing from the data")})
-		case from.Type.Coded() && f.Type.Coded():
+		case from.Type.Coded() && f.Type == Text:
+			to.Codes, to.Levels = from.Codes, from.Levels
+		case from.Type.Coded() && f.Type == Categorical:
 			unseen = append(unseen, to.recode(from)...)
 		case from.Type == f.Type:
 			to.Values = from.Values
@@ -60,7 +63,7 @@ func (c *Column) recode(from *Column) []Unseen {
 			continue
 		}
 		c.Codes[i] = code[old]
-		if code[old] < 0 && c.Type != Text { // every free text is new
+		if code[old] < 0 {
 			unseen = append(unseen, Unseen{i, c.Name, from.Levels[old]})
 		}
 	}
@@ -78,6 +81,9 @@ func (c *Column) empty() bool {
 }
 
 func (c *Column) fillMissing(rows int) {
+	if c.Type == Text {
+		c.Levels = nil
+	}
 	if c.Type.Coded() {
 		c.Codes = slices.Repeat([]int32{-1}, rows)
 	} else {

@@ -25,7 +25,7 @@ func TestConform(t *testing.T) {
 	}
 	want := &Table{rows: 4, Columns: []Column{
 		{Name: "c", Type: Categorical, Levels: schema[0].Levels, Codes: []int32{2, -1, -1, 0}},
-		{Name: "s", Type: Text, Levels: schema[1].Levels, Codes: []int32{0, -1, 0, -1}},
+		{Name: "s", Type: Text, Levels: []string{"q", "r"}, Codes: []int32{0, 1, 0, 1}},
 		{Name: "n", Type: Numeric, Values: []float64{10, math.NaN(), 30, 40}},
 		{Name: "t", Type: Timestamp, Values: []float64{math.NaN(), math.NaN(), math.NaN(), math.NaN()}},
 		{Name: "e", Type: Categorical, Levels: schema[4].Levels, Codes: []int32{-1, -1, -1, -1}},

@@ -1,188 +1,261 @@
-// Package feature turns typed columns into the numbers that learners see. An Encoder is
-// fitted on training rows only, remembers what it saw there (medians, means, categories) and
-// applies it to any later rows: there is no way to fit on what is tested.
-//
-// What it does not do: text columns and columns without a value are left out, and the
-// encoder says so in its Warnings.
 package feature
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
-	"sort"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
-	"github.com/foretell-ml/foretell/pkg/internal/num"
+	"github.com/foretell-ml/foretell/pkg/internal/par"
 )
 
 // Options says what a learner needs of its columns.
 type Options struct {
-	// Impute replaces a missing number by the median of the training rows and adds a column
-	// that is 1 where it was missing. Without it, missing stays NaN.
-	Impute bool `json:"impute"`
-	// Scale shifts and divides every number to mean 0 and standard deviation 1 on the
-	// training rows.
-	Scale bool `json:"scale"`
+	// Impute replaces a missing number by the median of the training rows (a boolean by the
+	// more frequent value) and adds a column that is 1 where it was missing. Without it,
+	// missing stays NaN.
+	Impute bool
+	// Scale brings numbers to comparable size and, beside a skewed one, puts a bent copy
+	// without the skew: for learners that multiply and add.
+	Scale bool
+	// Codes gives categories by their index, for learners that split categories themselves
+	// (dataset.Matrix.Categories), rather than by a column each.
+	Codes bool
 	// MaxLevels is the number of categories of a column, the most frequent ones, that get a
-	// column of their own; the rest share one. 0 means 50.
-	MaxLevels int `json:"max_levels"`
+	// column of their own; the rest share one. 0 means 50. Not used with Codes.
+	MaxLevels int
+	// Workers is the number of columns fitted at a time; 0 means one per core. The encoder
+	// does not depend on it.
+	Workers int
 }
 
 const defaultMaxLevels = 50
 
-// Encoder is a fitted encoding, as data: it marshals to JSON and back without loss.
+// Encoder is a fitted encoding, as data: it marshals to JSON and back without loss. It is
+// not changed once made and is safe for concurrent use.
 type Encoder struct {
 	Columns  []Column `json:"columns"`
 	Warnings []string `json:"warnings,omitempty"`
+
+	layout layout // made by Fit and by UnmarshalJSON
 }
 
-// Column is the encoding of one input column: Number or Categories, the other is nil.
+// Column is one encoding of an input column: exactly one of the pointers is set. A column
+// may have several, one behind the other.
 type Column struct {
-	Name       string      `json:"name"`
+	Name string `json:"name"`
+	// Since makes it the encoding of the days from the timestamp of that name to this one.
+	Since string `json:"since,omitempty"`
+	// Method and Why are what Plan decided, for those who read reports.
+	Method Method `json:"method,omitempty"`
+	Why    string `json:"why,omitempty"`
+
 	Number     *Number     `json:"number,omitempty"`
+	Curve      *Curve      `json:"curve,omitempty"`
+	Moment     *Moment     `json:"moment,omitempty"`
 	Categories *Categories `json:"categories,omitempty"`
+	Codes      *Codes      `json:"codes,omitempty"`
+	Means      *Means      `json:"means,omitempty"`
+	Text       *Text       `json:"text,omitempty"`
 }
 
-// Number encodes a numeric, boolean or timestamp column as one or two columns.
-type Number struct {
-	Fill      *float64 `json:"fill,omitempty"`      // put in place of missing; nil keeps NaN
-	Indicator bool     `json:"indicator,omitempty"` // adds "<name> missing"
-	Shift     float64  `json:"shift"`               // (value − Shift) · Factor
-	Factor    float64  `json:"factor"`
+// encoding is one way to turn a column into numbers.
+type encoding interface {
+	// names are the names of the columns it makes of the column of that name.
+	names(column string) []string
+	// takes reports whether it encodes columns of that type.
+	takes(dataset.Type) bool
+	// encode writes the rows of c to dst: as many columns as names, of zeros, each as long
+	// as c.
+	encode(dst [][]float64, c *dataset.Column)
+	// check reports what no fitted encoding would have.
+	check() error
 }
 
-// Categories encodes a categorical column by one 0/1 column per category. A missing value
-// and a category not seen in training are 0 in all of them.
-type Categories struct {
-	Levels []string `json:"levels"`          // with a column of their own, sorted
-	Other  []string `json:"other,omitempty"` // rare ones, sharing the last column
+// encodings are those that are set.
+func (c *Column) encodings() []encoding {
+	var set []encoding
+	if c.Number != nil {
+		set = append(set, c.Number)
+	}
+	if c.Curve != nil {
+		set = append(set, c.Curve)
+	}
+	if c.Moment != nil {
+		set = append(set, c.Moment)
+	}
+	if c.Categories != nil {
+		set = append(set, c.Categories)
+	}
+	if c.Codes != nil {
+		set = append(set, c.Codes)
+	}
+	if c.Means != nil {
+		set = append(set, c.Means)
+	}
+	if c.Text != nil {
+		set = append(set, c.Text)
+	}
+	return set
 }
 
-// Fit learns the encoding of a table's columns.
-func Fit(t *dataset.Table, o Options) (*Encoder, error) {
+// label is what names of encoded columns begin with.
+func (c *Column) label() string {
+	if c.Since != "" {
+		return c.Name + " − " + c.Since
+	}
+	return c.Name
+}
+
+// fitted is what Fit makes of one input column.
+type fitted struct {
+	columns  []Column
+	training [][]float64
+	warnings []string
+}
+
+// Fit learns the encoding of a table's columns from its rows and y, their targets, and
+// returns it with these rows encoded: what a learner is to be fitted on. The seed deals the
+// rows into the parts that encodings by target are learned and applied on.
+//
+// An infinite number is an error that names its row.
+func Fit(ctx context.Context, t *dataset.Table, y Target, o Options, seed uint64) (*Encoder, *dataset.Matrix, error) {
 	if t.Rows() == 0 {
-		return nil, fmt.Errorf("no rows to fit an encoding on")
+		return nil, nil, fmt.Errorf("no rows to fit an encoding on")
+	}
+	if err := y.validate(t.Rows()); err != nil {
+		return nil, nil, err
 	}
 	if o.MaxLevels == 0 {
 		o.MaxLevels = defaultMaxLevels
 	}
+	folds := y.deal(seed)
+	sources := append(inputs(t), intervals(t)...)
+	pieces := make([]fitted, len(sources))
+	err := par.For(ctx, len(sources), o.Workers, func(i int) (err error) {
+		pieces[i], err = fit(sources[i], y, folds, o)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
 	e := &Encoder{}
+	m := &dataset.Matrix{Rows: t.Rows()}
+	for _, piece := range pieces {
+		e.Columns = append(e.Columns, piece.columns...)
+		e.Warnings = append(e.Warnings, piece.warnings...)
+		m.Columns = append(m.Columns, piece.training...)
+	}
+	e.layout = newLayout(e.Columns)
+	m.Names, m.Categories = e.layout.names, e.layout.categories
+	return e, m, nil
+}
+
+// source is an input column, or the days between two.
+type source struct {
+	column *dataset.Column
+	since  string
+}
+
+func inputs(t *dataset.Table) []source {
+	all := make([]source, len(t.Columns))
 	for i := range t.Columns {
-		c := &t.Columns[i]
-		switch {
-		case c.Type == dataset.Text:
-			e.Warnings = append(e.Warnings, fmt.Sprintf("column %q is free text and was left out", c.Name))
-		case c.Type == dataset.Categorical:
-			if categories := fitCategories(c, o); categories != nil {
-				e.Columns = append(e.Columns, Column{Name: c.Name, Categories: categories})
-			} else {
-				e.Warnings = append(e.Warnings, fmt.Sprintf("column %q has no value and was left out", c.Name))
-			}
-		default:
-			number, err := fitNumber(c, o)
-			if err != nil {
-				return nil, err
-			}
-			if number != nil {
-				e.Columns = append(e.Columns, Column{Name: c.Name, Number: number})
-			} else {
-				e.Warnings = append(e.Warnings, fmt.Sprintf("column %q has no value and was left out", c.Name))
-			}
-		}
+		all[i].column = &t.Columns[i]
 	}
-	return e, nil
+	return all
 }
 
-func fitNumber(c *dataset.Column, o Options) (*Number, error) {
-	present := make([]float64, 0, len(c.Values))
-	for i, v := range c.Values {
-		if math.IsInf(v, 0) {
-			return nil, fmt.Errorf("column %q: row %d is infinite; give it a number or leave it empty", c.Name, i+1)
-		}
-		if !math.IsNaN(v) {
-			present = append(present, v)
-		}
+// fit plans and fits the encodings of a column.
+func fit(s source, y Target, folds []uint8, o Options) (fitted, error) {
+	var f fitted
+	values, err := describe(s.column, o)
+	if err != nil {
+		return f, err
 	}
-	if len(present) == 0 {
-		return nil, nil
-	}
-	n := &Number{Factor: 1}
-	imputed := present
-	if o.Impute {
-		fill := median(present)
-		n.Fill, n.Indicator = &fill, len(present) < len(c.Values)
-		imputed = make([]float64, len(c.Values))
-		for i, v := range c.Values {
-			imputed[i] = v
-			if math.IsNaN(v) {
-				imputed[i] = fill
+	for _, step := range Plan(values.facts, o) {
+		column := Column{Name: s.column.Name, Since: s.since, Method: step.Method, Why: step.Why}
+		var training [][]float64
+		switch step.Method {
+		case LeaveOut:
+			if s.since == "" {
+				f.warnings = append(f.warnings, fmt.Sprintf("column %q %s and was left out", column.Name, step.Why))
 			}
+			continue
+		case AsIs, Standard, Robust:
+			column.Number = fitNumber(values, step.Method, o)
+		case Power, Quantile:
+			column.Curve = fitCurve(values, step.Method, o)
+		case Parts, Cyclic:
+			column.Moment = fitMoment(s.column, step.Method)
+		case OneHot:
+			column.Categories = fitCategories(s.column.Levels, values, o)
+		case Indices:
+			column.Codes = fitCodes(s.column.Levels, values)
+		case TargetMean:
+			column.Means, training = fitMeans(s.column, y, folds, o)
+		case NGrams:
+			column.Text, training = fitText(s.column, values.facts, y, folds, o)
 		}
+		made := column.encodings()
+		if len(made) == 0 {
+			continue // there is nothing to it: no part of time varies, no category is frequent
+		}
+		if training == nil {
+			training = zeros(len(made[0].names("")), s.column.Len())
+			made[0].encode(training, s.column)
+		}
+		f.columns = append(f.columns, column)
+		f.training = append(f.training, training...)
 	}
-	if o.Scale {
-		n.Shift, n.Factor = standardize(imputed)
-	}
-	return n, nil
+	return f, nil
 }
 
-// standardize returns the mean and the inverse of the population standard deviation, as
-// scikit-learn's StandardScaler does. A constant column becomes exactly 0, not the rounding
-// error of its mean.
-func standardize(x []float64) (shift, factor float64) {
-	if slices.Min(x) == slices.Max(x) {
-		return x[0], 1
+// zeros makes columns of zeros that lie behind each other in memory.
+func zeros(columns, rows int) [][]float64 {
+	flat := make([]float64, columns*rows)
+	made := make([][]float64, columns)
+	for j := range made {
+		made[j] = flat[j*rows : (j+1)*rows : (j+1)*rows]
 	}
-	mean := num.Sum(x) / float64(len(x))
-	squares := make([]float64, len(x))
-	for i, v := range x {
-		squares[i] = float64((v - mean) * (v - mean))
-	}
-	sd := math.Sqrt(num.Sum(squares) / float64(len(x)))
-	// Below the rounding of the mean itself the spread is noise.
-	if !(sd > 1e-14*math.Abs(mean)) || math.IsInf(1/sd, 0) || math.IsInf(sd, 0) {
-		return mean, 1
-	}
-	return mean, 1 / sd
+	return made
 }
 
-// median reorders x.
-func median(x []float64) float64 {
-	sort.Float64s(x)
-	if n := len(x); n%2 == 1 {
-		return x[n/2]
+// UnmarshalJSON reads what json.Marshal wrote. Check says whether it can be used.
+func (e *Encoder) UnmarshalJSON(text []byte) error {
+	type plain Encoder
+	if err := json.Unmarshal(text, (*plain)(e)); err != nil {
+		return err
 	}
-	return float64(x[len(x)/2-1]/2) + float64(x[len(x)/2]/2)
+	e.layout = newLayout(e.Columns)
+	return nil
 }
 
-// fitCategories keeps the categories that occur, the most frequent ones by themselves.
-func fitCategories(c *dataset.Column, o Options) *Categories {
-	counts := make([]int, len(c.Levels))
-	for _, code := range c.Codes {
-		if code >= 0 {
-			counts[code]++
+// Check reports what no encoder that Fit made would have: it is for encoders read from a
+// file.
+func (e *Encoder) Check() error {
+	for i := range e.Columns {
+		c := &e.Columns[i]
+		set := c.encodings()
+		if len(set) != 1 {
+			return fmt.Errorf("column %q has %d encodings, want 1", c.Name, len(set))
+		}
+		if c.Since != "" && !set[0].takes(dataset.Numeric) {
+			return fmt.Errorf("column %q: an interval that is not encoded as a number", c.Name)
+		}
+		if err := set[0].check(); err != nil {
+			return fmt.Errorf("column %q %w", c.Name, err)
 		}
 	}
-	var seen []int
-	for code, count := range counts {
-		if count > 0 {
-			seen = append(seen, code)
+	return nil
+}
+
+// finite reports whether all numbers are.
+func finite(values ...float64) bool {
+	for _, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return false
 		}
 	}
-	if len(seen) == 0 {
-		return nil
-	}
-	sort.SliceStable(seen, func(i, j int) bool { return counts[seen[i]] > counts[seen[j]] })
-	own := min(len(seen), o.MaxLevels)
-	categories := &Categories{}
-	for i, code := range seen {
-		if i < own {
-			categories.Levels = append(categories.Levels, c.Levels[code])
-		} else {
-			categories.Other = append(categories.Other, c.Levels[code])
-		}
-	}
-	sort.Strings(categories.Levels)
-	sort.Strings(categories.Other)
-	return categories
+	return true
 }

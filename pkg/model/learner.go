@@ -23,11 +23,12 @@ const (
 	logisticName = "logistic"
 )
 
-// family is one kind of learner: what it does, how its params are read and its models
-// brought back.
+// family is one kind of learner: what it does, what it asks of its columns, how its params
+// are read and its models brought back.
 type family struct {
 	name   string
 	tasks  []dataset.Task
+	needs  Needs
 	decode func(params map[string]any) (Learner, error)
 	load   func(State) (Model, error)
 }
@@ -35,13 +36,14 @@ type family struct {
 // families lists every learner, by name.
 func families() []family {
 	all := []dataset.Task{dataset.Regression, dataset.Binary, dataset.Multiclass}
+	sums := Needs{Complete: true, Scale: true}
 	return []family{
-		{baselineName, all, decoder(baselineName, Baseline{}), loadBaseline},
-		{bayesName, all[1:], decoder(bayesName, DefaultBayes()), loadBayes},
-		{boostingName, all, decoder(boostingName, DefaultBoosting()), loadBoosting},
-		{glmName, all[:1], decoder(glmName, DefaultGLM()), loadGLM},
-		{linearName, all[:1], decoder(linearName, DefaultLinear()), loadLinear},
-		{logisticName, all[1:], decoder(logisticName, DefaultLogistic()), loadLogistic},
+		{baselineName, all, Needs{}, decoder(baselineName, Baseline{}), loadBaseline},
+		{bayesName, all[1:], Needs{Categories: true}, decoder(bayesName, DefaultBayes()), loadBayes},
+		{boostingName, all, Needs{}, decoder(boostingName, DefaultBoosting()), loadBoosting},
+		{glmName, all[:1], sums, decoder(glmName, DefaultGLM()), loadGLM},
+		{linearName, all[:1], sums, decoder(linearName, DefaultLinear()), loadLinear},
+		{logisticName, all[1:], sums, decoder(logisticName, DefaultLogistic()), loadLogistic},
 	}
 }
 

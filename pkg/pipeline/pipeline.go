@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/feature"
@@ -51,11 +52,8 @@ func Fit(ctx context.Context, inputs *dataset.Table, y []float64, target Target,
 	if err != nil {
 		return nil, err
 	}
-	encoder, err := feature.Fit(inputs, encoding(c.Learner))
-	if err != nil {
-		return nil, err
-	}
-	x, err := encoder.Transform(inputs)
+	encoder, x, err := feature.Fit(ctx, inputs, feature.Target{Values: y, Classes: len(target.Classes)},
+		encoding(model.NeedsOf(c.Learner)), seed)
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +64,8 @@ func Fit(ctx context.Context, inputs *dataset.Table, y []float64, target Target,
 	return &Pipeline{Schema: schema(inputs), Target: target, Encoder: encoder, Model: fitted}, nil
 }
 
-// schema describes the inputs, less the content of text columns: no encoder uses it yet, and
-// free text is where personal data hides.
+// schema describes the inputs, less the content of text columns: free text is where personal
+// data hides, and no encoder asks for the texts that training saw.
 func schema(inputs *dataset.Table) dataset.Schema {
 	s := inputs.Schema()
 	for i := range s {
@@ -78,14 +76,9 @@ func schema(inputs *dataset.Table) dataset.Schema {
 	return s
 }
 
-// encoding says how a learner wants its columns.
-func encoding(learner string) feature.Options {
-	switch learner {
-	case "glm", "linear", "logistic":
-		return feature.Options{Impute: true, Scale: true}
-	default: // trees take missing values as they are, and no scale changes them
-		return feature.Options{}
-	}
+// encoding puts what a learner needs into the words of package feature.
+func encoding(n model.Needs) feature.Options {
+	return feature.Options{Impute: n.Complete, Scale: n.Scale, Codes: n.Categories}
 }
 
 // Predict returns rows × Target.Outputs values, row by row: the value, or the probability
@@ -124,10 +117,7 @@ func (p *Pipeline) Finish(ctx context.Context, inputs *dataset.Table, lineage Li
 	for i := range n {
 		rows = append(rows, i*inputs.Rows()/n)
 	}
-	golden, _, err := inputs.Select(rows).Conform(p.Schema) // which leaves free text out
-	if err != nil {
-		return fmt.Errorf("golden rows: %w", err)
-	}
+	golden := withoutText(inputs.Select(rows))
 	predictions, err := p.Predict(golden)
 	if err != nil {
 		return fmt.Errorf("golden rows: %w", err)
@@ -140,4 +130,19 @@ func (p *Pipeline) Finish(ctx context.Context, inputs *dataset.Table, lineage Li
 	p.Reference, p.Lineage = reference, lineage
 	p.golden, p.goldenPredictions = golden, predictions
 	return nil
+}
+
+// withoutText returns the table with every free text missing.
+func withoutText(t *dataset.Table) *dataset.Table {
+	columns := slices.Clone(t.Columns)
+	for i := range columns {
+		if c := &columns[i]; c.Type == dataset.Text {
+			c.Levels, c.Codes = nil, slices.Repeat([]int32{-1}, len(c.Codes))
+		}
+	}
+	bare, err := dataset.NewTable(columns...)
+	if err != nil {
+		panic("pipeline: columns of a table make no table: " + err.Error())
+	}
+	return bare
 }

@@ -155,10 +155,12 @@ func (d *decoder) set(field int, value json.Token) error {
 	return err
 }
 
-// number sets a number. Where the column holds texts and one of them is written as the
-// number is ("3.0", a long id), that one is meant.
+// number sets a number. Where the column holds categories and one of them is written as the
+// number is ("3.0", a long id), that one is meant; a text is the number as it is written.
 func (d *decoder) number(field int, n json.Number) error {
-	if f := d.schema[field]; f.Type.Coded() {
+	if f := d.schema[field]; f.Type == dataset.Text {
+		return d.build.Text(field, n.String())
+	} else if f.Type.Coded() {
 		if _, found := slices.BinarySearch(f.Levels, n.String()); found {
 			return d.build.Text(field, n.String())
 		}

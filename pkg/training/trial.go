@@ -103,11 +103,17 @@ func (e *Engine) crossValidate(ctx context.Context, data *prepared, plan Plan, c
 }
 
 func predictFold(ctx context.Context, data *prepared, fold validate.Fold, plan Plan, c pipeline.Configuration, s uint64) ([]float64, error) {
-	fitted, err := pipeline.Fit(ctx, data.inputs.Select(fold.Train), pick(data.y, fold.Train), plan.Target, c, s)
+	fitted, err := fitFold(ctx, data, fold, plan, c, s)
 	if err != nil {
 		return nil, err
 	}
 	return fitted.Predict(data.inputs.Select(fold.Test))
+}
+
+// fitFold fits encoder and learner on a fold's training rows: nothing that is learned knows the
+// rows that judge it.
+func fitFold(ctx context.Context, data *prepared, fold validate.Fold, plan Plan, c pipeline.Configuration, s uint64) (*pipeline.Pipeline, error) {
+	return pipeline.Fit(ctx, data.inputs.Select(fold.Train), pick(data.y, fold.Train), plan.Target, c, s)
 }
 
 func pick(values []float64, rows []int) []float64 {

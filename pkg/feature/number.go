@@ -1,0 +1,122 @@
+package feature
+
+import (
+	"errors"
+	"math"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/num"
+)
+
+// Number encodes a numeric, boolean or timestamp column as one or two columns.
+type Number struct {
+	Fill      *float64 `json:"fill,omitempty"`      // put in place of missing; nil keeps NaN
+	Indicator bool     `json:"indicator,omitempty"` // adds "<name> missing"
+	Shift     float64  `json:"shift"`               // (value − Shift) · Factor
+	Factor    float64  `json:"factor"`
+}
+
+// fitNumber fits a column that has a value.
+func fitNumber(v values, method Method, o Options) *Number {
+	n := &Number{Factor: 1}
+	if o.Impute {
+		fill := v.fill()
+		n.Fill, n.Indicator = &fill, v.facts.Present < v.facts.Rows
+	}
+	switch method {
+	case Standard:
+		n.Shift, n.Factor = standardize(v.complete(n.Fill))
+	case Robust:
+		n.Shift, n.Factor = median(v.sorted), 1/v.facts.Spread
+	}
+	return n
+}
+
+// fill is what stands for a missing value: the median, of booleans the more frequent one,
+// false if they are even.
+func (v *values) fill() float64 {
+	if v.facts.Type == dataset.Boolean {
+		return v.sorted[(len(v.sorted)-1)/2]
+	}
+	return median(v.sorted)
+}
+
+// complete are the rows with missing ones filled, or without them if fill is nil.
+func (v *values) complete(fill *float64) []float64 {
+	if fill == nil {
+		return v.sorted
+	}
+	filled := make([]float64, len(v.rows))
+	for i, x := range v.rows {
+		filled[i] = x
+		if math.IsNaN(x) {
+			filled[i] = *fill
+		}
+	}
+	return filled
+}
+
+// standardize returns the mean and the inverse of the population standard deviation, as
+// scikit-learn's StandardScaler does. A constant column becomes exactly 0, not the rounding
+// error of its mean.
+func standardize(x []float64) (shift, factor float64) {
+	low, high := x[0], x[0]
+	for _, v := range x {
+		low, high = min(low, v), max(high, v)
+	}
+	if low == high {
+		return x[0], 1
+	}
+	mean := num.Sum(x) / float64(len(x))
+	squares := make([]float64, len(x))
+	for i, v := range x {
+		squares[i] = float64((v - mean) * (v - mean))
+	}
+	sd := math.Sqrt(num.Sum(squares) / float64(len(x)))
+	if !(sd > rounding*math.Abs(mean)) || math.IsInf(1/sd, 0) || math.IsInf(sd, 0) {
+		return mean, 1
+	}
+	return mean, 1 / sd
+}
+
+// median halves before it adds, so that it does not overflow.
+func median(sorted []float64) float64 {
+	n := len(sorted)
+	if n%2 == 1 {
+		return sorted[n/2]
+	}
+	return float64(sorted[n/2-1]/2) + float64(sorted[n/2]/2)
+}
+
+func (n *Number) names(column string) []string {
+	if n.Indicator {
+		return []string{column, column + " missing"}
+	}
+	return []string{column}
+}
+
+func (n *Number) takes(t dataset.Type) bool { return !t.Coded() }
+
+func (n *Number) encode(dst [][]float64, c *dataset.Column) {
+	values := dst[0]
+	for i, v := range c.Values {
+		if math.IsNaN(v) {
+			if n.Indicator {
+				dst[1][i] = 1
+			}
+			if n.Fill == nil {
+				values[i] = v
+				continue
+			}
+			v = *n.Fill
+		}
+		values[i] = float64((v - n.Shift) * n.Factor)
+	}
+}
+
+func (n *Number) check() error {
+	if n.Fill == nil && n.Indicator {
+		return errors.New("marks missing values that it does not fill")
+	}
+	return nil
+}

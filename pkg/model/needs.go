@@ -1,0 +1,24 @@
+package model
+
+// Needs says what a learner asks of its columns. Whoever encodes them goes by it and not by
+// the learner's name. The zero value is a learner that takes numbers as they are, missing
+// ones too.
+type Needs struct {
+	// Complete: it takes no missing values.
+	Complete bool
+	// Scale: it multiplies its columns and adds them up, so that their sizes and the
+	// straightness of their effects count.
+	Scale bool
+	// Categories: it splits categories itself, given by index (dataset.Matrix.Categories).
+	Categories bool
+}
+
+// NeedsOf is what the learner of that name asks for; nothing if there is none of that name.
+func NeedsOf(learner string) Needs {
+	for _, f := range families() {
+		if f.name == learner {
+			return f.needs
+		}
+	}
+	return Needs{}
+}
