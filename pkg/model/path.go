@@ -19,7 +19,7 @@ type PathPoint struct {
 
 // Path fits with both penalties times each of the factors, which are finite and ≥ 0 (> 0 with
 // l1), and returns a point for each in their order. Without l1 one singular value
-// decomposition does for all, of at most 2,048 rows or columns; with it, each fit starts
+// decomposition does for all, of at most 1,024 rows or columns; with it, each fit starts
 // from the solution of the next larger factor. choose_l2 plays no part.
 func (l Linear) Path(ctx context.Context, data Data, factors []float64) ([]PathPoint, error) {
 	l.ChooseL2 = false
@@ -75,10 +75,12 @@ func (l Linear) pathOf(ctx context.Context, kept Data, weights []float64) (func(
 	}
 	r, err := newRidge(ctx, kept, weights, l.Intercept)
 	return func(factor float64) (p PathPoint, err error) {
-		if err := ctx.Err(); err != nil {
+		p = PathPoint{L2: l.L2 * factor}
+		errs, err := r.leaveOneOut(ctx, []float64{p.L2})
+		if err != nil {
 			return p, err
 		}
-		p = PathPoint{L2: l.L2 * factor, LeaveOneOut: r.leaveOneOut(l.L2 * factor)}
+		p.LeaveOneOut = errs[0]
 		p.Coefficients, p.Intercept, err = r.at(p.L2)
 		return p, err
 	}, err

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/foretell-ml/foretell/pkg/internal/num"
+	"github.com/foretell-ml/foretell/pkg/internal/par"
 )
 
 // qr is a Householder factorization with column pivoting, A·P = Q·R (Golub and Van Loan,
@@ -52,7 +53,9 @@ func factorize(ctx context.Context, columns [][]float64, fixed int, noise []floa
 			exact[k], exact[p] = exact[p], exact[k]
 		}
 		f.reflectColumn(k)
-		reflect(columns[k][k:], f.tau[k], columns[k+1:], k)
+		if err := reflectAll(ctx, columns[k][k:], f.tau[k], columns[k+1:], k); err != nil {
+			return nil, err
+		}
 		f.rank++
 		downdate(columns, rest, exact, k)
 	}
@@ -120,6 +123,21 @@ func downdate(columns [][]float64, rest, exact []float64, k int) {
 			rest[j] = exact[j]
 		}
 	}
+}
+
+// reflectAll is reflect with the columns dealt out to the cores where there is enough to do.
+// Each column is on its own, so nobody sees how.
+func reflectAll(ctx context.Context, v []float64, tau float64, columns [][]float64, row int) error {
+	const share = 1 << 16 // values of a worker's piece, at least
+	width := max(4, share/max(1, len(v))) &^ 3
+	if 2*width > len(columns) {
+		reflect(v, tau, columns, row)
+		return nil
+	}
+	return par.For(ctx, (len(columns)+width-1)/width, 0, func(i int) error {
+		reflect(v, tau, columns[i*width:min(len(columns), (i+1)*width)], row)
+		return nil
+	})
 }
 
 // reflect applies I − tau·v·vᵀ to the given columns from row on, four at a time: the four

@@ -22,7 +22,7 @@ type ridge struct {
 }
 
 // maxRidge is the largest number of singular values, min(rows, columns), that are computed.
-const maxRidge = 2048
+const maxRidge = 1024
 
 func newRidge(ctx context.Context, d Data, weights []float64, intercept bool) (*ridge, error) {
 	s := &leastSquares{columns: d.X.Columns, names: d.X.Names, y: d.Y, weights: weights, l2: 1, intercept: intercept}
@@ -68,37 +68,72 @@ func transposed(rows [][]float64, columns int) [][]float64 {
 // inner is l2 in the units of the singular values' squares.
 func (r *ridge) inner(l2 float64) float64 { return float64(l2 * r.unitW * r.unit * r.unit) }
 
-// leaveOneOut is the weighted mean squared error when each row is predicted by a fit to the
-// others, which is residual/(1 − leverage) (Allen, "The relationship between variable
-// selection and data augmentation and a method for prediction", Technometrics 16, 1974).
-func (r *ridge) leaveOneOut(l2 float64) float64 {
-	s := r.problem
+// leaveOneOut is, for each l2, the weighted mean squared error when each row is predicted by
+// a fit to the others, which is residual/(1 − leverage) (Allen, "The relationship between
+// variable selection and data augmentation and a method for prediction", Technometrics 16,
+// 1974).
+func (r *ridge) leaveOneOut(ctx context.Context, l2 []float64) ([]float64, error) {
+	kept := zeros(len(l2), len(r.size)) // of each direction
+	for i, v := range l2 {
+		for k, size := range r.size {
+			square := float64(size * size)
+			kept[i][k] = square / (square + r.inner(v))
+		}
+	}
 	n := len(r.b)
-	left, leverage := append([]float64(nil), r.b...), make([]float64, n)
+	parts := make([][]float64, (n+rowPart-1)/rowPart)
+	err := par.For(ctx, len(parts), 0, func(part int) error {
+		parts[part] = make([]float64, len(l2))
+		for from := part * rowPart; from < min(n, (part+1)*rowPart); from += rowBlock {
+			r.addErrors(parts[part], kept, from, min(n, (part+1)*rowPart, from+rowBlock))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := r.problem
+	sums := make([]float64, len(l2))
+	for _, part := range parts {
+		addScaled(sums, sums, 1, part)
+	}
+	for i := range sums {
+		if math.IsNaN(sums[i]) { // a row that alone decides its prediction cannot be left out
+			sums[i] = math.Inf(1)
+		}
+		sums[i] = sums[i] / num.Dot(s.root, s.root) / s.unitY / s.unitY
+	}
+	return sums, nil
+}
+
+// addErrors adds, for each penalty, the squared leave-one-out errors of rows from … to-1.
+func (r *ridge) addErrors(sums []float64, kept [][]float64, from, to int) {
+	s := r.problem
 	total := num.Dot(s.root, s.root)
-	if s.intercept {
-		for i, root := range s.root {
-			leverage[i] = float64(root*root) / total
-		}
-	}
+	squares := make([][]float64, len(r.left))
 	for k, u := range r.left {
-		square := float64(r.size[k] * r.size[k])
-		kept := square / (square + r.inner(l2))
-		fit := kept * r.pull[k]
-		for i, v := range u {
-			left[i] -= float64(v * fit)
-			leverage[i] += float64(float64(v*v) * kept)
+		squares[k] = make([]float64, to-from)
+		for i, v := range u[from:to] {
+			squares[k][i] = v * v
 		}
 	}
-	sum := 0.0
-	for i, v := range left {
-		e := v / (1 - leverage[i])
-		sum += float64(e * e)
+	fit, leverage := make([]float64, to-from), make([]float64, to-from)
+	weights := make([]float64, len(r.left))
+	for i := range sums {
+		for k, pull := range r.pull {
+			weights[k] = kept[i][k] * pull
+		}
+		combine(fit, weights, r.left, from)
+		combine(leverage, kept[i], squares, 0)
+		for row, b := range r.b[from:to] {
+			taken := leverage[row]
+			if s.intercept {
+				taken += float64(s.root[from+row]*s.root[from+row]) / total
+			}
+			e := (b - fit[row]) / (1 - taken)
+			sums[i] += float64(e * e)
+		}
 	}
-	if math.IsNaN(sum) { // a row that alone decides its prediction cannot be left out
-		return math.Inf(1)
-	}
-	return sum / total / s.unitY / s.unitY
 }
 
 // at returns the coefficients and the intercept with penalty l2.
@@ -129,13 +164,12 @@ func (l Linear) bestL2(ctx context.Context, d Data, weights []float64) (float64,
 	low, high := bounds(r.size)
 	first := math.Log(max(low, high*1e-6)) - 1.5*math.Ln10
 	last := math.Log(high) + 1.5*math.Ln10
-	l2, errs := make([]float64, choices), make([]float64, choices)
-	err = par.For(ctx, choices, 0, func(i int) error {
+	l2 := make([]float64, choices)
+	for i := range l2 {
 		root := num.Exp(first + float64((last-first)*float64(i)/(choices-1)))
 		l2[i] = root * root / r.unit / r.unit / r.unitW
-		errs[i] = r.leaveOneOut(l2[i])
-		return nil
-	})
+	}
+	errs, err := r.leaveOneOut(ctx, l2)
 	if err != nil {
 		return 0, err
 	}
@@ -207,17 +241,22 @@ func svd(ctx context.Context, columns [][]float64) (left [][]float64, size []flo
 
 // orthogonalize turns pairs of columns, and those of basis alike, until all are orthogonal.
 func orthogonalize(ctx context.Context, columns, basis [][]float64) error {
-	const maxRounds = 60 // 6 to 10 do
+	const maxRounds = 40 // 5 to 8 do
+	enough := 4 * epsilon * math.Sqrt(float64(len(columns)))
+	squares := make([]float64, len(columns))
 	for range maxRounds {
 		turns := 0
+		for k, c := range columns {
+			squares[k] = num.Dot(c, c)
+		}
 		for p := range columns {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 			for q := p + 1; q < len(columns); q++ {
-				a, b := num.Dot(columns[p], columns[p]), num.Dot(columns[q], columns[q])
+				a, b := squares[p], squares[q]
 				c := num.Dot(columns[p], columns[q])
-				if math.Abs(c) <= 1e-15*math.Sqrt(a*b) {
+				if math.Abs(c) <= enough*math.Sqrt(a*b) {
 					continue
 				}
 				turns++
@@ -226,6 +265,7 @@ func orthogonalize(ctx context.Context, columns, basis [][]float64) error {
 				cos := 1 / math.Sqrt(1+float64(t*t))
 				rotate(columns[p], columns[q], cos, cos*t)
 				rotate(basis[p], basis[q], cos, cos*t)
+				squares[p], squares[q] = max(0, a-float64(t*c)), b+float64(t*c)
 			}
 		}
 		if turns == 0 {
