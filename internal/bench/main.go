@@ -73,7 +73,7 @@ func main() {
 	matches := data(*folder, *python)
 	switch *room {
 	case "learners":
-		matches = learners(*folder, *python, *trees)
+		matches = append(linearLearners(*folder, *python), learners(*folder, *python, *trees)...)
 	case "large":
 		matches, err = large(*folder)
 		exit(err)
@@ -91,7 +91,7 @@ func main() {
 			exit(ours.run())
 			exit(m.peer.run())
 		}
-		fmt.Printf("bench %s ours=%.2f peer=%s%s:%.2f ratio=%.2f ours-peak=%d peer-peak=%d", m.name, ours.median(), m.peer.name, m.peer.version,
+		fmt.Printf("bench %s ours=%.3g peer=%s%s:%.3g ratio=%.2f ours-peak=%d peer-peak=%d", m.name, ours.median(), m.peer.name, m.peer.version,
 			m.peer.median(), ours.median()/m.peer.median(), ours.peak>>20, m.peer.peak>>20)
 		if ours.metric != "" {
 			fmt.Printf(" metric=%s/%s", ours.metric, m.peer.metric)
@@ -109,6 +109,11 @@ func do(ctx context.Context, job string, args []string) error {
 		}
 		seconds, auc, err := boost(ctx, args[0], args[1], args[2])
 		fmt.Println(seconds, "ours", auc)
+		return err
+	}
+	if job == "linear" || job == "lasso" || job == "logistic" || job == "multinomial" {
+		seconds, err := fitLinear(ctx, job, args[0])
+		fmt.Println(seconds)
 		return err
 	}
 	seconds, err := readData(ctx, job, args[0])
