@@ -68,6 +68,9 @@ func standardize(x []float64) (shift, factor float64) {
 		return x[0], 1
 	}
 	mean := num.Sum(x) / float64(len(x))
+	if math.IsInf(mean, 0) || math.IsInf(high-low, 0) { // numbers whose squares are none
+		return 0, 1 / max(high, -low)
+	}
 	squares := make([]float64, len(x))
 	for i, v := range x {
 		squares[i] = float64((v - mean) * (v - mean))
@@ -110,7 +113,7 @@ func (n *Number) encode(dst [][]float64, c *dataset.Column) {
 			}
 			v = *n.Fill
 		}
-		values[i] = float64((v - n.Shift) * n.Factor)
+		values[i] = min(max(float64((v-n.Shift)*n.Factor), -math.MaxFloat64), math.MaxFloat64)
 	}
 }
 

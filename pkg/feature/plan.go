@@ -68,10 +68,14 @@ func Plan(f Facts, o Options) []Step {
 	case dataset.Categorical:
 		return planCategories(f, o)
 	case dataset.Timestamp:
+		passes, again := Step{AsIs, "time that passes"}, Step{Parts, "time that comes again"}
 		if o.Scale {
-			return []Step{{Standard, "time that passes"}, {Cyclic, "time that comes again, for a learner that multiplies"}}
+			passes.Method = Standard
 		}
-		return []Step{{AsIs, "time that passes"}, {Parts, "time that comes again"}}
+		if o.Scale || o.Impute { // a missing month has no place but the middle of the circle
+			again.Method = Cyclic
+		}
+		return []Step{passes, again}
 	}
 	return planNumber(f, o)
 }
