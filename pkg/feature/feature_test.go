@@ -37,7 +37,7 @@ func texts(name string, levels []string, values ...string) dataset.Column {
 	return c
 }
 
-func table(t *testing.T, columns ...dataset.Column) *dataset.Table {
+func table(t testing.TB, columns ...dataset.Column) *dataset.Table {
 	t.Helper()
 	made, err := dataset.NewTable(columns...)
 	if err != nil {
@@ -205,7 +205,7 @@ func TestWhatCannotBeEncodedIsSaid(t *testing.T) {
 }
 
 // everything is a table with a column for each encoding, 300 rows, with missing values.
-func everything(t *testing.T) (*dataset.Table, Target) {
+func everything(t testing.TB) (*dataset.Table, Target) {
 	t.Helper()
 	r := seed.Rand(7)
 	const rows = 300
