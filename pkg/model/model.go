@@ -4,8 +4,8 @@
 // params and seed give the same model, bit for bit, on any number of workers.
 //
 // Order of use: New (or a literal like Boosting{}) → Fit → Predict; State and Load store a
-// model and bring it back bit-equal. What a learner needs of its columns (imputed, scaled,
-// one-hot) is the business of pkg/feature; pipeline puts the two together.
+// model and bring it back bit-equal. What a learner needs of its columns is said by NeedsOf;
+// how they are encoded for it is the business of pkg/feature, and pipeline puts the two together.
 package model
 
 import (
