@@ -73,7 +73,7 @@ func boost(ctx context.Context, path, leaves, trees string) (seconds, auc float6
 	}
 	if params.Rounds == 0 {
 		begin := time.Now()
-		tree.NewTable(train.Columns, nil, n, params.Bins)
+		tree.NewTable(train.Columns, nil, nil, n, params.Bins)
 		return time.Since(begin).Seconds(), 0, nil
 	}
 	begin := time.Now()

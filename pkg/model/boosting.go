@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/model/tree"
 )
@@ -14,7 +16,9 @@ import (
 // per round and class if there are three classes or more.
 //
 // Missing values (NaN) need no imputing: each split learns which way they go. Columns need
-// no scaling either, since only the order of their values counts.
+// no scaling either, since only the order of their values counts. Columns of categories need
+// no encoding: a split sends a set of categories one way, and those that no row of training
+// had go where missing ones go. Of more categories than bins, the rare ones are one.
 //
 // Gradients are summed as integers, so a model does not depend on the order of the rows
 // (unless rows are sampled) nor on the machine. A row of weight 0 is left out. An integer
@@ -36,8 +40,13 @@ type Boosting struct {
 	// MinLeafHessian is the least sum of second derivatives in a leaf, at least 0. Default
 	// 1e-3. For squared error a row's is its weight, for log loss p(1-p) times it.
 	MinLeafHessian float64 `json:"min_leaf_hessian"`
+	// L1 is taken off the absolute gradient of a leaf, at least 0. Default 0.
+	L1 float64 `json:"l1"`
 	// L2 is added to a leaf's hessian and so shrinks its value, at least 0. Default 0.
 	L2 float64 `json:"l2"`
+	// MaxDelta is the most that a leaf may add to a score, before the learning rate; 0, the
+	// default, is no bound.
+	MaxDelta float64 `json:"max_delta"`
 	// MinGain is what a split must gain in ΣG²/(H+L2), at least 0. Default 0.
 	MinGain float64 `json:"min_gain"`
 	// Bins is the most bins of a column, 2 to 255, missing values not counted. Default 255.
@@ -48,6 +57,28 @@ type Boosting struct {
 	// ColumnShare is the share of columns that each tree may split on, above 0 and at most
 	// 1; at least one column is drawn. Default 1.
 	ColumnShare float64 `json:"column_share"`
+	// NodeColumnShare is the share of a tree's columns that each node may be split on, drawn
+	// for each: above 0 and at most 1; at least one column is drawn. Default 1.
+	NodeColumnShare float64 `json:"node_column_share"`
+	// TopShare and OtherShare sample rows by their gradients (GOSS; Ke et al. 2017): each tree
+	// sees the share TopShare of rows whose gradients are largest, and of the others the share
+	// OtherShare of all, drawn, which count for all of the others. The first 1/LearningRate
+	// rounds see all rows. Both 0, the default, is no such sampling; else both are above 0,
+	// they sum to less than 1, and RowShare is 1.
+	TopShare   float64 `json:"top_share"`
+	OtherShare float64 `json:"other_share"`
+	// CategorySmooth is the hessian that draws a category's value to 0 when categories are put
+	// in order to be split, at least 0. Default 10.
+	CategorySmooth float64 `json:"category_smooth"`
+	// CategoryL2 is added to L2 when splits by sets of categories are judged, since a set fits
+	// more than a cut, at least 0. Default 10.
+	CategoryL2 float64 `json:"category_l2"`
+	// Monotone names columns with which predictions may not fall (1) or not rise (-1). Columns
+	// of categories cannot be among them. Default none.
+	Monotone map[string]int `json:"monotone"`
+	// Interactions are sets of columns that may act together: the splits above a leaf are all
+	// on columns of one set. A column in none is a set of its own. Default: all together.
+	Interactions [][]string `json:"interactions"`
 }
 
 var _ Learner = Boosting{}
@@ -55,14 +86,17 @@ var _ Learner = Boosting{}
 // DefaultBoosting returns the defaults, which are LightGBM's.
 func DefaultBoosting() Boosting {
 	return Boosting{
-		Rounds:         100,
-		LearningRate:   0.1,
-		Leaves:         31,
-		MinLeafRows:    20,
-		MinLeafHessian: 1e-3,
-		Bins:           tree.MaxBins,
-		RowShare:       1,
-		ColumnShare:    1,
+		Rounds:          100,
+		LearningRate:    0.1,
+		Leaves:          31,
+		MinLeafRows:     20,
+		MinLeafHessian:  1e-3,
+		Bins:            tree.MaxBins,
+		RowShare:        1,
+		ColumnShare:     1,
+		NodeColumnShare: 1,
+		CategorySmooth:  10,
+		CategoryL2:      10,
 	}
 }
 
@@ -81,11 +115,22 @@ func (b Boosting) Validate() error {
 	check(b.MaxDepth >= 0, "max_depth", b.MaxDepth, "0 (no bound) or more")
 	check(1 <= b.MinLeafRows && b.MinLeafRows <= most, "min_leaf_rows", b.MinLeafRows, "1 to 1048576")
 	check(0 <= b.MinLeafHessian && b.MinLeafHessian <= 1e300, "min_leaf_hessian", b.MinLeafHessian, "0 or more")
+	check(0 <= b.L1 && b.L1 <= 1e300, "l1", b.L1, "0 or more")
 	check(0 <= b.L2 && b.L2 <= 1e300, "l2", b.L2, "0 or more")
+	check(0 <= b.MaxDelta && b.MaxDelta <= 1e300, "max_delta", b.MaxDelta, "0 (no bound) or more")
 	check(0 <= b.MinGain && b.MinGain <= 1e300, "min_gain", b.MinGain, "0 or more")
 	check(2 <= b.Bins && b.Bins <= tree.MaxBins, "bins", b.Bins, "2 to 255")
 	check(0 < b.RowShare && b.RowShare <= 1, "row_share", b.RowShare, "above 0 and at most 1")
 	check(0 < b.ColumnShare && b.ColumnShare <= 1, "column_share", b.ColumnShare, "above 0 and at most 1")
+	check(0 < b.NodeColumnShare && b.NodeColumnShare <= 1, "node_column_share", b.NodeColumnShare, "above 0 and at most 1")
+	check(0 <= b.TopShare && b.TopShare < 1, "top_share", b.TopShare, "0 or more and below 1")
+	check(0 <= b.OtherShare && b.TopShare+b.OtherShare < 1 && (b.OtherShare > 0) == (b.TopShare > 0) && (b.TopShare == 0 || b.RowShare == 1),
+		"other_share", b.OtherShare, "above 0 if top_share is, less than 1 with it, and without row_share")
+	check(0 <= b.CategorySmooth && b.CategorySmooth <= 1e300, "category_smooth", b.CategorySmooth, "0 or more")
+	check(0 <= b.CategoryL2 && b.CategoryL2 <= 1e300, "category_l2", b.CategoryL2, "0 or more")
+	for _, name := range slices.Sorted(maps.Keys(b.Monotone)) {
+		check(b.Monotone[name] == 1 || b.Monotone[name] == -1, "monotone", b.Monotone[name], fmt.Sprintf("1 or -1 for column %q", name))
+	}
 	return errors.Join(errs...)
 }
 
@@ -96,7 +141,7 @@ func (b Boosting) Fit(ctx context.Context, data Data, seed uint64) (Model, error
 	if err := errors.Join(b.Validate(), data.Validate()); err != nil {
 		return nil, fmt.Errorf("boosting: %w", err)
 	}
-	if err := errors.Join(data.numbers(), data.noOffset()); err != nil {
+	if err := data.noOffset(); err != nil {
 		return nil, fmt.Errorf("boosting: %w", err)
 	}
 	run, err := newBoostingRun(b, data, seed)

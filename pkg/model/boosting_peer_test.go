@@ -48,13 +48,18 @@ func TestBoostingScoresLikeLightGBM(t *testing.T) {
 		t.Fatal("no cases")
 	}
 	for _, c := range peers.Cases {
-		t.Run(fmt.Sprintf("data=%s/target=%s/leaves=%v/depth=%v", c.Data, c.Target, c.Params["leaves"], c.Params["max_depth"]), func(t *testing.T) {
+		categories := c.Params["categories"] == true // a matter of the data
+		delete(c.Params, "categories")
+		t.Run(fmt.Sprintf("data=%s/target=%s/leaves=%v/depth=%v/categories=%v", c.Data, c.Target, c.Params["leaves"], c.Params["max_depth"], categories), func(t *testing.T) {
 			t.Parallel()
 			learner, err := New("boosting", c.Params)
 			if err != nil {
 				t.Fatal(err)
 			}
 			data := readPeerData(t, c.Data, c.Target, c.Task, c.Classes)
+			if !categories {
+				data.X.Categories = nil
+			}
 			got := outOfFold(t, learner, data, peers.Folds)
 			for name, peer := range c.LightGBM {
 				worse := got[name] - peer
@@ -85,7 +90,7 @@ func readPeerData(t *testing.T, name, target string, task dataset.Task, classes 
 	}
 	data := Data{X: &dataset.Matrix{Rows: len(records) - 1}, Task: task, Classes: classes}
 	for j, header := range records[0] {
-		column := codes(records[1:], j)
+		column, texts := codes(records[1:], j)
 		switch {
 		case header == target:
 			data.Y = column
@@ -97,12 +102,14 @@ func readPeerData(t *testing.T, name, target string, task dataset.Task, classes 
 		default:
 			data.X.Names = append(data.X.Names, header)
 			data.X.Columns = append(data.X.Columns, column)
+			data.X.Categories = append(data.X.Categories, texts)
 		}
 	}
 	return data
 }
 
-func codes(records [][]string, j int) []float64 {
+// codes returns the values of a column and how many different texts it has.
+func codes(records [][]string, j int) ([]float64, int) {
 	var texts []string
 	for _, r := range records {
 		r[j] = strings.TrimSpace(r[j])
@@ -122,7 +129,7 @@ func codes(records [][]string, j int) []float64 {
 			column[i], _ = strconv.ParseFloat(r[j], 64)
 		}
 	}
-	return column
+	return column, len(texts)
 }
 
 // outOfFold is the mean over folds of each score; row i is tested in fold i modulo folds.

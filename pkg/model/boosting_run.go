@@ -2,7 +2,6 @@ package model
 
 import (
 	"context"
-	"math"
 
 	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
@@ -15,7 +14,9 @@ type boostingRun struct {
 	seed   uint64
 	model  *boosted
 	y      []float64
-	scores [][]float64 // of each output, one per row
+	// weights are positive, nil for 1.
+	weights []float64
+	scores  [][]float64 // of each output, one per row
 	// gradients of each output: all are taken before the first tree of a round changes
 	// the scores.
 	gradients []boostingGradients
@@ -29,22 +30,20 @@ func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, erro
 	if err != nil {
 		return nil, err
 	}
+	rules, err := b.rules(kept.X)
+	if err != nil {
+		return nil, err
+	}
 	rows := len(kept.Y)
 	r := &boostingRun{
 		params:    b,
 		seed:      seedOfFit,
 		model:     &boosted{objective: objective, base: base, features: len(data.X.Columns)},
 		y:         kept.Y,
+		weights:   kept.Weights,
 		scores:    make([][]float64, len(base)),
 		gradients: make([]boostingGradients, len(base)),
-		grower: tree.NewGrower(tree.NewTable(kept.X.Columns, kept.Weights, rows, b.Bins), tree.Params{
-			Leaves:         b.Leaves,
-			MaxDepth:       b.MaxDepth,
-			MinLeafRows:    b.MinLeafRows,
-			MinLeafHessian: b.MinLeafHessian,
-			L2:             b.L2,
-			MinGain:        b.MinGain,
-		}),
+		grower:    tree.NewGrower(tree.NewTable(kept.X.Columns, kept.X.Categories, kept.Weights, rows, b.Bins), rules),
 	}
 	r.model.trees.Starts = []int32{0}
 	for k := range base {
@@ -55,7 +54,9 @@ func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, erro
 }
 
 // sampled reports whether trees see different rows or columns.
-func (r *boostingRun) sampled() bool { return r.params.RowShare < 1 || r.params.ColumnShare < 1 }
+func (r *boostingRun) sampled() bool {
+	return r.params.RowShare < 1 || r.params.ColumnShare < 1 || r.params.NodeColumnShare < 1 || r.params.TopShare > 0
+}
 
 // round grows one tree per score and reports whether any of them has a split. If none has,
 // the model is left as it was.
@@ -63,7 +64,7 @@ func (r *boostingRun) round(ctx context.Context, round int) (grown bool, err err
 	inBlocks(len(r.y), func(begin, end int) {
 		r.model.objective.derive(r.gradients, r.y, r.scores, begin, end)
 	})
-	trees := make([][]tree.Node, len(r.scores))
+	trees := make([]tree.Tree, len(r.scores))
 	for k := range r.scores {
 		if err := ctx.Err(); err != nil {
 			return false, err
@@ -72,13 +73,13 @@ func (r *boostingRun) round(ctx context.Context, round int) (grown bool, err err
 		if err != nil {
 			return false, err
 		}
-		grown = grown || len(trees[k]) > 1
+		grown = grown || len(trees[k].Nodes) > 1
 	}
 	if !grown {
 		return false, nil
 	}
-	for _, nodes := range trees {
-		if err := r.model.trees.Append(nodes); err != nil {
+	for _, t := range trees {
+		if err := r.model.trees.Append(t.Nodes, t.Sets); err != nil {
 			return false, err
 		}
 	}
@@ -97,15 +98,15 @@ func inBlocks(n int, work func(begin, end int)) {
 
 // tree grows tree number t, for score k, and adds it to the scores. A tree without a split
 // is a single leaf of value 0: what it could add is a constant, which the base holds.
-func (r *boostingRun) tree(t, k int) ([]tree.Node, error) {
-	r.sample(t)
-	grown, err := r.grower.Grow(r.gradients[k].first, r.gradients[k].second)
+func (r *boostingRun) tree(t, k int) (tree.Tree, error) {
+	r.sample(t, k)
+	grown, err := r.grower.Grow(r.gradients[k].first, r.gradients[k].second, seed.Derive(r.seed, "nodes", t))
 	if err != nil {
-		return nil, errOverflow
+		return tree.Tree{}, errOverflow
 	}
 	nodes := append([]tree.Node(nil), grown.Nodes...)
 	if len(nodes) == 1 {
-		return nodes, nil
+		return tree.Tree{Nodes: nodes}, nil
 	}
 	values := make([]float64, len(grown.Leaves))
 	for leaf, node := range grown.Leaves {
@@ -114,41 +115,31 @@ func (r *boostingRun) tree(t, k int) ([]tree.Node, error) {
 	}
 	scores := r.scores[k]
 	inBlocks(len(scores), func(begin, end int) {
-		for i := begin; i < end; i++ {
-			scores[i] += values[grown.LeafOf[i]]
+		for i, leaf := range grown.LeafOf[begin:end] {
+			scores[begin+i] += values[leaf]
 		}
 	})
-	return nodes, nil
+	return tree.Tree{Nodes: nodes, Sets: grown.Sets}, nil
 }
 
-// sample has the grower see the rows and columns of tree t.
-func (r *boostingRun) sample(t int) {
-	if r.sampled() {
-		r.grower.Sample(r.draw(t))
+// sample has the grower see the rows and columns of tree t, for score k.
+func (r *boostingRun) sample(t, k int) {
+	rows, columns := r.draw(t)
+	if r.params.TopShare > 0 && float64(t/len(r.scores)) >= 1/r.params.LearningRate {
+		rows = r.byGradient(t, k)
+	}
+	if rows != nil || columns != nil {
+		r.grower.Sample(rows, columns)
 	}
 }
 
 // draw returns the rows and columns of tree t; nil is all.
 func (r *boostingRun) draw(t int) (rows, columns []int32) {
 	if r.params.RowShare < 1 {
-		rows = sample(len(r.y), r.params.RowShare, seed.Derive(r.seed, "rows", t))
+		rows = tree.Draw(len(r.y), r.params.RowShare, seed.Derive(r.seed, "rows", t))
 	}
 	if r.params.ColumnShare < 1 {
-		columns = sample(r.grower.Columns(), r.params.ColumnShare, seed.Derive(r.seed, "columns", t))
+		columns = tree.Draw(r.grower.Columns(), r.params.ColumnShare, seed.Derive(r.seed, "columns", t))
 	}
 	return rows, columns
-}
-
-// sample draws round(share × n) of the indices below n, at least one, in ascending order
-// (selection sampling, Knuth, TAOCP 2, 3.4.2, algorithm S).
-func sample(n int, share float64, seedOfSample uint64) []int32 {
-	wanted := min(n, max(1, int(math.Round(float64(share*float64(n))))))
-	random := seed.Rand(seedOfSample)
-	drawn := make([]int32, 0, wanted)
-	for i := range n {
-		if random.Uint64N(uint64(n-i)) < uint64(wanted-len(drawn)) {
-			drawn = append(drawn, int32(i))
-		}
-	}
-	return drawn
 }

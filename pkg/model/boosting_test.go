@@ -10,6 +10,7 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/internal/num"
+	"github.com/foretell-ml/foretell/pkg/model/tree"
 	"github.com/foretell-ml/foretell/pkg/safetensors"
 )
 
@@ -231,10 +232,10 @@ func TestBoostingSamplesForEachTree(t *testing.T) {
 	}
 }
 
-func TestSample(t *testing.T) {
+func TestDraw(t *testing.T) {
 	counts := make([]int, 10)
 	for s := range uint64(3000) {
-		drawn := sample(10, 0.35, s)
+		drawn := tree.Draw(10, 0.35, s)
 		if len(drawn) != 4 || !slices.IsSorted(drawn) || len(slices.Compact(slices.Clone(drawn))) != 4 {
 			t.Fatalf("drew %v", drawn)
 		}
@@ -248,13 +249,13 @@ func TestSample(t *testing.T) {
 			t.Errorf("%d was drawn %d times of 3000, want about 1200", i, n)
 		}
 	}
-	if all := sample(5, 1, 7); len(all) != 5 {
+	if all := tree.Draw(5, 1, 7); len(all) != 5 {
 		t.Errorf("a share of 1 drew %v", all)
 	}
-	if one := sample(5, 1e-9, 7); len(one) != 1 {
+	if one := tree.Draw(5, 1e-9, 7); len(one) != 1 {
 		t.Errorf("a tiny share drew %v", one)
 	}
-	if none := sample(0, 1, 7); len(none) != 0 {
+	if none := tree.Draw(0, 1, 7); len(none) != 0 {
 		t.Errorf("of none it drew %v", none)
 	}
 }
@@ -447,7 +448,8 @@ func TestBoostingValidates(t *testing.T) {
 		}
 		params = append(params, fault.Param)
 	}
-	want := []string{"rounds", "learning_rate", "leaves", "max_depth", "min_leaf_rows", "min_leaf_hessian", "l2", "min_gain", "bins", "row_share", "column_share"}
+	want := []string{"rounds", "learning_rate", "leaves", "max_depth", "min_leaf_rows", "min_leaf_hessian", "l2", "min_gain", "bins", "row_share", "column_share",
+		"node_column_share"}
 	if !slices.Equal(params, want) {
 		t.Errorf("faults of %v, want %v", params, want)
 	}

@@ -3,6 +3,7 @@ package tree
 import (
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // MaxBins is the most bins of values a column may have: with the bin of missing values they
@@ -13,9 +14,13 @@ const MaxBins = 255
 // thresholds[b-1] < x <= thresholds[b], the last bin what lies above; missing values have
 // the bin after the last. So "bin(x) <= b" and "x <= thresholds[b]" are the same statement
 // for every x, seen in training or not, and trees grown on bins predict on raw values.
+//
+// A column of categories has bins without an order.
 type binning struct {
 	thresholds []float64 // ascending, one less than there are value bins
 	missing    bool      // whether missing values were seen
+	codes      []uint8   // instead, the bin of each category
+	count      int       // of bins that hold categories
 }
 
 // binner cuts columns into bins; its memory for one column serves the next.
@@ -51,7 +56,7 @@ func (w *binner) bin(values []float64) binning {
 
 // load returns the values that are not missing as keys, and their weights if these differ.
 func (w *binner) load(values []float64) ([]uint64, []int64) {
-	keys := w.keys[0][:0]
+	keys := slices.Grow(w.keys[0][:0], len(values))
 	if w.weights.uniform {
 		for _, v := range values {
 			if !math.IsNaN(v) {
@@ -61,7 +66,7 @@ func (w *binner) load(values []float64) ([]uint64, []int64) {
 		w.keys[0] = keys
 		return keys, nil
 	}
-	masses := w.masses[0][:0]
+	masses := slices.Grow(w.masses[0][:0], len(values))
 	for i, v := range values {
 		if !math.IsNaN(v) {
 			keys, masses = append(keys, key(v)), append(masses, w.weights.mass(i))
@@ -145,7 +150,12 @@ func between(a, b float64) float64 {
 }
 
 // values is the number of bins that hold values, which is also the bin of missing ones.
-func (b *binning) values() int { return len(b.thresholds) + 1 }
+func (b *binning) values() int {
+	if b.codes != nil {
+		return b.count
+	}
+	return len(b.thresholds) + 1
+}
 
 // cells is the number of bins in use.
 func (b *binning) cells() int {

@@ -134,7 +134,7 @@ func TestTableLeavesOutWhatCannotSplit(t *testing.T) {
 	nan := math.NaN()
 	columns := [][]float64{{1, 1, 1}, {nan, nan, nan}, {1, 2, 1}, {1, nan, 1}}
 	var kept []int
-	for _, c := range NewTable(columns, nil, 3, 255).columns {
+	for _, c := range NewTable(columns, nil, nil, 3, 255).columns {
 		kept = append(kept, c.source)
 	}
 	if !slices.Equal(kept, []int{2, 3}) {

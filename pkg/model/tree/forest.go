@@ -9,13 +9,15 @@ import (
 )
 
 // Node is a split or a leaf. A row goes left if its value of the feature is at most the
-// threshold, a missing value (NaN) if missingLeft says so.
+// threshold or, if there is a set, a category in it; a missing value (NaN) if MissingLeft
+// says so.
 type Node struct {
 	Threshold   float64
 	Value       float64 // of a leaf
 	Feature     int32   // column of the matrix; -1 for a leaf
 	Left, Right int32   // indices of nodes, greater than the node's own
 	MissingLeft bool
+	Set         int32 // number of the set of categories that go left, from 1; 0 for a threshold
 }
 
 // Forest is a list of trees, flat. Children come after their parent, so a walk ends.
@@ -23,6 +25,9 @@ type Forest struct {
 	Nodes []Node
 	// Starts holds the index of the root of every tree and, last, the number of nodes.
 	Starts []int32
+	// Sets are sets of categories: of category c, bit c%8 of byte c/8. Categories beyond the
+	// end are missing ones.
+	Sets [][]uint8
 }
 
 // Trees is the number of trees.
@@ -33,7 +38,11 @@ func (f *Forest) Leaf(t int, columns [][]float64, i int) float64 {
 	n := &f.Nodes[f.Starts[t]]
 	for n.Feature >= 0 {
 		x := columns[n.Feature][i]
-		if x <= n.Threshold || (n.MissingLeft && math.IsNaN(x)) {
+		left := x <= n.Threshold || (n.MissingLeft && math.IsNaN(x))
+		if n.Set > 0 {
+			left = f.inSet(n, x)
+		}
+		if left {
 			n = &f.Nodes[n.Left]
 		} else {
 			n = &f.Nodes[n.Right]
@@ -42,8 +51,18 @@ func (f *Forest) Leaf(t int, columns [][]float64, i int) float64 {
 	return n.Value
 }
 
-// Append adds a tree whose child indices count from its own root.
-func (f *Forest) Append(tree []Node) error {
+// inSet reports whether a split on categories has x on its left.
+func (f *Forest) inSet(n *Node, x float64) bool {
+	set := f.Sets[n.Set-1]
+	if !(x >= 0 && x < float64(8*len(set))) {
+		return n.MissingLeft
+	}
+	c := int(x)
+	return set[c/8]>>(c%8)&1 != 0
+}
+
+// Append adds a tree whose child indices count from its own root, and its sets.
+func (f *Forest) Append(tree []Node, sets [][]uint8) error {
 	first := len(f.Nodes)
 	if first+len(tree) > math.MaxInt32 {
 		return errors.New("more than 2^31 tree nodes")
@@ -56,13 +75,18 @@ func (f *Forest) Append(tree []Node) error {
 			n.Left += int32(first)
 			n.Right += int32(first)
 		}
+		if n.Set > 0 {
+			n.Set += int32(len(f.Sets))
+		}
 		f.Nodes = append(f.Nodes, n)
 	}
+	f.Sets = append(f.Sets, sets...)
 	f.Starts = append(f.Starts, int32(len(f.Nodes)))
 	return nil
 }
 
-// Tensors stores the forest, one element per node but for tree_start.
+// Tensors stores the forest, one element per node but for tree_start and, if there are sets
+// of categories, what setTensors adds.
 func (f *Forest) Tensors() map[string]safetensors.Tensor {
 	n := len(f.Nodes)
 	threshold, value := make([]float64, n), make([]float64, n)
@@ -75,7 +99,7 @@ func (f *Forest) Tensors() map[string]safetensors.Tensor {
 			missingLeft[i] = 1
 		}
 	}
-	return map[string]safetensors.Tensor{
+	tensors := map[string]safetensors.Tensor{
 		"tree_start":   safetensors.FromI32(f.Starts),
 		"feature":      safetensors.FromI32(feature),
 		"threshold":    safetensors.FromF64(threshold),
@@ -84,6 +108,8 @@ func (f *Forest) Tensors() map[string]safetensors.Tensor {
 		"value":        safetensors.FromF64(value),
 		"missing_left": safetensors.FromU8(missingLeft),
 	}
+	f.setTensors(tensors)
+	return tensors
 }
 
 // LoadForest reads what Tensors stored. It trusts nothing: an index out of range, a child
@@ -127,7 +153,10 @@ func LoadForest(tensors map[string]safetensors.Tensor, features int) (Forest, er
 		if missingLeft[i] > 1 {
 			return Forest{}, fmt.Errorf("node %d has missing_left %d, want 0 or 1", i, missingLeft[i])
 		}
-		f.Nodes[i] = Node{threshold[i], value[i], feature[i], left[i], right[i], missingLeft[i] != 0}
+		f.Nodes[i] = Node{threshold[i], value[i], feature[i], left[i], right[i], missingLeft[i] != 0, 0}
+	}
+	if err := f.loadSets(tensors); err != nil {
+		return Forest{}, err
 	}
 	return f, f.check(features)
 }
@@ -152,6 +181,8 @@ func (f *Forest) check(features int) error {
 				if math.IsNaN(n.Value) || math.IsInf(n.Value, 0) {
 					return fmt.Errorf("leaf %d has value %v", i, n.Value)
 				}
+			case n.Set < 0 || int(n.Set) > len(f.Sets):
+				return fmt.Errorf("node %d has set %d of %d", i, n.Set, len(f.Sets))
 			case math.IsNaN(n.Threshold):
 				return fmt.Errorf("node %d has no threshold", i)
 			case n.Left <= i || n.Left >= end || n.Right <= i || n.Right >= end:

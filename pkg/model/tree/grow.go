@@ -1,13 +1,17 @@
 package tree
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // leaf is a node that has not been split.
 type leaf struct {
 	node      int32
 	depth     int
-	spans     []span // its records with each worker
-	total     cell
+	spans     []span  // its records with each worker
+	sums      node    // of all of its rows
+	path      []int32 // columns of the tree that the splits above it are on, if that matters
 	split     split
 	histogram histogram // nil if it was given up for lack of memory
 }
@@ -26,6 +30,10 @@ func (g *Grower) records(w int, l *leaf) lanes {
 // plant makes the root: gradients become integers in the same pass that sums them.
 func (g *Grower) plant(first, second []float64) {
 	root := &leaf{spans: make([]span, len(g.workers)), node: g.newNode()}
+	root.sums.bounds = bounds{math.Inf(-1), math.Inf(1)}
+	if m := g.params.MaxValue; m > 0 {
+		root.sums.bounds = bounds{-m / g.quant.unit(), m / g.quant.unit()}
+	}
 	totals := make([]cell, len(g.workers))
 	g.crew.Do(func(w int) {
 		me := &g.workers[w]
@@ -44,7 +52,7 @@ func (g *Grower) plant(first, second []float64) {
 		}
 	})
 	for _, c := range totals {
-		root.total.add(c)
+		root.sums.total.add(c)
 	}
 	if g.splittable(root, 1) {
 		g.judge(root, nil, true, false)
@@ -71,7 +79,7 @@ func (l *limits) sum(r lanes, begin, end, gradients int) (c cell) {
 func (g *Grower) splittable(l *leaf, leaves int) bool {
 	return leaves < g.params.Leaves && len(g.columns) > 0 &&
 		(g.params.MaxDepth == 0 || l.depth < g.params.MaxDepth) &&
-		g.limits.count(l.total) >= 2*g.limits.rows
+		g.limits.count(l.sums.total) >= 2*g.limits.rows
 }
 
 // enqueue queues the leaf by its split, or lays it down for good if it has none.
@@ -91,23 +99,24 @@ func (g *Grower) enqueue(l *leaf) {
 func (g *Grower) split(parent *leaf) {
 	leaves := len(g.leaves) + len(g.open) + 2
 	s := &parent.split
-	column := &g.columns[s.column]
-	node := &g.nodes[parent.node]
-	node.Feature, node.MissingLeft, node.Threshold = int32(column.source), s.missingLeft, math.Inf(1)
-	if s.bin < len(column.thresholds) {
-		node.Threshold = column.thresholds[s.bin]
-	}
+	g.write(&g.nodes[parent.node], s)
 	g.splits[parent.node] = *s
 
 	spans := make([]span, 2*len(g.workers))
-	left := &leaf{depth: parent.depth + 1, total: s.left, spans: spans[:len(g.workers)]}
-	right := &leaf{depth: parent.depth + 1, total: parent.total.minus(s.left), spans: spans[len(g.workers):]}
+	left := &leaf{depth: parent.depth + 1, spans: spans[:len(g.workers)]}
+	right := &leaf{depth: parent.depth + 1, spans: spans[len(g.workers):]}
+	left.sums.total, right.sums.total = s.left, parent.sums.total.minus(s.left)
+	left.sums.bounds, right.sums.bounds = g.limits.part(&parent.sums, s, g.columns[s.column].monotone)
+	if g.params.Interactions != nil {
+		left.path = append(slices.Clone(parent.path), int32(s.column))
+		right.path = left.path
+	}
 	left.node, right.node = g.newNode(), g.newNode()
 	g.nodes[parent.node].Left, g.nodes[parent.node].Right = left.node, right.node
 
 	// The one of fewer rows is summed, the other is what the parent has more.
 	small, large := left, right
-	if g.limits.count(right.total) < g.limits.count(left.total) {
+	if g.limits.count(right.sums.total) < g.limits.count(left.sums.total) {
 		small, large = right, left
 	}
 	forSmall, forLarge := g.splittable(small, leaves), g.splittable(large, leaves)
@@ -127,6 +136,27 @@ func (g *Grower) split(parent *leaf) {
 	g.give(parent)
 	g.enqueue(left)
 	g.enqueue(right)
+}
+
+// write turns a leaf of the tree into a split.
+func (g *Grower) write(n *Node, s *split) {
+	c := &g.columns[s.column]
+	n.Feature, n.MissingLeft = int32(c.source), s.missingLeft
+	switch {
+	case c.codes != nil:
+		left := make([]uint8, (len(c.codes)+7)/8)
+		for code, bin := range c.codes {
+			if s.goesLeft(bin) {
+				left[code/8] |= 1 << (code % 8)
+			}
+		}
+		g.sets = append(g.sets, left)
+		n.Set = int32(len(g.sets))
+	case s.bin < len(c.thresholds):
+		n.Threshold = c.thresholds[s.bin]
+	default:
+		n.Threshold = math.Inf(1)
+	}
 }
 
 // part moves the parent's records to its children's, and sums those of small if it is asked
@@ -164,9 +194,10 @@ func (g *Grower) judge(small, large *leaf, forSmall, forLarge bool) {
 	subtract := large != nil && large.histogram != nil
 	forLarge = forLarge && subtract
 	var none [2]split
-	none[0] = g.limits.threshold(small.total)
+	var mayUse [2][]bool
+	none[0], mayUse[0] = g.limits.threshold(&small.sums), g.mayUse(small)
 	if subtract {
-		none[1] = g.limits.threshold(large.total)
+		none[1], mayUse[1] = g.limits.threshold(&large.sums), g.mayUse(large)
 	}
 	g.crew.Do(func(w int) {
 		me := &g.workers[w]
@@ -180,14 +211,14 @@ func (g *Grower) judge(small, large *leaf, forSmall, forLarge bool) {
 					g.workers[from].tally.addColumn(cells, j)
 				}
 			}
-			if forSmall {
-				g.limits.try(j, &g.columns[j], cells, small.total, &me.best[0])
+			if forSmall && (mayUse[0] == nil || mayUse[0][j]) {
+				g.limits.try(j, &g.columns[j], cells, &small.sums, &me.best[0])
 			}
 			if subtract {
 				rest := large.histogram[g.layout[j]:g.layout[j+1]]
 				subtractCells(rest, cells)
-				if forLarge {
-					g.limits.try(j, &g.columns[j], rest, large.total, &me.best[1])
+				if forLarge && (mayUse[1] == nil || mayUse[1][j]) {
+					g.limits.try(j, &g.columns[j], rest, &large.sums, &me.best[1])
 				}
 			}
 		}

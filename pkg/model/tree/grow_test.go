@@ -38,7 +38,8 @@ func sample(rows, columns int) (raw [][]float64, first, second []float64) {
 // grower is a grower of the rules' trees on the columns, on so many workers.
 func grower(workers int, p Params, raw [][]float64, weights []float64) *Grower {
 	rows := len(raw[0])
-	g := NewGrower(NewTable(raw, weights, rows, 20), p)
+	p.NodeColumns = 1
+	g := NewGrower(NewTable(raw, nil, weights, rows, 20), p)
 	g.workers = make([]worker, workers)
 	g.Sample(nil, nil)
 	return g
@@ -46,7 +47,7 @@ func grower(workers int, p Params, raw [][]float64, weights []float64) *Grower {
 
 func grow(t *testing.T, g *Grower, first, second []float64) Tree {
 	t.Helper()
-	tree, err := g.Grow(first, second)
+	tree, err := g.Grow(first, second, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +132,7 @@ func TestGrowKeepsTheRules(t *testing.T) {
 			t.Fatalf("%+v: %d leaves, %d nodes", p, n, len(tree.Nodes))
 		}
 		var f Forest
-		if err := f.Append(tree.Nodes); err != nil {
+		if err := f.Append(tree.Nodes, tree.Sets); err != nil {
 			t.Fatal(err)
 		}
 		if err := f.check(len(raw)); err != nil {
@@ -252,7 +253,7 @@ func line(leaves, minRows int, gradients ...float64) (*Grower, []float64) {
 	for i := range values {
 		values[i], ones[i] = float64(i+1), 1
 	}
-	g := NewGrower(NewTable([][]float64{values}, nil, len(values), 255), Params{Leaves: leaves, MinLeafRows: minRows})
+	g := NewGrower(NewTable([][]float64{values}, nil, nil, len(values), 255), Params{Leaves: leaves, MinLeafRows: minRows, NodeColumns: 1})
 	return g, ones
 }
 
@@ -327,10 +328,10 @@ func TestGrowIsNotTakenInByRounding(t *testing.T) {
 func TestGrowRefusesWhatIsNotFinite(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		g, ones := line(4, 1, 1, 2, bad, 4)
-		if _, err := g.Grow([]float64{1, 2, bad, 4}, ones); err != ErrNotFinite {
+		if _, err := g.Grow([]float64{1, 2, bad, 4}, ones, 1); err != ErrNotFinite {
 			t.Errorf("gradient %v: %v", bad, err)
 		}
-		if _, err := g.Grow(ones, []float64{1, 2, bad, 4}); err != ErrNotFinite {
+		if _, err := g.Grow(ones, []float64{1, 2, bad, 4}, 1); err != ErrNotFinite {
 			t.Errorf("hessian %v: %v", bad, err)
 		}
 	}

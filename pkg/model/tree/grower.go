@@ -14,8 +14,22 @@ type Params struct {
 	MaxDepth       int     // at most so many splits from root to leaf; 0: no bound
 	MinLeafRows    int     // least rows of a leaf, 1 to 2^20; a row of weight w counts as ⌊w⌋, but at least 1
 	MinLeafHessian float64 // least hessian of a leaf, weights included, ≥ 0
+	L1             float64 // taken off the absolute gradient of leaves, ≥ 0
 	L2             float64 // added to the hessian of leaves, ≥ 0
 	MinGain        float64 // what a split must gain in ΣG²/(H+L2), ≥ 0
+	MaxValue       float64 // greatest absolute value of a leaf; 0: no bound
+	CategorySmooth float64 // hessian that draws a category's value to 0 when they are put in order, ≥ 0
+	CategoryL2     float64 // added to L2 for splits by sets of categories, ≥ 0
+	// NodeColumns is the share of columns that each node may be split on, drawn for each: above
+	// 0 and at most 1. At least one is drawn.
+	NodeColumns float64
+	// Monotone holds for each column of the matrix 1 if values of leaves may not fall as it
+	// rises, -1 if they may not rise, 0 for no rule; nil is no rule for any. Columns of
+	// categories have none.
+	Monotone []int8
+	// Interactions are sets of columns of the matrix: the splits from the root to a leaf are
+	// all on columns of one set. A column in none is a set of its own. nil is no rule.
+	Interactions [][]int
 }
 
 // Grower grows trees on the rows and columns of a table. The memory of one tree serves the
@@ -35,7 +49,9 @@ type Grower struct {
 	crew   *par.Crew
 	quant  quantizer
 	limits limits
+	seed   uint64
 	nodes  []Node
+	sets   [][]uint8
 	splits []split // of each node, for walks over bins
 	leaves []*leaf // those that stay
 	open   queue   // those that may be split
@@ -58,8 +74,10 @@ type worker struct {
 	_       [64]byte // keeps workers on cache lines of their own
 }
 
-// dealtRows is the number of rows in a block.
-const dealtRows = 1024
+const (
+	dealtRows = 1024 // rows in a block
+	leastRows = 4096 // a worker with less to do waits more than it works
+)
 
 // histogramMemory bounds the bytes of the histograms kept for subtraction, so that wide data
 // with many leaves fits a small Lambda. Beyond it histograms are made afresh, to the same
@@ -68,10 +86,17 @@ const histogramMemory = 256 << 20
 
 // NewGrower returns a grower of trees on all rows and columns of the table.
 func NewGrower(t *Table, p Params) *Grower {
-	g := &Grower{params: p, table: t, weights: newWeights(t.weights, t.rows, p.MinLeafRows), memory: histogramMemory, leafOf: make([]uint16, t.rows)}
-	// A worker with less to do than this waits more than it works.
-	const least = 4096
-	g.workers = make([]worker, max(1, min(runtime.GOMAXPROCS(0), t.rows/least)))
+	// Categories count their rows up to what makes a group.
+	most := p.MinLeafRows
+	for i := range t.columns {
+		if c := &t.columns[i]; c.codes != nil {
+			most = max(most, groupRows)
+		} else if p.Monotone != nil {
+			c.monotone = p.Monotone[c.source]
+		}
+	}
+	g := &Grower{params: p, table: t, weights: newWeights(t.weights, t.rows, most), memory: histogramMemory, leafOf: make([]uint16, t.rows)}
+	g.workers = make([]worker, max(1, min(runtime.GOMAXPROCS(0), t.rows/leastRows)))
 	g.Sample(nil, nil)
 	return g
 }
@@ -102,7 +127,7 @@ func (g *Grower) Sample(rows []int32, columns []int32) {
 
 // load gives worker w its rows.
 func (g *Grower) load(w int, sample []int32) {
-	var rows []int32
+	rows := make([]int32, 0, g.rows/len(g.workers)+dealtRows)
 	for first := w * dealtRows; first < g.rows; first += dealtRows * len(g.workers) {
 		for i := first; i < min(first+dealtRows, g.rows); i++ {
 			if sample != nil {
@@ -136,17 +161,19 @@ func (g *Grower) gradientLanes() int {
 
 // Tree is a tree and where it puts the rows.
 type Tree struct {
-	Nodes  []Node   // the first is the root; children follow their parents
-	Leaves []int32  // the node of each leaf
-	LeafOf []uint16 // the leaf of every row of the table, in the sample or not
+	Nodes  []Node    // the first is the root; children follow their parents
+	Sets   [][]uint8 // what splits on categories refer to
+	Leaves []int32   // the node of each leaf
+	LeafOf []uint16  // the leaf of every row of the table, in the sample or not
 }
 
 // Grow grows a tree leaf-wise (Shi 2007: always the split with the most gain next) that
 // reduces the loss of which first and second are the derivatives for every row of the table,
 // for weight 1; second derivatives are not negative. A leaf's value is -ΣG/(ΣH+L2) over its
-// rows in the sample. The result is valid until the next call. It returns ErrNotFinite if a
-// derivative in the sample is not finite, or a leaf's value.
-func (g *Grower) Grow(first, second []float64) (Tree, error) {
+// rows in the sample, with the gradient and the value within the bounds that Params set. The
+// seed is for the columns of nodes. The result is valid until the next call. It returns
+// ErrNotFinite if a derivative in the sample is not finite, or a leaf's value.
+func (g *Grower) Grow(first, second []float64, seed uint64) (Tree, error) {
 	g.crew = par.NewCrew(len(g.workers))
 	defer g.crew.Close()
 	gradient, hessian := g.largest(first, second)
@@ -154,8 +181,8 @@ func (g *Grower) Grow(first, second []float64) (Tree, error) {
 	if g.quant, err = newQuantizer(g.weights, gradient, hessian); err != nil {
 		return Tree{}, err
 	}
-	g.limits = g.quant.limits(g.params)
-	g.nodes, g.splits, g.leaves = g.nodes[:0], g.splits[:0], g.leaves[:0]
+	g.limits, g.seed = g.quant.limits(g.params), seed
+	g.nodes, g.sets, g.splits, g.leaves = g.nodes[:0], nil, g.splits[:0], g.leaves[:0]
 	g.plant(first, second)
 	for len(g.open) > 0 && len(g.leaves)+len(g.open) < g.params.Leaves {
 		g.split(g.open.pop())
@@ -165,7 +192,7 @@ func (g *Grower) Grow(first, second []float64) (Tree, error) {
 		g.leaves = append(g.leaves, leaf)
 	}
 	g.open = g.open[:0]
-	t := Tree{Nodes: g.nodes, LeafOf: g.leafOf}
+	t := Tree{Nodes: g.nodes, Sets: g.sets, LeafOf: g.leafOf}
 	for _, leaf := range g.leaves {
 		t.Leaves = append(t.Leaves, leaf.node)
 	}
@@ -250,7 +277,12 @@ func (g *Grower) renew(e *exact, first, second []float64) error {
 			sum.gradient += g.workers[w].sums[k].gradient
 			sum.hessian += g.workers[w].sums[k].hessian
 		}
-		v := e.value(sum, g.params.L2)
+		v := e.value(sum, &g.params)
+		if g.limits.bounded {
+			unit := g.quant.unit()
+			b := bounds{float64(leaf.sums.bounds.low * unit), float64(leaf.sums.bounds.high * unit)}
+			v = b.clamp(v)
+		}
 		if len(g.leaves) == 1 {
 			v = 0
 		}

@@ -140,16 +140,25 @@ func weigh(weight, v float64) int64 {
 func (q *quantizer) limits(p Params) limits {
 	gradient, hessian := float64(q.gradient*q.gradientWeight), float64(q.hessian*q.hessianWeight)
 	weight := math.Ldexp(1, q.weights.exponent)
+	inHessian := func(v float64) float64 { return float64(float64(v*weight) * hessian) }
 	l := limits{
-		shift:   q.shift,
-		rows:    uint64(p.MinLeafRows),
-		hessian: float64(float64(p.MinLeafHessian*weight) * hessian),
-		l2:      float64(float64(p.L2*weight) * hessian),
+		shift:      q.shift,
+		rows:       uint64(p.MinLeafRows),
+		hessian:    inHessian(p.MinLeafHessian),
+		l1:         float64(float64(p.L1*weight) * gradient),
+		l2:         inHessian(p.L2),
+		bounded:    p.L1 > 0 || p.MaxValue > 0 || p.Monotone != nil,
+		categories: categoryLimits{inHessian(p.CategorySmooth), inHessian(p.CategoryL2)},
 	}
 	if p.MinGain > 0 {
 		l.minScore = float64(float64(float64(p.MinGain*weight)*gradient)*gradient) / hessian
 	}
 	return l
+}
+
+// unit is the unit of values, gradients over hessians, in a tree.
+func (q *quantizer) unit() float64 {
+	return float64(q.hessian*q.hessianWeight) / float64(q.gradient*q.gradientWeight)
 }
 
 // exact sums derivatives in fixed point of 52 bits, for the values of leaves: finer than
@@ -179,8 +188,11 @@ func (e *exact) add(s *leafSum, row uint32, first, second float64) {
 	s.hessian += int64(h)
 }
 
-// value is the value of a leaf, -ΣG/(ΣH+λ).
-func (e *exact) value(s leafSum, l2 float64) float64 {
+// value is the value of a leaf, -ΣG/(ΣH+λ), the gradient brought closer to 0 by L1.
+func (e *exact) value(s leafSum, p *Params) float64 {
 	g, h := float64(s.gradient)/e.gradient, float64(s.hessian)/e.hessian
-	return -g / (h + math.Ldexp(l2, e.weights.exponent))
+	if p.L1 > 0 {
+		g = math.Copysign(max(0, math.Abs(g)-math.Ldexp(p.L1, e.weights.exponent)), g)
+	}
+	return -g / (h + math.Ldexp(p.L2, e.weights.exponent))
 }

@@ -19,14 +19,17 @@ type Table struct {
 // column is a column as bins.
 type column struct {
 	binning
-	source int     // its index in the matrix
-	bins   []uint8 // one per row
+	source   int     // its index in the matrix
+	bins     []uint8 // one per row
+	monotone int8    // 1 if values of leaves may not fall with the column's, -1 if they may not rise
 }
 
 // NewTable bins every column that can split the rows into at most limit bins each, 2 to
 // MaxBins; columns that are constant and have no missing values, or are missing throughout,
-// are left out. Weights are positive, one per row; nil means 1. It works on all cores.
-func NewTable(columns [][]float64, weights []float64, rows, limit int) *Table {
+// are left out. Column j holds the indices of categories[j] categories, or numbers if that is
+// 0 or categories is nil. Weights are positive, one per row; nil means 1. It works on all
+// cores.
+func NewTable(columns [][]float64, categories []int, weights []float64, rows, limit int) *Table {
 	t := &Table{rows: rows, weights: weights}
 	scaled := newWeights(weights, rows, 1)
 	binned := make([]column, len(columns))
@@ -38,12 +41,21 @@ func NewTable(columns [][]float64, weights []float64, rows, limit int) *Table {
 		if allMissing(columns[j]) {
 			return nil
 		}
-		b := w.bin(columns[j])
+		var b binning
+		if categories != nil && categories[j] > 0 {
+			b = w.binCategories(columns[j], categories[j])
+		} else {
+			b = w.bin(columns[j])
+		}
 		if b.cells() < 2 {
 			return nil
 		}
 		bins := make([]uint8, rows)
-		b.assign(bins, columns[j])
+		if b.codes != nil {
+			b.assignCategories(bins, columns[j])
+		} else {
+			b.assign(bins, columns[j])
+		}
 		binned[j] = column{binning: b, source: j, bins: bins}
 		return nil
 	})

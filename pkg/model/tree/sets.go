@@ -1,0 +1,67 @@
+package tree
+
+import (
+	"fmt"
+
+	"github.com/foretell-ml/foretell/pkg/safetensors"
+)
+
+// setTensors stores the sets of categories: the number of its set for each node, where the
+// bytes of each set begin and, last, their number, and the bytes. Without sets there is none
+// of these, and artifacts are what they were before there were categories.
+func (f *Forest) setTensors(tensors map[string]safetensors.Tensor) {
+	if len(f.Sets) == 0 {
+		return
+	}
+	set, starts, bytes := make([]int32, len(f.Nodes)), []int32{0}, []uint8{}
+	for i, n := range f.Nodes {
+		set[i] = n.Set
+	}
+	for _, s := range f.Sets {
+		bytes = append(bytes, s...)
+		starts = append(starts, int32(len(bytes)))
+	}
+	tensors["set"] = safetensors.FromI32(set)
+	tensors["set_start"] = safetensors.FromI32(starts)
+	tensors["set_bytes"] = safetensors.FromU8(bytes)
+}
+
+// loadSets reads what setTensors stored, if it did. It trusts nothing.
+func (f *Forest) loadSets(tensors map[string]safetensors.Tensor) error {
+	names := []string{"set", "set_start", "set_bytes"}
+	found := 0
+	for _, name := range names {
+		if _, ok := tensors[name]; ok {
+			found++
+		}
+	}
+	if found == 0 {
+		return nil
+	}
+	set, err := tensors["set"].I32()
+	if err != nil {
+		return fmt.Errorf("tensor %q: %w", "set", err)
+	}
+	starts, err := tensors["set_start"].I32()
+	if err != nil {
+		return fmt.Errorf("tensor %q: %w", "set_start", err)
+	}
+	bytes, err := tensors["set_bytes"].U8()
+	if err != nil {
+		return fmt.Errorf("tensor %q: %w", "set_bytes", err)
+	}
+	if len(set) != len(f.Nodes) || len(starts) == 0 || starts[0] != 0 || int(starts[len(starts)-1]) != len(bytes) {
+		return fmt.Errorf("sets of %d nodes for %d, or bytes that no set has", len(set), len(f.Nodes))
+	}
+	for k := range len(starts) - 1 {
+		begin, end := starts[k], starts[k+1]
+		if end < begin || int(end) > len(bytes) {
+			return fmt.Errorf("set %d spans bytes %d to %d of %d", k+1, begin, end, len(bytes))
+		}
+		f.Sets = append(f.Sets, bytes[begin:end:end])
+	}
+	for i, s := range set {
+		f.Nodes[i].Set = s
+	}
+	return nil
+}
