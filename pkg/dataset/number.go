@@ -41,17 +41,14 @@ func parseNumberIn(data []byte, start, end int) (v float64, ok bool) {
 		return 0, false
 	}
 	tail := (*[16]byte)(data[end-16 : end])
-	if lead := tail[16-n]; lead == '0' && n > 1 && tail[(17-n)&15] != '.' || lead == '.' && n == 1 {
+	if lead := tail[16-n]; n > 1 && lead == '0' && tail[(17-n)&15] != '.' || n == 1 && lead == '.' {
 		return 0, false
 	}
-	low := binary.LittleEndian.Uint64(tail[8:]) // of the number's value: the last characters
-	high := uint64(zeros)
-	if n <= 8 {
-		low = low>>(64-8*n)<<(64-8*n) | zeros>>(8*n) // a shift by 64 is 0
-	} else {
-		high = binary.LittleEndian.Uint64(tail[:8])
-		high = high>>(128-8*n)<<(128-8*n) | zeros>>(8*(n-8))
-	}
+	// The last characters, and those before them: what is not of the number is masked. A shift
+	// by 64 or more is 0.
+	maskLow, maskHigh := ^uint64(0)<<(64-8*min(n, 8)), ^uint64(0)<<(128-8*n)
+	low := binary.LittleEndian.Uint64(tail[8:])&maskLow | zeros&^maskLow
+	high := binary.LittleEndian.Uint64(tail[:8])&maskHigh | zeros&^maskHigh
 	fraction := 0
 	if point := zeroByte(low ^ points); point != 0 {
 		at := bits.TrailingZeros64(point) // the highest bit of the point's byte, 8·index + 7
@@ -64,13 +61,13 @@ func parseNumberIn(data []byte, start, end int) (v float64, ok bool) {
 		before := uint64(1)<<(at-7) - 1
 		high = high&^(before<<8|0xff) | high&before<<8 | '0'
 	}
-	if !digits8(low) || !digits8(high) {
+	if !digits8(low) {
 		return 0, false
 	}
 	mantissa := eightDigits(low)
-	if n > 8 {
+	if high != zeros {
 		mantissa += eightDigits(high) * 100_000_000
-		if mantissa >= 1<<53 {
+		if !digits8(high) || mantissa >= 1<<53 {
 			return 0, false
 		}
 	}
