@@ -1,5 +1,7 @@
 package dataset
 
+import "slices"
+
 // dictionaryCap is the number of distinct texts up to which a column is kept as a
 // dictionary although all of them are numbers or timestamps. Past it only the parsed
 // values are kept: a dictionary of a million different numbers would take twenty times
@@ -129,8 +131,14 @@ func (c *collector) column() Column {
 		t = InferType(c.levels, c.present)
 	}
 	if t.Coded() {
-		codes, levels := sortLevels(c.codes, c.levels)
-		return Column{Name: c.name, Type: t, Codes: codes, Levels: levels}
+		levels := append([]string{}, c.levels...)
+		slices.Sort(levels)
+		for i, code := range c.codes {
+			if code >= 0 {
+				c.codes[i] = levelOf(levels, c.levels[code])
+			}
+		}
+		return Column{Name: c.name, Type: t, Codes: c.codes, Levels: levels}
 	}
 	return Column{Name: c.name, Type: t, Values: c.decode(func(s string) float64 {
 		v, _ := ParseValue(t, s) // InferType has parsed it before

@@ -1,8 +1,6 @@
 package dataset
 
 import (
-	"cmp"
-	"encoding/binary"
 	"math/bits"
 	"slices"
 	"strings"
@@ -93,73 +91,4 @@ func (d *dictionary) texts() []string {
 		begin = end
 	}
 	return texts
-}
-
-// sortLevels brings levels into bytewise order and rewrites the codes, in place.
-func sortLevels(codes []int32, levels []string) ([]int32, []string) {
-	order := make([]levelEntry, len(levels))
-	for i, s := range levels {
-		var prefix [8]byte
-		copy(prefix[:], s)
-		order[i] = levelEntry{binary.BigEndian.Uint64(prefix[:]), int32(i)}
-	}
-	order = sortByPrefix(order)
-	for from, i := 0, 1; i <= len(order); i++ {
-		if i < len(order) && order[i].prefix == order[from].prefix {
-			continue
-		}
-		if i-from > 1 {
-			slices.SortFunc(order[from:i], func(a, b levelEntry) int { return strings.Compare(levels[a.code], levels[b.code]) })
-		}
-		from = i
-	}
-	sorted, position := make([]string, len(levels)), make([]int32, len(levels))
-	for i, e := range order {
-		sorted[i] = levels[e.code]
-		position[e.code] = int32(i)
-	}
-	for i, code := range codes {
-		if code >= 0 {
-			codes[i] = position[code]
-		}
-	}
-	return codes, sorted
-}
-
-// levelEntry is a level by its first eight bytes as a number, which tell most texts apart and
-// are compared without going to where each text lies.
-type levelEntry struct {
-	prefix uint64
-	code   int32
-}
-
-// sortByPrefix sorts by the prefix: byte by byte from the last if there are many, leaving out
-// the bytes that are the same everywhere.
-func sortByPrefix(order []levelEntry) []levelEntry {
-	if len(order) < 1<<12 {
-		slices.SortFunc(order, func(a, b levelEntry) int { return cmp.Compare(a.prefix, b.prefix) })
-		return order
-	}
-	sorted := make([]levelEntry, len(order))
-	for shift := 0; shift < 64; shift += 8 {
-		var next [256]int // where the next entry with each byte goes
-		for _, e := range order {
-			next[byte(e.prefix>>shift)]++
-		}
-		if next[byte(order[0].prefix>>shift)] == len(order) {
-			continue
-		}
-		at := 0
-		for i, n := range next {
-			next[i] = at
-			at += n
-		}
-		for _, e := range order {
-			i := byte(e.prefix >> shift)
-			sorted[next[i]] = e
-			next[i]++
-		}
-		order, sorted = sorted, order
-	}
-	return order
 }

@@ -24,7 +24,10 @@ func TestDictionaryOfManyTexts(t *testing.T) {
 	}
 	codes[7] = -1
 	want := slices.Compact(slices.Sorted(slices.Values(rows)))
-	codes, levels := sortLevels(codes, d.texts())
+	levels, err := sortLevels(t.Context(), codes, d.texts(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if !slices.Equal(levels, want) {
 		t.Errorf("%d levels are not the %d sorted texts", len(levels), len(want))
 	}

@@ -1,6 +1,9 @@
 package dataset
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // tableColumn is a column of the rows read so far, in the form of its batches, while that is
 // one.
@@ -77,49 +80,49 @@ func (c *tableColumn) addTexts(b *keptColumn) {
 	}
 }
 
-// finish makes the column. rows are those of the table.
-func (c *tableColumn) finish(field Field, inferred bool, numbers NumberForm) Column {
+// finish makes a column of the table.
+func (t *tableReader) finish(ctx context.Context, i int) (Column, error) {
+	c, field := &t.columns[i], t.fields[i]
+	kind := field.Type
+	if t.inferred {
+		kind = ""
+	}
 	if c.mixed {
-		return Column{Name: field.Name}
+		return Column{Name: field.Name}, nil
 	}
-	form, declared := c.form, field.Type
-	switch {
-	case declared != "" && !inferred && !declared.Coded():
-		form = declared
-	case declared != "" && !inferred:
-		form = Text
-	case form == "":
-		form = Numeric // no value at all
-	}
-	if c.form == "" { // none of the rows are there yet
-		c.form = form
+	if c.form == "" { // no value at all: none of the rows are there yet
+		switch {
+		case kind == "":
+			c.form = Numeric
+		case kind.Coded():
+			c.form = Text
+		default:
+			c.form = kind
+		}
 		c.fill(c.rows)
 	}
-	if form != Text {
-		return Column{Name: field.Name, Type: form, Values: c.values}
+	if c.form != Text {
+		return Column{Name: field.Name, Type: c.form, Values: c.values}, nil
 	}
-	if declared == "" || inferred {
-		return c.infer(field.Name, numbers)
+	levels := c.levels.texts()
+	if kind == "" {
+		kind = t.numbers.inferType(levels, c.present())
 	}
-	codes, levels := sortLevels(c.codes, c.levels.texts())
-	return Column{Name: field.Name, Type: declared, Codes: codes, Levels: levels}
+	if !kind.Coded() {
+		return Column{Name: field.Name, Type: kind, Values: t.numbers.decode(kind, c.codes, levels)}, nil
+	}
+	levels, err := sortLevels(ctx, c.codes, levels, t.workers)
+	return Column{Name: field.Name, Type: kind, Codes: c.codes, Levels: levels}, err
 }
 
-// infer makes a column of texts what they all are.
-func (c *tableColumn) infer(name string, numbers NumberForm) Column {
-	present := 0
+// present is how many rows have a text.
+func (c *tableColumn) present() (n int) {
 	for _, code := range c.codes {
 		if code >= 0 {
-			present++
+			n++
 		}
 	}
-	codes, levels := c.codes, c.levels.texts()
-	kind := numbers.inferType(levels, present)
-	if !kind.Coded() {
-		return Column{Name: name, Type: kind, Values: numbers.decode(kind, codes, levels)}
-	}
-	codes, levels = sortLevels(codes, levels)
-	return Column{Name: name, Type: kind, Codes: codes, Levels: levels}
+	return n
 }
 
 // decode looks codes up among the parsed levels.

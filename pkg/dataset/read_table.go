@@ -92,9 +92,9 @@ const mostAhead = 64
 // table is the columns, several of them made side by side.
 func (t *tableReader) table(ctx context.Context) ([]Column, error) {
 	columns := make([]Column, len(t.fields))
-	err := par.For(ctx, len(columns), t.workers, func(i int) error {
-		columns[i] = t.columns[i].finish(t.fields[i], t.inferred, t.numbers)
-		return nil
+	err := par.For(ctx, len(columns), t.workers, func(i int) (err error) {
+		columns[i], err = t.finish(ctx, i)
+		return err
 	})
 	return columns, err
 }

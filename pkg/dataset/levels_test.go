@@ -1,0 +1,47 @@
+package dataset
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// Levels come into the order of slices.Sort, and every row keeps its text: whether they are few
+// or many, begin alike, end early, or differ only behind eight bytes, and however many sort them.
+func TestSortLevels(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	alike := []string{"https://a.example/", "https://a.example/\x00", "https://a.example/\x00\x00"}
+	for i := range 40_000 {
+		alike = append(alike, fmt.Sprintf("https://a.example/%x", i*i))
+	}
+	behind := []string{""}
+	for i := range 20_000 {
+		behind = append(behind, fmt.Sprintf("%cthe same again %d", 'a'+i%2, i))
+	}
+	for name, levels := range map[string][]string{
+		"none": {}, "one": {"x"}, "few": {"b", "", "ab", "a", "\xff"}, "alike": alike, "behind": behind,
+	} {
+		random.Shuffle(len(levels), func(i, j int) { levels[i], levels[j] = levels[j], levels[i] })
+		want := slices.Sorted(slices.Values(levels))
+		for workers := 1; workers <= 4; workers++ {
+			codes := []int32{-1}
+			for range min(100_000, 3*len(levels)) {
+				codes = append(codes, int32(random.IntN(len(levels)+1))-1)
+			}
+			before := slices.Clone(codes)
+			got, err := sortLevels(t.Context(), codes, levels, workers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("%s: %d levels are not in order", name, len(got))
+			}
+			for i, code := range codes {
+				if before[i] < 0 && code >= 0 || before[i] >= 0 && got[code] != levels[before[i]] {
+					t.Fatalf("%s, %d workers: code %d of row %d has become %d", name, workers, before[i], i, code)
+				}
+			}
+		}
+	}
+}
