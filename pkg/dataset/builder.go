@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -132,7 +133,8 @@ func (b *Builder) Text(field int, s string) error {
 func (b *Builder) Table() *Table {
 	for i, codes := range b.texts {
 		if c := &b.columns[i]; codes != nil {
-			c.Codes, c.Levels = sortLevels(c.Codes, c.Levels)
+			// Nothing can end it early: it fails only with its context.
+			c.Levels, _ = sortLevels(context.Background(), c.Codes, c.Levels, 1)
 		}
 	}
 	return &Table{Columns: b.columns, rows: b.rows}
