@@ -16,6 +16,7 @@ type boosted struct {
 	base      []float64
 	features  int
 	trees     tree.Forest
+	record    tree.Record
 }
 
 var _ Model = (*boosted)(nil)
@@ -44,6 +45,12 @@ func (m *boosted) Predict(dst []float64, x *dataset.Matrix) {
 			m.finish(dst[i*outputs:(i+1)*outputs], scores[(i-begin)*len(m.base):])
 		}
 	}
+}
+
+// scores writes the scores of all rows, row by row.
+func (m *boosted) scores(dst []float64, x *dataset.Matrix) {
+	width := len(m.base)
+	inRows(x.Rows, func(begin, end int) { m.score(dst[begin*width:], x.Columns, begin, end) })
 }
 
 // score writes the scores of rows [begin, end), adding trees in their order as Fit did.
@@ -87,7 +94,9 @@ func (m *boosted) State() State {
 	if err != nil {
 		panic("model: " + err.Error()) // base scores are finite, the rest always marshals
 	}
-	return State{Learner: boostingName, Params: params, Tensors: m.trees.Tensors()}
+	tensors := m.trees.Tensors()
+	m.record.Tensors(tensors)
+	return State{Learner: boostingName, Params: params, Tensors: tensors}
 }
 
 // loadBoosting is the inverse of State, for states that may be damaged or hostile.
@@ -123,5 +132,9 @@ func loadBoosting(s State) (Model, error) {
 	if trees.Trees() != p.Trees || p.Trees%len(p.Base) != 0 {
 		return nil, fmt.Errorf("%d trees stored, %d announced, for %d scores", trees.Trees(), p.Trees, len(p.Base))
 	}
-	return &boosted{objective: p.Objective, base: p.Base, features: p.Features, trees: trees}, nil
+	record, err := tree.LoadRecord(s.Tensors, &trees)
+	if err != nil {
+		return nil, err
+	}
+	return &boosted{objective: p.Objective, base: p.Base, features: p.Features, trees: trees, record: record}, nil
 }

@@ -29,6 +29,18 @@ func objectiveOf(task dataset.Task, classes int) boostingObjective {
 	}
 }
 
+// link is that of the scores.
+func (o boostingObjective) link() Link {
+	switch o {
+	case logLoss:
+		return LogitLink
+	case softmaxLoss:
+		return SoftmaxLink
+	default:
+		return IdentityLink
+	}
+}
+
 var errOverflow = errors.New("the target is too large: its gradients overflow; scale it down")
 
 // base returns the scores that every row starts from: the weighted mean, the log odds, the

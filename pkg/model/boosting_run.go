@@ -21,6 +21,10 @@ type boostingRun struct {
 	// the scores.
 	gradients []boostingGradients
 	grower    *tree.Grower
+	// masses of the rows are integers, so that covers do not depend on their order; nil is 1.
+	masses   []int64
+	massUnit float64
+	records  []tree.Record // of the trees of the round
 }
 
 func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, error) {
@@ -46,6 +50,8 @@ func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, erro
 		grower:    tree.NewGrower(tree.NewTable(kept.X.Columns, kept.X.Categories, kept.Weights, rows, b.Bins), rules),
 	}
 	r.model.trees.Starts = []int32{0}
+	r.records = make([]tree.Record, len(base))
+	r.weigh(kept.Weights)
 	for k := range base {
 		r.scores[k] = repeat(base[k], rows)
 		r.gradients[k] = boostingGradients{make([]float64, rows), make([]float64, rows)}
@@ -78,10 +84,11 @@ func (r *boostingRun) round(ctx context.Context, round int) (grown bool, err err
 	if !grown {
 		return false, nil
 	}
-	for _, t := range trees {
+	for k, t := range trees {
 		if err := r.model.trees.Append(t.Nodes, t.Sets); err != nil {
 			return false, err
 		}
+		r.model.record.Append(r.records[k].Cover, r.records[k].Gain)
 	}
 	return true, nil
 }
@@ -105,6 +112,7 @@ func (r *boostingRun) tree(t, k int) (tree.Tree, error) {
 		return tree.Tree{}, errOverflow
 	}
 	nodes := append([]tree.Node(nil), grown.Nodes...)
+	r.records[k] = tree.Record{Cover: r.covers(grown), Gain: r.grower.Gains()}
 	if len(nodes) == 1 {
 		return tree.Tree{Nodes: nodes}, nil
 	}

@@ -67,6 +67,7 @@ func checks() []check {
 	all = append(all, degenerates...)
 	all = append(all, invariances...)
 	all = append(all, predictions...)
+	all = append(all, explanations...)
 	return append(all, states...)
 }
 
@@ -135,10 +136,7 @@ func (s suite) fit(t *testing.T, d model.Data) model.Model {
 }
 
 func predict(m model.Model, x *dataset.Matrix) []float64 {
-	dst := make([]float64, x.Rows*m.Outputs())
-	for i := range dst {
-		dst[i] = math.NaN() // a place that is not written shows
-	}
+	dst := nans(x.Rows * m.Outputs())
 	m.Predict(dst, x)
 	return dst
 }
