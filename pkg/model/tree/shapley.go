@@ -72,7 +72,7 @@ func (s *Shapley) Mean(t int) float64 {
 // leftShare is the share of a split's rows that go left.
 func (s *Shapley) leftShare(n *Node) float64 {
 	// Halved, so that the sum does not overflow.
-	left, right := s.cover[n.Left]/2, s.cover[n.Right]/2
+	left, right := float64(s.cover[n.Left]/2), float64(s.cover[n.Right]/2)
 	return left / (left + right)
 }
 
