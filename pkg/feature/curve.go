@@ -137,7 +137,7 @@ func fitYeoJohnson(x []float64) float64 {
 	const golden = 0.6180339887498949
 	a, b := high-float64(golden*(high-low)), low+float64(golden*(high-low))
 	atA, atB := likelihood(a), likelihood(b)
-	for high-low > 1e-9 {
+	for high-low > 1e-8 {
 		if atA >= atB {
 			high, b, atB = b, a, atA
 			a = high - float64(golden*(high-low))

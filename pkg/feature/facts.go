@@ -127,26 +127,30 @@ func quantile(sorted []float64, part, parts int) float64 {
 	return sorted[i] + float64((sorted[i+1]-sorted[i])*(at-float64(i)))
 }
 
-// sampleSize is how many values a power is fitted on, and how many texts have their words counted.
-const sampleSize = 10_000
+// powerSample is how many values a power is fitted on, at some forty looks at each; wordSample
+// is how many texts have their words counted.
+const (
+	powerSample = 1000
+	wordSample  = 10_000
+)
 
 // thin returns at most that many order statistics at an even stride, the extremes among them.
 func thin(sorted []float64) []float64 {
-	if len(sorted) <= sampleSize {
+	if len(sorted) <= powerSample {
 		return sorted
 	}
-	kept := make([]float64, sampleSize)
+	kept := make([]float64, powerSample)
 	for i := range kept {
-		kept[i] = sorted[i*(len(sorted)-1)/(sampleSize-1)]
+		kept[i] = sorted[i*(len(sorted)-1)/(powerSample-1)]
 	}
 	return kept
 }
 
-// meanWords is over the first present rows, as many as sampleSize.
+// meanWords is over the first present rows, as many as wordSample.
 func meanWords(c *dataset.Column) float64 {
 	total, n := 0, 0
 	for _, code := range c.Codes {
-		if code >= 0 && n < sampleSize {
+		if code >= 0 && n < wordSample {
 			total += words(c.Levels[code])
 			n++
 		}
