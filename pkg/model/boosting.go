@@ -5,15 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/model/tree"
 )
 
 // Boosting is gradient boosting of regression trees (Friedman 2001) with second-order gains
-// (Chen & Guestrin 2016) on histograms of binned columns, grown leaf-wise. It minimizes
-// squared error for regression and log loss for classification, with one tree per round, or
-// per round and class if there are three classes or more.
+// (Chen & Guestrin 2016) on histograms of binned columns, grown leaf-wise. It minimizes the
+// loss that Objective names, with one tree per round, or per round and class if there are
+// three classes or more.
 //
 // Missing values (NaN) need no imputing: each split learns which way they go. Columns need
 // no scaling either, since only the order of their values counts. Columns of categories need
@@ -25,9 +26,29 @@ import (
 // weight acts as so many repeats (again unless rows are sampled): exactly, up to a weight
 // of 1024 or MinLeafRows, whichever is less, and up to rounding above.
 type Boosting struct {
+	// Objective is the loss. For regression: squared_error, the default, predicts means;
+	// absolute_error medians; quantile the quantile Alpha; huber is squared error for residuals
+	// up to Alpha and absolute error beyond; poisson, gamma and tweedie predict means above 0 by
+	// a score that is their logarithm, for targets of 0 and more (gamma: above 0), and take
+	// Data.Offset. For two classes logistic, for more softmax. Default: that of the task.
+	Objective string `json:"objective"`
+	// Alpha is the quantile to predict, between 0 and 1, or the residual, above 0 and in units of
+	// the target, from which on huber is linear. Default 0.9.
+	Alpha float64 `json:"alpha"`
+	// Power is that of the mean which the variance follows, for tweedie: 1 (poisson) to 2
+	// (gamma), both excluded. Default 1.5.
+	Power float64 `json:"power"`
+	// Balanced gives all classes the same weight in sum, as in Logistic. Default false.
+	Balanced bool `json:"balanced"`
 	// Rounds is the number of boosting rounds, at least 1. Default 100. Fewer are kept if
-	// no tree can be split any more.
+	// no tree can be split any more, or by early stopping.
 	Rounds int `json:"rounds"`
+	// EarlyStopping ends the fit after so many rounds in a row without a lower loss on rows
+	// held out, and keeps the rounds up to the lowest. 0, the default, is off.
+	EarlyStopping int `json:"early_stopping"`
+	// ValidationShare is the share of rows held out for that, of each class the same: above 0
+	// and below 1. Default 0.1.
+	ValidationShare float64 `json:"validation_share"`
 	// LearningRate scales each tree's contribution, above 0 and at most 1. Default 0.1.
 	LearningRate float64 `json:"learning_rate"`
 	// Leaves is the most leaves of a tree, 2 to 65536. Default 31.
@@ -38,7 +59,8 @@ type Boosting struct {
 	// weight w counts as ⌊w⌋ rows, and as one if w is less than that.
 	MinLeafRows int `json:"min_leaf_rows"`
 	// MinLeafHessian is the least sum of second derivatives in a leaf, at least 0. Default
-	// 1e-3. For squared error a row's is its weight, for log loss p(1-p) times it.
+	// 1e-3. A row's is its weight, for log loss p(1-p) times it, for poisson the mean predicted
+	// times it; so small rates want a smaller bound.
 	MinLeafHessian float64 `json:"min_leaf_hessian"`
 	// L1 is taken off the absolute gradient of a leaf, at least 0. Default 0.
 	L1 float64 `json:"l1"`
@@ -86,7 +108,10 @@ var _ Learner = Boosting{}
 // DefaultBoosting returns the defaults, which are LightGBM's.
 func DefaultBoosting() Boosting {
 	return Boosting{
+		Alpha:           0.9,
+		Power:           1.5,
 		Rounds:          100,
+		ValidationShare: 0.1,
 		LearningRate:    0.1,
 		Leaves:          31,
 		MinLeafRows:     20,
@@ -109,6 +134,9 @@ func (b Boosting) Validate() error {
 		}
 	}
 	const most = 1 << 20
+	b.checkObjective(check)
+	check(b.EarlyStopping >= 0, "early_stopping", b.EarlyStopping, "0 (off) or more")
+	check(0 < b.ValidationShare && b.ValidationShare < 1, "validation_share", b.ValidationShare, "above 0 and below 1")
 	check(1 <= b.Rounds && b.Rounds <= most, "rounds", b.Rounds, "1 to 1048576")
 	check(0 < b.LearningRate && b.LearningRate <= 1, "learning_rate", b.LearningRate, "above 0 and at most 1")
 	check(2 <= b.Leaves && b.Leaves <= 65536, "leaves", b.Leaves, "2 to 65536")
@@ -134,28 +162,50 @@ func (b Boosting) Validate() error {
 	return errors.Join(errs...)
 }
 
+// checkObjective checks what the objective wants of params.
+func (b Boosting) checkObjective(check func(ok bool, param string, value any, want string)) {
+	o := boostingObjective(b.Objective)
+	check(o == "" || o.known(), "objective", b.Objective, fmt.Sprintf("one of %v, %s, %s, or nothing for the task's", regressionObjectives, logLoss, softmaxLoss))
+	most := math.MaxFloat64
+	if o != huberLoss {
+		most = math.Nextafter(1, 0)
+	}
+	check(0 < b.Alpha && b.Alpha <= most, "alpha", b.Alpha, "above 0, and below 1 unless the objective is huber")
+	check(1 < b.Power && b.Power < 2, "power", b.Power, "above 1 and below 2")
+	// Quantiles of leaves can turn round what the splits put in order.
+	check(len(b.Monotone) == 0 || !o.ordered(), "monotone", b.Monotone, fmt.Sprintf("none with objective %q", o))
+}
+
 // Fit grows the trees. It returns ctx's error if ctx ends, which is checked before every
 // tree. Fewer than 2×MinLeafRows rows give a constant model. A target too large for
 // its gradients to be finite is an error.
 func (b Boosting) Fit(ctx context.Context, data Data, seed uint64) (Model, error) {
-	if err := errors.Join(b.Validate(), data.Validate()); err != nil {
-		return nil, fmt.Errorf("boosting: %w", err)
-	}
-	if err := data.noOffset(); err != nil {
-		return nil, fmt.Errorf("boosting: %w", err)
-	}
-	run, err := newBoostingRun(b, data, seed)
+	m, err := b.fit(ctx, data, nil, seed)
 	if err != nil {
 		return nil, fmt.Errorf("boosting: %w", err)
 	}
-	for round := range b.Rounds {
-		grown, err := run.round(ctx, round)
-		if err != nil {
-			return nil, fmt.Errorf("boosting: round %d: %w", round+1, err)
-		}
-		if !grown && !run.sampled() {
-			break // every later round would find the same
+	return m, nil
+}
+
+// fit fits from the beginning, or goes on from a model.
+func (b Boosting) fit(ctx context.Context, data Data, from *boosted, seed uint64) (*boosted, error) {
+	if err := errors.Join(b.Validate(), data.Validate()); err != nil {
+		return nil, err
+	}
+	if err := b.inRange(data); err != nil {
+		return nil, err
+	}
+	if b.Balanced && !data.Task.Classification() {
+		return nil, &ParamError{boostingName, "balanced", errors.New("is for classes, and a regression has none")}
+	}
+	run, err := newBoostingRun(b, data, seed)
+	if err != nil {
+		return nil, err
+	}
+	if from != nil {
+		if err := run.from(from); err != nil {
+			return nil, err
 		}
 	}
-	return run.model, nil
+	return run.model, run.rounds(ctx)
 }

@@ -1,25 +1,6 @@
 package model
 
-import (
-	"slices"
-
-	"github.com/foretell-ml/foretell/pkg/model/tree"
-)
-
-// weigh makes integers of weights, as fixed does.
-func (r *boostingRun) weigh(weights []float64) {
-	r.massUnit = 1
-	if weights == nil || !slices.ContainsFunc(weights, func(w float64) bool { return w != 1 }) {
-		return
-	}
-	one := repeat(1, len(weights))
-	f := fixedScale(one, weights, fixedBits)
-	r.massUnit = f.inverse
-	r.masses = make([]int64, len(weights))
-	for i, w := range weights {
-		r.masses[i] = max(1, f.fix(1, w))
-	}
-}
+import "github.com/foretell-ml/foretell/pkg/model/tree"
 
 // covers is the weight of the rows at each node of a tree, in the sample or not.
 func (r *boostingRun) covers(t tree.Tree) []float64 {

@@ -13,14 +13,11 @@ import (
 // count for all of the others.
 func (r *boostingRun) byGradient(t, k int) []int32 {
 	g := r.gradients[k]
-	n := len(r.y)
+	n := len(r.loss.y)
 	sizes := make([]float64, n)
 	inBlocks(n, func(begin, end int) {
 		for i := begin; i < end; i++ {
-			sizes[i] = float64(math.Abs(g.first[i]) * g.second[i])
-			if r.weights != nil {
-				sizes[i] = float64(sizes[i] * r.weights[i])
-			}
+			sizes[i] = float64(float64(math.Abs(g.first[i])*g.second[i]) * r.loss.weights[i])
 		}
 	})
 	top := largest(sizes, max(1, int(float64(r.params.TopShare*float64(n)))))

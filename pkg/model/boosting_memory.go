@@ -9,5 +9,14 @@ func (b Boosting) Memory(rows, columns, outputs int, weighted bool) int64 {
 	n, k := int64(rows), int64(outputs)
 	// Scores and both derivatives of each output; what the scores at the start are taken from.
 	own := 8 * n * (3*k + k + 2)
+	if weighted {
+		own += 16 * n // weights as integers, and what they are scaled by
+	}
+	if boostingObjective(b.Objective).ordered() {
+		own += 16 * n // residuals by leaf, and keys to select by
+	}
+	if b.EarlyStopping > 0 {
+		own += 8 * n * (int64(columns) + 3) // the rows in two parts
+	}
 	return own + tree.Memory(rows, columns, b.Bins, b.Leaves, weighted)
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/num"
 	"github.com/foretell-ml/foretell/pkg/model/tree"
 )
 
@@ -17,6 +18,8 @@ type boosted struct {
 	features  int
 	trees     tree.Forest
 	record    tree.Record
+	curve     [][]float64 // losses after each round, of rows fitted and held out
+	warned    []string
 }
 
 var _ Model = (*boosted)(nil)
@@ -69,10 +72,12 @@ func (m *boosted) score(scores []float64, columns [][]float64, begin, end int) {
 
 // finish turns a row's scores into its outputs.
 func (m *boosted) finish(dst, scores []float64) {
-	switch m.objective {
-	case squaredError:
+	switch m.objective.link() {
+	case IdentityLink:
 		dst[0] = scores[0]
-	case logLoss:
+	case LogLink:
+		dst[0] = num.Exp(min(scores[0], maxScore))
+	case LogitLink:
 		dst[1] = probabilityAt(scores[0])
 		dst[0] = 1 - dst[1]
 	default:
@@ -86,16 +91,20 @@ type boostedParams struct {
 	Base      []float64         `json:"base"` // the shortest decimals that read back equal
 	Features  int               `json:"features"`
 	Trees     int               `json:"trees"`
+	Warned    []string          `json:"warnings,omitempty"`
 }
 
 // State stores the forest as one tensor per field of its nodes.
 func (m *boosted) State() State {
-	params, err := json.Marshal(boostedParams{m.objective, m.base, m.features, m.trees.Trees()})
+	params, err := json.Marshal(boostedParams{m.objective, m.base, m.features, m.trees.Trees(), m.warned})
 	if err != nil {
 		panic("model: " + err.Error()) // base scores are finite, the rest always marshals
 	}
 	tensors := m.trees.Tensors()
 	m.record.Tensors(tensors)
+	if m.curve != nil {
+		tensors["curve"] = fromRows(m.curve, 2)
+	}
 	return State{Learner: boostingName, Params: params, Tensors: tensors}
 }
 
@@ -105,17 +114,13 @@ func loadBoosting(s State) (Model, error) {
 	if err := decodeStateParams(s, &p); err != nil {
 		return nil, err
 	}
-	switch p.Objective {
-	case squaredError, logLoss:
-		if len(p.Base) != 1 {
-			return nil, fmt.Errorf("%s with %d base scores, want 1", p.Objective, len(p.Base))
-		}
-	case softmaxLoss:
-		if len(p.Base) < 2 {
-			return nil, fmt.Errorf("softmax with %d base scores, want one per class", len(p.Base))
-		}
-	default:
+	switch {
+	case !p.Objective.known():
 		return nil, fmt.Errorf("unknown objective %q", p.Objective)
+	case p.Objective == softmaxLoss && len(p.Base) < 2:
+		return nil, fmt.Errorf("softmax with %d base scores, want one per class", len(p.Base))
+	case p.Objective != softmaxLoss && len(p.Base) != 1:
+		return nil, fmt.Errorf("%s with %d base scores, want 1", p.Objective, len(p.Base))
 	}
 	for _, b := range p.Base {
 		if math.IsNaN(b) || math.IsInf(b, 0) {
@@ -132,9 +137,22 @@ func loadBoosting(s State) (Model, error) {
 	if trees.Trees() != p.Trees || p.Trees%len(p.Base) != 0 {
 		return nil, fmt.Errorf("%d trees stored, %d announced, for %d scores", trees.Trees(), p.Trees, len(p.Base))
 	}
-	record, err := tree.LoadRecord(s.Tensors, &trees)
-	if err != nil {
+	m := &boosted{objective: p.Objective, base: p.Base, features: p.Features, trees: trees, warned: p.Warned}
+	if m.record, err = tree.LoadRecord(s.Tensors, &trees); err != nil {
 		return nil, err
 	}
-	return &boosted{objective: p.Objective, base: p.Base, features: p.Features, trees: trees, record: record}, nil
+	if _, ok := s.Tensors["curve"]; ok {
+		if m.curve, err = matrixF64(s, "curve"); err != nil {
+			return nil, err
+		}
+		if len(m.curve) > 0 && len(m.curve[0]) != 2 {
+			return nil, fmt.Errorf("%d losses a round, want 2", len(m.curve[0]))
+		}
+		for _, losses := range m.curve {
+			if err := checkFinite("curve", losses); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return m, nil
 }

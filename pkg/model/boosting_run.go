@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
@@ -13,24 +14,40 @@ type boostingRun struct {
 	params Boosting
 	seed   uint64
 	model  *boosted
-	y      []float64
-	// weights are positive, nil for 1.
-	weights []float64
-	scores  [][]float64 // of each output, one per row
+	loss   *boostingLoss
+	// columns of the rows fitted.
+	columns [][]float64
+	scores  [][]float64 // of each output, one per row, offsets added
 	// gradients of each output: all are taken before the first tree of a round changes
 	// the scores.
 	gradients []boostingGradients
 	grower    *tree.Grower
-	// masses of the rows are integers, so that covers do not depend on their order; nil is 1.
+	// masses of the rows are integers, so that covers and quantiles do not depend on their
+	// order; nil is 1.
 	masses   []int64
 	massUnit float64
-	records  []tree.Record // of the trees of the round
+	records  []tree.Record  // of the trees of the round
+	held     *boostingWatch // nil: no rows are held out
 }
 
 func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, error) {
 	kept, weights := data.weighted()
-	objective := objectiveOf(data.Task, data.Classes)
-	base, err := objective.base(kept.Y, weights, data.Classes)
+	if b.Balanced {
+		weights = kept.balance(weights)
+		kept.Weights = weights
+	}
+	var heldData Data
+	var heldWeights []float64
+	if b.EarlyStopping > 0 {
+		fit, held := b.holdOut(kept, seedOfFit)
+		heldData, heldWeights = picked(kept, weights, held)
+		kept, weights = picked(kept, weights, fit)
+	}
+	loss, err := b.loss(kept, weights)
+	if err != nil {
+		return nil, err
+	}
+	base, err := loss.base()
 	if err != nil {
 		return nil, err
 	}
@@ -42,21 +59,53 @@ func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, erro
 	r := &boostingRun{
 		params:    b,
 		seed:      seedOfFit,
-		model:     &boosted{objective: objective, base: base, features: len(data.X.Columns)},
-		y:         kept.Y,
-		weights:   kept.Weights,
-		scores:    make([][]float64, len(base)),
+		model:     &boosted{objective: loss.objective, base: base, features: len(data.X.Columns)},
+		loss:      loss,
+		columns:   kept.X.Columns,
+		scores:    loss.start(base),
 		gradients: make([]boostingGradients, len(base)),
 		grower:    tree.NewGrower(tree.NewTable(kept.X.Columns, kept.X.Categories, kept.Weights, rows, b.Bins), rules),
+		records:   make([]tree.Record, len(base)),
 	}
+	r.masses, r.massUnit = integers(weights)
 	r.model.trees.Starts = []int32{0}
-	r.records = make([]tree.Record, len(base))
-	r.weigh(kept.Weights)
 	for k := range base {
-		r.scores[k] = repeat(base[k], rows)
 		r.gradients[k] = boostingGradients{make([]float64, rows), make([]float64, rows)}
 	}
+	if b.EarlyStopping > 0 && len(heldData.Y) == 0 {
+		r.model.warned = append(r.model.warned, fmt.Sprintf("%d rows are too few to hold out some: early stopping is off", rows))
+	} else if b.EarlyStopping > 0 {
+		of, err := b.loss(heldData, heldWeights)
+		if err != nil {
+			return nil, err
+		}
+		r.held = b.watch(of, heldData.X.Columns, r.model)
+	}
 	return r, nil
+}
+
+// rounds grows so many rounds of trees more, or fewer if early stopping says so.
+func (r *boostingRun) rounds(ctx context.Context) error {
+	first := r.model.trees.Trees() / len(r.scores)
+	for round := range r.params.Rounds {
+		if r.model.base[0] == leastScore && r.loss.objective.logarithmic() {
+			break // nothing but zeros
+		}
+		grown, err := r.round(ctx, first+round)
+		if err != nil {
+			return fmt.Errorf("round %d: %w", first+round+1, err)
+		}
+		if !grown && !r.sampled() {
+			break // every later round would find the same
+		}
+		if r.held != nil && r.held.enough(r.model, r.loss.mean(r.scores)) {
+			break
+		}
+	}
+	if r.held != nil {
+		r.held.finish(r.model)
+	}
+	return ctx.Err()
 }
 
 // sampled reports whether trees see different rows or columns.
@@ -67,8 +116,8 @@ func (r *boostingRun) sampled() bool {
 // round grows one tree per score and reports whether any of them has a split. If none has,
 // the model is left as it was.
 func (r *boostingRun) round(ctx context.Context, round int) (grown bool, err error) {
-	inBlocks(len(r.y), func(begin, end int) {
-		r.model.objective.derive(r.gradients, r.y, r.scores, begin, end)
+	inBlocks(len(r.loss.y), func(begin, end int) {
+		r.loss.derive(r.gradients, r.scores, begin, end)
 	})
 	trees := make([]tree.Tree, len(r.scores))
 	for k := range r.scores {
@@ -116,6 +165,7 @@ func (r *boostingRun) tree(t, k int) (tree.Tree, error) {
 	if len(nodes) == 1 {
 		return tree.Tree{Nodes: nodes}, nil
 	}
+	r.loss.renew(nodes, grown, r.scores[k], r.masses)
 	values := make([]float64, len(grown.Leaves))
 	for leaf, node := range grown.Leaves {
 		values[leaf] = float64(nodes[node].Value * r.params.LearningRate)
@@ -144,7 +194,7 @@ func (r *boostingRun) sample(t, k int) {
 // draw returns the rows and columns of tree t; nil is all.
 func (r *boostingRun) draw(t int) (rows, columns []int32) {
 	if r.params.RowShare < 1 {
-		rows = tree.Draw(len(r.y), r.params.RowShare, seed.Derive(r.seed, "rows", t))
+		rows = tree.Draw(len(r.loss.y), r.params.RowShare, seed.Derive(r.seed, "rows", t))
 	}
 	if r.params.ColumnShare < 1 {
 		columns = tree.Draw(r.grower.Columns(), r.params.ColumnShare, seed.Derive(r.seed, "columns", t))

@@ -448,7 +448,7 @@ func TestBoostingValidates(t *testing.T) {
 		}
 		params = append(params, fault.Param)
 	}
-	want := []string{"rounds", "learning_rate", "leaves", "max_depth", "min_leaf_rows", "min_leaf_hessian", "l2", "min_gain", "bins", "row_share", "column_share",
+	want := []string{"alpha", "power", "validation_share", "rounds", "learning_rate", "leaves", "max_depth", "min_leaf_rows", "min_leaf_hessian", "l2", "min_gain", "bins", "row_share", "column_share",
 		"node_column_share"}
 	if !slices.Equal(params, want) {
 		t.Errorf("faults of %v, want %v", params, want)

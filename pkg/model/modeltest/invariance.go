@@ -85,6 +85,44 @@ var invariances = []check{
 		// On the rows fitted, since columns that split them alike differ on others.
 		near(t, predict(s.fit(t, turned), turned.X), predict(s.fit(t, d), d.X), rounding)
 	}},
+	{"column names", func(t *testing.T, s suite) {
+		d := s.data(1)
+		want := s.fit(t, d)
+		x := *d.X
+		x.Names = []string{"idle", "", "first"}
+		d.X = &x
+		equalStates(t, s.fit(t, d), want)
+	}},
+	{"columns shifted and scaled", func(t *testing.T, s suite) {
+		// Penalties and distances are not of the same size any more, so not the same model; but
+		// by so little none becomes a bad one.
+		d, x := clone(s.data(1)), clone(s.data(2))
+		before := s.loss(predict(s.fit(t, s.data(1)), x.X), x.Y)
+		for _, m := range []model.Data{d, x} {
+			for i := range rows {
+				m.X.Columns[0][i] = 2*m.X.Columns[0][i] + 5
+				m.X.Columns[1][i] = 0.5*m.X.Columns[1][i] - 3
+			}
+		}
+		if after := s.loss(predict(s.fit(t, d), x.X), x.Y); after > 1.25*before+rounding {
+			t.Errorf("loss is %v with columns in other units, %v without", after, before)
+		}
+	}},
+	{"target in other units", func(t *testing.T, s suite) {
+		if s.classes > 0 {
+			return // classes have none
+		}
+		d, x := clone(s.data(1)), s.data(2).X
+		want := predict(s.fit(t, d), x)
+		for i := range rows {
+			d.Y[i] *= 1024
+		}
+		got := predict(s.fit(t, d), x)
+		for i := range got {
+			got[i] /= 1024
+		}
+		near(t, got, want, 1e-3) // a penalty may weigh more or less
+	}},
 	{"duplicate columns", func(t *testing.T, s suite) {
 		d, x := s.data(1), s.data(2)
 		once := s.loss(predict(s.fit(t, d), x.X), x.Y)

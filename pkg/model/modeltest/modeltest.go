@@ -68,6 +68,7 @@ func checks() []check {
 	all = append(all, invariances...)
 	all = append(all, predictions...)
 	all = append(all, explanations...)
+	all = append(all, extras...)
 	return append(all, states...)
 }
 
