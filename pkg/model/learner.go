@@ -40,7 +40,7 @@ func families() []family {
 	return []family{
 		{baselineName, all, Needs{}, decoder(baselineName, Baseline{}), loadBaseline},
 		{bayesName, all[1:], Needs{Categories: true}, decoder(bayesName, DefaultBayes()), loadBayes},
-		{boostingName, all, Needs{}, decoder(boostingName, DefaultBoosting()), loadBoosting},
+		{boostingName, all, Needs{Categories: true}, decoder(boostingName, DefaultBoosting()), loadBoosting},
 		{glmName, all[:1], sums, decoder(glmName, DefaultGLM()), loadGLM},
 		{linearName, all[:1], sums, decoder(linearName, DefaultLinear()), loadLinear},
 		{logisticName, all[1:], sums, decoder(logisticName, DefaultLogistic()), loadLogistic},
