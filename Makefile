@@ -20,6 +20,9 @@ INITDB := $(firstword $(shell command -v initdb) $(wildcard /usr/lib/postgresql/
 # The page of statistics is tested in a browser, if there is one.
 CHROMIUM := $(firstword $(foreach b,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(b))))
 
+# Models are compared with those of the other architecture, in an emulator, if there is one.
+QEMU := $(firstword $(foreach q,qemu-aarch64-static qemu-aarch64 qemu-x86_64-static qemu-x86_64,$(shell command -v $(q))))
+
 # The CDK runs on Node.js 20, and warns loudly that it is old.
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
@@ -58,8 +61,9 @@ test: check reproducible synth $(CFN_LINT) ## check everything: format, vet, tes
 	@$(CFN_LINT) --ignore-checks W3005 -- cdk.out/*.template.json
 	@test -n "$(INITDB)" || echo "PostgreSQL is not installed here: reading from it is NOT tested"
 	@test -n "$(CHROMIUM)" || echo "Chromium is not installed here: the page of statistics is NOT tested in a browser"
+	@test -n "$(QEMU)" || echo "QEMU is not installed here: models are NOT compared with those of another architecture"
 	@echo "testing"
-	@CDK_VALIDATION=false FORETELL_POSTGRES="$(if $(INITDB),,none)" FORETELL_CHROMIUM="$(if $(CHROMIUM),,none)" go test ./...
+	@CDK_VALIDATION=false FORETELL_POSTGRES="$(if $(INITDB),,none)" FORETELL_CHROMIUM="$(if $(CHROMIUM),,none)" FORETELL_QEMU="$(if $(QEMU),,none)" go test ./...
 
 check:
 	@command -v node >/dev/null || { echo "install Node.js 20 or later: the CDK tests run on it"; exit 1; }

@@ -133,7 +133,8 @@ func TestBoostingLearnsWhereMissingGoes(t *testing.T) {
 	}
 }
 
-// tasks are generated data of each task, some values missing, with and without weights.
+// tasks are generated data of each task, some values missing and one column of categories, with
+// and without weights.
 func tasks(rows int) []Data {
 	random := rand.New(rand.NewPCG(3, 4))
 	var all []Data
@@ -146,7 +147,12 @@ func tasks(rows int) []Data {
 			if random.IntN(4) == 0 {
 				data.X.Columns[3][i] = math.NaN()
 			}
+			data.X.Columns[4][i] = math.Floor(9 * data.X.Columns[4][i])
+			if random.IntN(9) == 0 {
+				data.X.Columns[4][i] = math.NaN()
+			}
 		}
+		data.X.Categories = []int{0, 0, 0, 0, 9, 0, 0, 0}
 		all = append(all, data)
 		data.Weights = make([]float64, rows)
 		for i := range data.Weights {
@@ -330,6 +336,7 @@ func TestBoostingTakesIntegerWeightsAsRepeats(t *testing.T) {
 // Weights of any size are relative, but for the rules that count rows and hessians.
 func TestBoostingScalesWeights(t *testing.T) {
 	data := tasks(400)[1]
+	data.X.Categories = nil // whose rows are counted too
 	learner := DefaultBoosting()
 	learner.Rounds, learner.MinLeafRows, learner.MinLeafHessian = 20, 1, 0
 	want := predict(fit(t, learner, data, 1), data.X)

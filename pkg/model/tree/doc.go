@@ -8,5 +8,5 @@
 // The opinion: sums decide which split is best, so they are exact. Gradients are integers,
 // few bits of each where rows are many, and their sums come out the same in any order: a tree
 // is the same to the bit on any number of workers and on any machine. Values of leaves come
-// from the gradients themselves.
+// from the gradients themselves. docs/numerics.md says what that costs.
 package tree

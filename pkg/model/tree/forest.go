@@ -27,7 +27,8 @@ type Forest struct {
 	Starts []int32
 	// Sets are sets of categories: of category c, bit c%8 of byte c/8. Categories beyond the
 	// end are missing ones.
-	Sets [][]uint8
+	Sets     [][]uint8
+	setBytes int // of all sets
 }
 
 // Trees is the number of trees.
@@ -66,6 +67,12 @@ func (f *Forest) Append(tree []Node, sets [][]uint8) error {
 	first := len(f.Nodes)
 	if first+len(tree) > math.MaxInt32 {
 		return errors.New("more than 2^31 tree nodes")
+	}
+	for _, s := range sets {
+		f.setBytes += len(s)
+	}
+	if f.setBytes > math.MaxInt32 {
+		return errors.New("sets of categories of more than 2^31 bytes: give rare categories one index")
 	}
 	if len(f.Starts) == 0 {
 		f.Starts = []int32{0}

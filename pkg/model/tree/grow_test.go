@@ -336,3 +336,29 @@ func TestGrowRefusesWhatIsNotFinite(t *testing.T) {
 		}
 	}
 }
+
+// An integer weight acts as so many repeats also where derivatives are packed for the one and
+// not for the other.
+func TestManyWeightsAreRepeats(t *testing.T) {
+	const rows = fineRows / 2
+	raw, first, second := sample(rows, 6)
+	weights := make([]float64, rows)
+	repeated, repeatedFirst, repeatedSecond := make([][]float64, len(raw)), []float64{}, []float64{}
+	for i := range first {
+		first[i] /= 3
+		second[i] = 1 / (1 + math.Abs(first[i]))
+		weights[i] = float64(1 + i%4)
+		for range 1 + i%4 {
+			repeatedFirst, repeatedSecond = append(repeatedFirst, first[i]), append(repeatedSecond, second[i])
+			for j := range raw {
+				repeated[j] = append(repeated[j], raw[j][i])
+			}
+		}
+	}
+	p := Params{Leaves: 40, MinLeafRows: 20}
+	want := grow(t, grower(2, p, repeated, nil), repeatedFirst, repeatedSecond)
+	got := grow(t, grower(2, p, raw, weights), first, second)
+	if !slices.Equal(got.Nodes, want.Nodes) {
+		t.Error("weights and repeats give two trees")
+	}
+}
