@@ -27,7 +27,7 @@ train, target, test = x[:n], y[:n], x[n:]
 if peer == "lightgbm":
     import lightgbm
 
-    params = dict(objective="binary", num_leaves=leaves, learning_rate=0.1, max_bin=255, min_data_in_leaf=20,
+    params = dict(objective="binary", num_leaves=max(2, leaves), learning_rate=0.1, max_bin=255, min_data_in_leaf=20,
                   num_threads=threads, verbose=-1)
 
     def fit():
