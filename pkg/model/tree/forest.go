@@ -27,8 +27,7 @@ type Forest struct {
 	Starts []int32
 	// Sets are sets of categories: of category c, bit c%8 of byte c/8. Categories beyond the
 	// end are missing ones.
-	Sets     [][]uint8
-	setBytes int // of all sets
+	Sets [][]uint8
 }
 
 // Trees is the number of trees.
@@ -68,10 +67,7 @@ func (f *Forest) Append(tree []Node, sets [][]uint8) error {
 	if first+len(tree) > math.MaxInt32 {
 		return errors.New("more than 2^31 tree nodes")
 	}
-	for _, s := range sets {
-		f.setBytes += len(s)
-	}
-	if f.setBytes > math.MaxInt32 {
+	if len(sets) > 0 && bytesOf(f.Sets)+bytesOf(sets) > math.MaxInt32 {
 		return errors.New("sets of categories of more than 2^31 bytes: give rare categories one index")
 	}
 	if len(f.Starts) == 0 {
@@ -90,6 +86,13 @@ func (f *Forest) Append(tree []Node, sets [][]uint8) error {
 	f.Sets = append(f.Sets, sets...)
 	f.Starts = append(f.Starts, int32(len(f.Nodes)))
 	return nil
+}
+
+func bytesOf(sets [][]uint8) (n int) {
+	for _, s := range sets {
+		n += len(s)
+	}
+	return n
 }
 
 // Tensors stores the forest, one element per node but for tree_start and, if there are sets
