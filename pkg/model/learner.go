@@ -19,6 +19,7 @@ const (
 	bayesName    = "bayes"
 	boostingName = "boosting"
 	glmName      = "glm"
+	knnName      = "knn"
 	linearName   = "linear"
 	logisticName = "logistic"
 )
@@ -42,6 +43,7 @@ func families() []family {
 		{bayesName, all[1:], Needs{Categories: true}, decoder(bayesName, DefaultBayes()), loadBayes},
 		{boostingName, all, Needs{Categories: true}, decoder(boostingName, DefaultBoosting()), loadBoosting},
 		{glmName, all[:1], sums, decoder(glmName, DefaultGLM()), loadGLM},
+		{knnName, all, sums, decoder(knnName, DefaultKNN()), loadKNN},
 		{linearName, all[:1], sums, decoder(linearName, DefaultLinear()), loadLinear},
 		{logisticName, all[1:], sums, decoder(logisticName, DefaultLogistic()), loadLogistic},
 	}
