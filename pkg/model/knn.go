@@ -91,7 +91,7 @@ func (k KNN) Fit(ctx context.Context, data Data, _ uint64) (Model, error) {
 	}
 	m.rows = newPanels(len(kept.Y), len(columns), func(i, j int) float64 { return float64(columns[j][i] * m.Scale) })
 	m.finish()
-	return m, ctx.Err()
+	return m, nil
 }
 
 // finish fills in what follows from the rows.
