@@ -30,7 +30,9 @@ type Boosting struct {
 	// absolute_error medians; quantile the quantile Alpha; huber is squared error for residuals
 	// up to Alpha and absolute error beyond; poisson, gamma and tweedie predict means above 0 by
 	// a score that is their logarithm, for targets of 0 and more (gamma: above 0), and take
-	// Data.Offset. For two classes logistic, for more softmax. Default: that of the task.
+	// Data.Offset. For two classes logistic, for more softmax. Default: that of the task. Leaves
+	// of absolute_error, quantile and huber are quantiles of residuals, which L1 and L2 do not
+	// shrink and Monotone cannot order.
 	Objective string `json:"objective"`
 	// Alpha is the quantile to predict, between 0 and 1, or the residual, above 0 and in units of
 	// the target, from which on huber is linear. Default 0.9.
@@ -172,6 +174,7 @@ func (b Boosting) checkObjective(check func(ok bool, param string, value any, wa
 	}
 	check(0 < b.Alpha && b.Alpha <= most, "alpha", b.Alpha, "above 0, and below 1 unless the objective is huber")
 	check(1 < b.Power && b.Power < 2, "power", b.Power, "above 1 and below 2")
+	check(b.TopShare == 0 || o != absoluteError && o != quantileLoss, "top_share", b.TopShare, fmt.Sprintf("0 with objective %q, whose gradients are all as large", o))
 	// Quantiles of leaves can turn round what the splits put in order.
 	check(len(b.Monotone) == 0 || !o.ordered(), "monotone", b.Monotone, fmt.Sprintf("none with objective %q", o))
 }

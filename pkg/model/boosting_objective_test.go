@@ -198,6 +198,14 @@ func TestObjectivesRenewLeaves(t *testing.T) {
 			t.Errorf("%s %v: leaves predict %v and %v, want %v and %v", c.objective, c.alpha, p[0], p[6], c.low, c.high)
 		}
 	}
+	bounded := small(1, 2, 1)
+	bounded.Objective, bounded.MaxDelta = string(absoluteError), 2
+	m := fit(t, bounded, Data{X: x, Y: y, Task: dataset.Regression}, 1)
+	for _, n := range m.trees.Nodes {
+		if math.Abs(n.Value) > 2 {
+			t.Errorf("a leaf adds %v, at most 2 was asked for", n.Value)
+		}
+	}
 	// On a log scale many rounds lead to the means, and with exposures to rates.
 	for _, o := range []boostingObjective{poissonLoss, gammaLoss, tweedieLoss} {
 		learner := small(200, 2, 0.3)
@@ -287,6 +295,7 @@ func TestObjectivesRefuse(t *testing.T) {
 		{"alpha", func(b *Boosting) { b.Objective, b.Alpha = "quantile", 1 }, dataset.Regression},
 		{"power", func(b *Boosting) { b.Power = 2 }, dataset.Regression},
 		{"monotone", func(b *Boosting) { b.Objective, b.Monotone = "absolute_error", map[string]int{"x0": 1} }, dataset.Regression},
+		{"top_share", func(b *Boosting) { b.Objective, b.TopShare, b.OtherShare = "quantile", 0.1, 0.1 }, dataset.Regression},
 		{"early_stopping", func(b *Boosting) { b.EarlyStopping = -1 }, dataset.Regression},
 		{"validation_share", func(b *Boosting) { b.ValidationShare = 1 }, dataset.Regression},
 	} {

@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
@@ -103,7 +104,7 @@ func (r *boostingRun) rounds(ctx context.Context) error {
 		}
 	}
 	if r.held != nil {
-		r.held.finish(r.model)
+		r.held.finish(r.model, r.params.Rounds)
 	}
 	return ctx.Err()
 }
@@ -166,9 +167,13 @@ func (r *boostingRun) tree(t, k int) (tree.Tree, error) {
 		return tree.Tree{Nodes: nodes}, nil
 	}
 	r.loss.renew(nodes, grown, r.scores[k], r.masses)
+	most := r.params.MaxDelta
+	if most == 0 {
+		most = math.Inf(1)
+	}
 	values := make([]float64, len(grown.Leaves))
 	for leaf, node := range grown.Leaves {
-		values[leaf] = float64(nodes[node].Value * r.params.LearningRate)
+		values[leaf] = float64(max(-most, min(nodes[node].Value, most)) * r.params.LearningRate)
 		nodes[node].Value = values[leaf]
 	}
 	scores := r.scores[k]

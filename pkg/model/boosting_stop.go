@@ -149,10 +149,10 @@ func (m *boosted) Curve() (fitted, held []float64) {
 func (m *boosted) Warnings() []string { return m.warned }
 
 // finish keeps the best number of rounds.
-func (w *boostingWatch) finish(m *boosted) {
+func (w *boostingWatch) finish(m *boosted, rounds int) {
 	m.curve = append(slices.Clip(m.curve), w.curve...)
-	if w.since == 0 && len(w.curve) > 0 {
-		m.warned = append(m.warned, fmt.Sprintf("the loss of held-out rows still fell in the last of %d rounds; allow more rounds", len(w.curve)))
+	if w.since == 0 && len(w.curve) == rounds {
+		m.warned = append(m.warned, fmt.Sprintf("the loss of held-out rows still fell in the last of %d rounds; allow more rounds", rounds))
 	}
 	m.truncate(w.kept)
 }

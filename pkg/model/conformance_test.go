@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -28,4 +29,32 @@ func TestConformance(t *testing.T) {
 			modeltest.Run(t, learner, does...)
 		})
 	}
+}
+
+// TestConformanceOfObjectives runs the suite on boosting with losses that are not the default
+// and whose params are in no unit of the target.
+func TestConformanceOfObjectives(t *testing.T) {
+	for name, params := range map[string]map[string]any{
+		"absolute_error": {"objective": "absolute_error"},
+		"median":         {"objective": "quantile", "alpha": 0.5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			learner, err := model.New("boosting", params)
+			if err != nil {
+				t.Fatal(err)
+			}
+			modeltest.Run(t, regressionOnly{learner}, dataset.Regression)
+		})
+	}
+}
+
+// regressionOnly refuses classes as learners do, since an objective of values is no fault of
+// the task.
+type regressionOnly struct{ model.Learner }
+
+func (l regressionOnly) Fit(ctx context.Context, data model.Data, seed uint64) (model.Model, error) {
+	if data.Task.Classification() {
+		return nil, &model.TaskError{Learner: "boosting", Task: data.Task, Does: []dataset.Task{dataset.Regression}}
+	}
+	return l.Learner.Fit(ctx, data, seed)
 }

@@ -142,18 +142,18 @@ func matrixOf(rows [][]*float64) *dataset.Matrix {
 func TestExplanationsAreShapleyValues(t *testing.T) {
 	data := generated(300, 5, dataset.Regression, 0)
 	random := seed.Rand(3)
+	data.X.Categories = []int{0, 0, 0, 6, 0}
 	for i := range 300 {
 		data.X.Columns[1][i] = math.Floor(4 * data.X.Columns[1][i])
+		data.X.Columns[3][i] = math.Floor(6 * data.X.Columns[3][i])
 		if random.Float64() < 0.3 {
 			data.X.Columns[i%5][i] = math.NaN()
 		}
 	}
-	learner := small(4, 12, 0.3)
-	fitted, err := learner.Fit(t.Context(), data, 1)
-	if err != nil {
-		t.Fatal(err)
+	m := fit(t, small(4, 12, 0.3), data, 1)
+	if len(m.trees.Sets) == 0 {
+		t.Fatal("no split is on categories")
 	}
-	m := fitted.(*boosted)
 	x := data.X.Select([]int{0, 7, 77, 150})
 	background := data.X.Select([]int{1, 2, 3, 200, 250})
 	for i := range x.Rows {
@@ -170,7 +170,14 @@ func TestExplanationsAreShapleyValues(t *testing.T) {
 				return (l*expect(n.Left, set) + r*expect(n.Right, set)) / (l + r)
 			}
 			v := of.Columns[n.Feature][0]
-			if v <= n.Threshold || math.IsNaN(v) && n.MissingLeft {
+			left := v <= n.Threshold || math.IsNaN(v) && n.MissingLeft
+			if n.Set > 0 {
+				left = n.MissingLeft
+				if !math.IsNaN(v) {
+					left = m.trees.Sets[n.Set-1][0]>>int(v)&1 == 1
+				}
+			}
+			if left {
 				return expect(n.Left, set)
 			}
 			return expect(n.Right, set)

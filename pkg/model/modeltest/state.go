@@ -166,6 +166,11 @@ func (s suite) survives(t *testing.T, what string, state model.State) {
 		x.Names = append(x.Names, "")
 	}
 	predict(m, x)
+	for _, background := range []*dataset.Matrix{nil, x} {
+		if e, err := model.ExplainerOf(m, background); err == nil {
+			explain(m, e, x)
+		}
+	}
 }
 
 func (s suite) noPanic(t *testing.T, what string) {

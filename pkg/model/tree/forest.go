@@ -200,5 +200,5 @@ func (f *Forest) check(features int) error {
 			}
 		}
 	}
-	return nil
+	return f.checkParents()
 }

@@ -28,11 +28,21 @@ type Shapley struct {
 	points int
 	at     *quadrature
 	edges  []edge
-	tables []float64 // of each node: 4 × points, see prepare
-	along  []float64 // of each node: points
-	below  []float64
-	passes []bool
+	// Of each point, for each node and each of its states, see tabulate.
+	factors, shares []float64
+	states          []int32 // of each node: 3 × its index + the row's state there
+	along, below    []float64
+	values          []float64 // of each node
 }
+
+// A row passes all edges of a node's column down to the node, or fails at this one, or failed
+// above.
+const (
+	passes = iota
+	fails
+	failed
+	stateCount
+)
 
 // mostPoints bounds the points of a quadrature: exact for 128 columns on a path. The
 // integrand of a longer path is as good as smooth: all of its factors rise or fall from
@@ -47,6 +57,7 @@ type edge struct {
 	share   float64 // of the parent's rows
 	passed  float64 // of the rows, by all edges of the same column from the root down to this
 	columns int     // distinct ones from the root down to this
+	value   float64 // of a leaf; 0 for a split
 }
 
 // NewShapley returns an explainer of the forest's trees; cover has a positive weight for every
@@ -87,6 +98,7 @@ func (s *Shapley) Prepare(t int) {
 		n := &s.forest.Nodes[i]
 		columns = max(columns, s.edges[i-begin].columns)
 		if n.Feature < 0 {
+			s.edges[i-begin].value = n.Value
 			continue
 		}
 		left := s.leftShare(n)
@@ -98,9 +110,9 @@ func (s *Shapley) Prepare(t int) {
 		s.rules[s.points] = newQuadrature(s.points)
 	}
 	s.at = s.rules[s.points]
-	s.along, s.below = resized(s.along, nodes*s.points), resized(s.below, nodes*s.points)
-	s.passes = resized(s.passes, nodes)
-	s.tables = resized(s.tables, 4*nodes*s.points)
+	s.along, s.below, s.values = resized(s.along, nodes), resized(s.below, nodes), resized(s.values, nodes)
+	s.states = resized(s.states, nodes)
+	s.factors, s.shares = resized(s.factors, stateCount*nodes*s.points), resized(s.shares, stateCount*nodes*s.points)
 	s.tabulate()
 }
 
@@ -124,31 +136,30 @@ func (s *Shapley) edge(parent, feature int32, share float64) edge {
 	return e
 }
 
-// tabulate computes for each node and point what does not depend on the row. A node's factor
-// is that of its column: z(1−t)+t if the row passes, z(1−t) if not. There are four rows: the
-// factor over that of the edge above if the row passes and if it does not, given that it
-// passed above; and what turns a sum below into the column's value, less what the edge above
-// takes for it, again if the row passes and if not.
+// tabulate computes for each point, node and state what does not depend on the row. A column's
+// factor is z(1−t)+t if the row passes, z(1−t) if not. What is tabled is the factor over that of
+// the edge above, and what turns a sum below into the column's value, less what the edge above
+// takes for it; if the row failed above that is all.
 func (s *Shapley) tabulate() {
-	p := s.points
-	for i := 1; i < len(s.edges); i++ {
-		e := &s.edges[i]
-		table := s.tables[4*p*i : 4*p*(i+1)]
-		pass, fail, passed, failed := table[:p], table[p:2*p], table[2*p:3*p], table[3*p:]
-		z, above := e.passed, e.above
-		for q, t := range s.at.t {
-			u := s.at.u[q]
+	nodes := len(s.edges)
+	for q, t := range s.at.t {
+		u, inverseOfU := s.at.u[q], s.at.inverse[q]
+		factors := s.factors[stateCount*nodes*q : stateCount*nodes*(q+1)]
+		shares := s.shares[stateCount*nodes*q : stateCount*nodes*(q+1)]
+		for i := 1; i < nodes; i++ {
+			e := &s.edges[i]
+			z := e.passed
 			rest := float64(z * u)
 			factor := rest + t
 			inverse, already := 1.0, 0.0 // of the edge above
-			if above > 0 {
-				before := s.edges[above].passed
+			if e.above > 0 {
+				before := s.edges[e.above].passed
 				inverse = 1 / (float64(before*u) + t)
 				already = float64((1 - before) * inverse)
 			}
-			pass[q], fail[q] = factor*inverse, rest*inverse
-			passed[q] = (1-z)/factor - already
-			failed[q] = -s.at.inverse[q] - already
+			at := stateCount * i
+			factors[at+passes], factors[at+fails], factors[at+failed] = factor*inverse, rest*inverse, e.share
+			shares[at+passes], shares[at+fails], shares[at+failed] = (1-z)/factor-already, -inverseOfU-already, 0
 		}
 	}
 }
@@ -160,70 +171,54 @@ func (s *Shapley) Add(values []float64, t int, columns [][]float64, row int) {
 	if len(nodes) == 1 {
 		return
 	}
-	p, begin := s.points, s.forest.Starts[t]
-	copy(s.along[:p], s.at.weights)
-	s.passes[0] = true
-	for i := range nodes {
-		n := &nodes[i]
-		along := s.along[p*i : p*(i+1)]
-		below := s.below[p*i : p*(i+1)]
-		if n.Feature < 0 {
-			for q, v := range along {
-				below[q] = n.Value * v
-			}
-			continue
+	s.follow(nodes, s.forest.Starts[t], columns, row)
+	n := len(nodes)
+	edges, states, of := s.edges[:n], s.states[:n], s.values[:n]
+	along, below := s.along[:n], s.below[:n]
+	clear(of)
+	for q := range s.points {
+		factors := s.factors[stateCount*n*q : stateCount*n*(q+1)]
+		shares := s.shares[stateCount*n*q : stateCount*n*(q+1)]
+		along[0] = s.at.weights[q]
+		for i := 1; i < n; i++ {
+			v := along[edges[i].parent] * factors[states[i]]
+			along[i] = v
+			below[i] = edges[i].value * v
 		}
-		clear(below)
-		left := s.forest.goesLeft(n, columns[n.Feature][row])
-		s.step(along, int(n.Left-begin), left)
-		s.step(along, int(n.Right-begin), !left)
+		for i := n - 1; i > 0; i-- {
+			below[edges[i].parent] += below[i]
+			of[i] += float64(below[i] * shares[states[i]])
+		}
 	}
-	for i := len(nodes) - 1; i > 0; i-- {
-		e := &s.edges[i]
-		below := s.below[p*i : p*(i+1)]
-		up := s.below[p*int(e.parent):][:p]
-		for q, v := range below {
-			up[q] += v
-		}
-		table := s.tables[4*p*i : 4*p*(i+1)]
-		switch {
-		case s.passes[i]:
-			table = table[2*p : 3*p]
-		case s.passes[e.above]:
-			table = table[3*p:]
-		default:
-			continue // the edge above has all of it
-		}
-		sum := 0.0
-		for q, v := range below {
-			sum += float64(v * table[q])
-		}
-		values[e.feature] += sum
+	for i := 1; i < n; i++ {
+		values[edges[i].feature] += of[i]
 	}
 }
 
-// step carries the products of a path on to a child. The root stands for "none above": it
-// passes, and its factor is 1.
-func (s *Shapley) step(along []float64, child int, passes bool) {
-	p, e := s.points, &s.edges[child]
-	to := s.along[p*child : p*(child+1)][:len(along)]
-	table := s.tables[4*p*child : 4*p*(child+1)]
-	above := s.passes[e.above]
-	s.passes[child] = above && passes
-	switch {
-	case !above:
-		for q, v := range along {
-			to[q] = v * e.share
+// follow finds the row's state at each node. The root stands for "none above": it passes.
+func (s *Shapley) follow(nodes []Node, begin int32, columns [][]float64, row int) {
+	s.states[0] = passes
+	for i := range nodes {
+		n := &nodes[i]
+		if n.Feature < 0 {
+			continue
 		}
-		return
-	case passes:
-		table = table[:p]
-	default:
-		table = table[p : 2*p]
+		left := s.forest.goesLeft(n, columns[n.Feature][row])
+		s.enter(n.Left-begin, left)
+		s.enter(n.Right-begin, !left)
 	}
-	for q, v := range along {
-		to[q] = v * table[q]
+}
+
+func (s *Shapley) enter(child int32, goes bool) {
+	above := s.edges[child].above
+	state := int32(fails)
+	switch {
+	case s.states[above] != stateCount*above+passes:
+		state = failed
+	case goes:
+		state = passes
 	}
+	s.states[child] = stateCount*child + state
 }
 
 // goesLeft reports where a split sends a value.
