@@ -11,12 +11,12 @@ import (
 )
 
 // CSV is delimited text: UTF-8 with or without a byte order mark, whose first row names the
-// columns: each once, and the same ones in every part. Rows end in LF, CRLF or CR; values may
-// be quoted as in RFC 4180 and then hold delimiters and line ends; white space around a value
-// does not count, quoted or not; blank lines are skipped, and so are lines that begin with
-// Options.Comment if that is set. Every row has as many values as the
-// header. A part may have no rows, but not all of them. A value is at most 1 MiB, a row 16 MiB
-// and 65,536 values.
+// columns: each once, and the same ones in every part; of those without a name see Unnamed.
+// Rows end in LF, CRLF or CR; values may be quoted as in RFC 4180 and then hold delimiters and
+// line ends; white space around a value does not count, quoted or not; blank lines are skipped,
+// and so are lines that begin with Options.Comment if that is set. Every row has as many values
+// as the header. A part may have no rows, but not all of them. A value is at most 1 MiB, a row
+// 16 MiB and 65,536 values.
 //
 // It is read in pieces of 8 MiB, cut behind the last whole record, side by side on several
 // cores.
@@ -172,21 +172,16 @@ func (f *csvFile) readHeader(d dialect, numbers NumberForm) error {
 	case err != nil:
 		return f.located(err)
 	}
-	seen := make(map[string]int, len(f.scanner.ends))
-	for i := range f.scanner.ends {
-		name := string(f.scanner.field(i))
-		if i == 0 { // after a blank line, a byte order mark is not the file's first bytes
-			name = strings.TrimSpace(strings.Trim(name, "\ufeff"))
-		}
-		if name == "" {
-			return f.fault(-1, fmt.Errorf("column %d has no name", i+1))
-		}
-		if j := seen[name]; j > 0 {
-			return f.fault(-1, fmt.Errorf("columns %d and %d are both named %s; the first row has to name the columns", j, i+1, quote(name)))
-		}
-		seen[name] = i + 1
-		f.header = append(f.header, name)
+	names := make([]string, len(f.scanner.ends))
+	for i := range names {
+		names[i] = string(f.scanner.field(i))
 	}
+	// After a blank line, a byte order mark is not the file's first bytes.
+	names[0] = strings.TrimSpace(strings.Trim(names[0], "\ufeff"))
+	if err := nameColumns(names); err != nil {
+		return f.fault(-1, err)
+	}
+	f.header = names
 	return nil
 }
 

@@ -180,7 +180,7 @@ func TestPandasForms(t *testing.T) {
 	if err := json.Unmarshal(b, &golden); err != nil {
 		t.Fatal(err)
 	}
-	if len(golden.Cases) != 5 {
+	if len(golden.Cases) != 10 {
 		t.Fatalf("%d cases", len(golden.Cases))
 	}
 	sign := func(s string) byte { return (s + "\x00")[0] }

@@ -32,6 +32,8 @@ const (
 	AlertMissing        AlertKind = "mostly_missing"
 	AlertCardinality    AlertKind = "high_cardinality"
 	AlertIdentifier     AlertKind = "identifier"
+	AlertUnnamed        AlertKind = "unnamed"
+	AlertInexact        AlertKind = "inexact"
 	AlertSkew           AlertKind = "skew"
 	AlertOutliers       AlertKind = "outliers"
 	AlertInfinite       AlertKind = "infinite"

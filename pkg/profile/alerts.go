@@ -80,7 +80,8 @@ func (j *judge) about(column int, kind AlertKind, severity Severity, strength fl
 // The order of kinds and severities.
 var (
 	kindOrder = []AlertKind{
-		AlertConstant, AlertNearlyConstant, AlertMissing, AlertCardinality, AlertIdentifier, AlertSkew, AlertOutliers,
+		AlertConstant, AlertNearlyConstant, AlertMissing, AlertCardinality, AlertIdentifier, AlertUnnamed, AlertInexact,
+		AlertSkew, AlertOutliers,
 		AlertInfinite, AlertMixedTypes, AlertVariants, AlertImbalance, AlertDuplicates, AlertCorrelated, AlertLeakage,
 		AlertFuture, AlertCap, AlertPersonal,
 	}

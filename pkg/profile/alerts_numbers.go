@@ -45,7 +45,11 @@ func (j *judge) numbers(i int, c *Column) {
 			countText(n), countText(c.Count), countText(c.Infinite.Negative), countText(c.Infinite.Positive)),
 			"Training refuses infinite values: look for a division by zero at the source, and give them a number or leave them empty")
 	}
-	if c.Type != dataset.Numeric || c.Numeric == nil || c.Identifier != "" {
+	if c.Type != dataset.Numeric || c.Numeric == nil {
+		return
+	}
+	j.inexact(i, c)
+	if c.Identifier != "" {
 		return
 	}
 	q := quantilesOf(c)
@@ -56,6 +60,19 @@ func (j *judge) numbers(i int, c *Column) {
 		j.capped(i, c, q, 1)
 		j.capped(i, c, q, -1)
 	}
+}
+
+// inexact judges whole numbers that a float64 cannot tell from their neighbors: keys of 64 bits,
+// whose last digits are lost. Moments in nanoseconds lose nothing that matters.
+func (j *judge) inexact(i int, c *Column) {
+	low, high := c.Numeric.Min, c.Numeric.Max
+	greatest := max(-low, high)
+	if c.Numeric.Integers != c.Count || greatest <= 1<<53 || greatest > 1<<64 || isCalendar(low, high) {
+		return
+	}
+	j.about(i, AlertInexact, SeverityWarning, greatest,
+		fmt.Sprintf("whole numbers from %.0f to %.0f, and beyond %s not each can be told from the next", low, high, countText(1<<53)),
+		fmt.Sprintf("If they are keys, keep their digits: data.types: {%s: categorical}", quoted(c.Name)))
 }
 
 func (j *judge) skew(i int, c *Column) {

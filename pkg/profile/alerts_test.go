@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -135,6 +136,17 @@ func TestColumnAlerts(t *testing.T) {
 		{"row numbers", AlertIdentifier, numbersOf(100, func(i int) float64 { return float64(i + 1) }), Options{}, SeverityWarning, "from 1 to 100, by one"},
 		{"row numbers to predict", AlertIdentifier, numbersOf(100, func(i int) float64 { return float64(i + 1) }), Options{Target: "a"}, SeverityError, "by one"},
 
+		{"no name", AlertUnnamed, dataset.Column{Name: "Unnamed: 0", Type: dataset.Numeric, Values: []float64{1, 5}}, Options{}, SeverityInfo, "no name"},
+		{"no name twice", AlertUnnamed, dataset.Column{Name: "Unnamed: 0.1", Type: dataset.Numeric, Values: []float64{1, 5}}, Options{}, SeverityInfo, "no name"},
+		{"a name", AlertUnnamed, dataset.Column{Name: "Unnamed: roads", Type: dataset.Numeric, Values: []float64{1, 5}}, Options{}, "", ""},
+
+		{"keys of 64 bits", AlertInexact, numbersOf(50, func(i int) float64 { return 1.7e18 + 1e15*float64(i*i%50) - 1e18 }), Options{}, SeverityWarning, "from 700000000000000000 to 749000000000000000, and beyond 9,007,199,254,740,992"},
+		{"negative keys", AlertInexact, numbersOf(50, func(i int) float64 { return -1<<53 - 2*float64(i) }), Options{}, SeverityWarning, "to -9007199254740992"},
+		{"as far as all are told apart", AlertInexact, numbersOf(50, func(i int) float64 { return 1<<53 - float64(i) }), Options{}, "", ""},
+		{"nanoseconds", AlertInexact, numbersOf(50, func(i int) float64 { return 1.7e18 + 1e9*float64(i) }), Options{}, "", ""},
+		{"atoms", AlertInexact, numbersOf(50, func(i int) float64 { return 6.02e23 + 1e20*float64(i) }), Options{}, "", ""},
+		{"fractions among them", AlertInexact, numbersOf(50, with(0.5, 1, func(i int) float64 { return 1e17 + 1e15*float64(i) })), Options{}, "", ""},
+
 		{"lognormal", AlertSkew, numbersOf(2000, lognormals(1)), Options{}, SeverityInfo, "half of the values are at most"},
 		{"lognormal to the left", AlertSkew, numbersOf(2000, func() func(int) float64 { f := lognormals(1); return func(i int) float64 { return -f(i) } }()), Options{}, SeverityInfo, "skewness -"},
 		{"counts", AlertSkew, numbersOf(2000, func(i int) float64 { return float64(min(17, 1<<(i%40)>>20)) }), Options{}, "", ""},
@@ -199,7 +211,7 @@ func TestColumnAlerts(t *testing.T) {
 			t.Errorf("%s, %s: %d alerts, want 1: %+v", c.kind, c.name, len(found), found)
 		case c.severity != "":
 			a := found[0]
-			if a.Severity != c.severity || !strings.Contains(a.Evidence, c.evidence) || !slices.Equal(a.Columns, []string{"a"}) || a.Remedy == "" {
+			if a.Severity != c.severity || !strings.Contains(a.Evidence, c.evidence) || !slices.Equal(a.Columns, []string{cmp.Or(c.column.Name, "a")}) || a.Remedy == "" {
 				t.Errorf("%s, %s: got %+v, want %s with %q", c.kind, c.name, a, c.severity, c.evidence)
 			}
 		}

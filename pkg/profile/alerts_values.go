@@ -80,6 +80,10 @@ func (j *judge) values(i int, c *Column) {
 		}
 		j.about(i, AlertIdentifier, j.harm(c), 0, c.Identifier, remedy)
 	}
+	if dataset.Unnamed(c.Name) {
+		j.about(i, AlertUnnamed, SeverityInfo, 0, "the header of the data has, or had, no name for it",
+			"pandas writes row numbers so, unless told index=False: leave them out, "+drop(c.Name)+", or name the column at the source")
+	}
 	j.kinds(i, c)
 	j.personal(i, c)
 }
@@ -190,10 +194,10 @@ func (j *judge) texts(i int, c *Column) {
 	switch {
 	case c.Type == dataset.Text:
 		j.about(i, AlertCardinality, SeverityWarning, distinct, fmt.Sprintf("%s%s different texts in %s rows: free text", about, countText(c.Distinct), countText(c.Count)),
-			fmt.Sprintf("Free text is left out of training: make columns of what matters in it, or declare data.types: {%s: categorical}", quoted(c.Name)))
+			fmt.Sprintf("Training hears its words and not their order: make columns of what matters in it, or %s; if these are labels, declare data.types: {%s: categorical}", drop(c.Name), quoted(c.Name)))
 	case c.Distinct > highCardinality || c.Distinct > manyCategories && distinct*rowsPerCategory > float64(c.Count):
 		j.about(i, AlertCardinality, SeverityInfo, distinct, fmt.Sprintf("%s%s categories in %s rows, %.1f rows each on average", about, countText(c.Distinct), countText(c.Count), float64(c.Count)/distinct),
-			fmt.Sprintf("Put them into fewer, broader ones, or %s; training takes all but the %d most frequent together", drop(c.Name), highCardinality))
+			fmt.Sprintf("Put them into fewer, broader ones, or %s; training knows all but the most frequent (%d, in trees 255) by the target's mean alone", drop(c.Name), highCardinality))
 	}
 }
 

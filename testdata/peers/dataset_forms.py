@@ -15,6 +15,12 @@ CASES = [
     dict(text="# made by hand\na,b\n1,x\n# 2,y\n3,z\n", comment="#"),
     dict(text="n\tm\n1'234.5\tx\n12'345\ty\n7\tx\n", delimiter="\t", thousands="'"),
     dict(text="%% export\n'p q';'r'\n'1,5';'a;b'\n'2,25';'c'\n%% end\n", delimiter=";", quote="'", comment="%", decimal=","),
+    # Columns without a name: row numbers as pandas writes them, once and again; delimiters at the end.
+    dict(text=",a\n0,x\n1,y\n"),
+    dict(text=",Unnamed: 0,a\n0,0,x\n1,1,y\n"),
+    dict(text=",Unnamed: 0,Unnamed: 0.1,a\n0,1,2,x\n"),
+    dict(text="a,b,\n1,x,\n2,y,\n"),
+    dict(text="Unnamed: 1,,c\n1,2,3\n"),
 ]
 
 
