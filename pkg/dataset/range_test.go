@@ -97,17 +97,15 @@ func TestAnyRanges(t *testing.T) {
 			content = "\ufeff" + content
 		}
 		o.Workers = rapid.IntRange(1, 3).Draw(r, "workers")
-		o.Types = map[string]Type{"c0": Text, "c1": Text, "c2": Text}
 		block := rapid.IntRange(1, 100).Draw(r, "block")
 		all := CSV{Files: []Part{ranged("t.csv", content)}, blockSize: block, batchSize: 50, headSize: 1}
 		fields, err := all.Header(r.Context(), Options{Delimiter: ',', Quote: o.Quote, Comment: o.Comment})
 		if err != nil {
 			return
 		}
-		for name := range o.Types {
-			if !strings.Contains(fmt.Sprint(fields), name) {
-				delete(o.Types, name)
-			}
+		o.Types = map[string]Type{} // what is inferred is inferred from all rows, which no range has
+		for _, f := range fields {
+			o.Types[f.Name] = Text
 		}
 		want := &rowTexts{}
 		wantExtent, wantErr := all.Scan(r.Context(), o, want)
