@@ -57,7 +57,11 @@ func (d *describing) openBaseline(ctx context.Context, named string) (baseline, 
 	case strings.ContainsAny(version, `./\`):
 		return baseline{}, errors.New("no such file")
 	}
-	return modelBaseline(ctx, d.store, registry.ModelName(name), version)
+	b, err := modelBaseline(ctx, d.store, registry.ModelName(name), version)
+	if err != nil && !found {
+		err = fmt.Errorf("%w; nor is there a file of that name, and a stored version is named by 8 hex digits or more, or as latest", err)
+	}
+	return b, err
 }
 
 // isDigest reports whether a version is that of statistics, by eight hex digits or more.

@@ -76,6 +76,7 @@ func TestBaselinesThatAreNone(t *testing.T) {
 		"aaaaaaaa":                  "has no statistics of that version",
 		"walruses@latest":           `no statistics of other content are stored of data set "walruses"`,
 		"champion":                  "penguins",
+		"fbc3e":                     "nor is there a file of that name, and a stored version is named by 8 hex digits or more",
 		"walruses@3":                "walruses",
 		file(t, "list.json", "[1]"): "these are no statistics",
 		file(t, "empty.json", "{}"): "these are no statistics",

@@ -111,7 +111,11 @@ func (c *invocation) parse(least, most int) ([]string, error) {
 		case least == 1 && most == 1:
 			takes = "one argument"
 		}
-		return nil, fmt.Errorf("%s takes %s, got %d", c.flags.Name(), takes, len(plain))
+		fault := fmt.Errorf("%s takes %s, got %d", c.flags.Name(), takes, len(plain))
+		if most == 1 && len(plain) > 1 { // what a shell makes of *.csv
+			fault = fmt.Errorf("%w; to name several files put the glob in quotes, or name their folder", fault)
+		}
+		return nil, fault
 	}
 	return plain, nil
 }

@@ -147,7 +147,9 @@ func (d *describing) register() {
 // prepare does what can fail before the reading, which may be long.
 func (d *describing) prepare(ctx context.Context, source string) (err error) {
 	if d.name == "" {
-		d.name = registry.NameFrom(source)
+		if d.name = datasetName(source); d.name == "" {
+			return fmt.Errorf("no name can be made of %q; give the data set one by --name", source)
+		}
 	}
 	if err := registry.DatasetName(d.name).Validate(); err != nil {
 		return err

@@ -4,16 +4,11 @@ import (
 	"context"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
 
 func TestArguments(t *testing.T) {
-	nameless := filepath.Join(t.TempDir(), "___.csv")
-	if err := os.WriteFile(nameless, []byte("x\n1\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	for want, args := range map[string][]string{
 		"train takes one argument, got 0":           {"train"},
 		"up takes no arguments, got 1":              {"up", "x"},
@@ -22,11 +17,32 @@ func TestArguments(t *testing.T) {
 		"no bucket is named":                        {"models", "--store", "s3://"},
 		`unknown command "trian"`:                   {"trian"},
 		"flag provided but not defined: -stroe":     {"models", "--stroe", "x"},
-		`dataset name "" is empty`:                  {"statistics", "--store", t.TempDir(), nameless},
+		`no name can be made of "s3://_"; give the`: {"statistics", "--store", t.TempDir(), "s3://_"},
+		"put the glob in quotes, or name":           {"statistics", "a.csv", "b.csv"},
+		"standard input cannot be read":             {"statistics", "--store", t.TempDir(), "-"},
 		`model name "a/b" may hold only a-z, 0-9 a`: {"models", "--store", t.TempDir(), "a/b"},
 	} {
 		if err := run(context.Background(), io.Discard, io.Discard, args); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", args, err, want)
+		}
+	}
+}
+
+func TestDatasetName(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.MkdirAll("Sales 2026/___", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir("Sales 2026")
+	for source, want := range map[string]string{
+		"data/Adult Income.csv": "adult-income", "adult.csv.gz": "adult", "logs.JSONL.zst": "logs", "data/adult/": "adult", "adult.v2.csv": "adult-v2",
+		"*.csv": "sales-2026", ".": "sales-2026", "___": "sales-2026", "-": "sales-2026",
+		"s3://bucket/data/adult/": "adult", "s3://bucket": "bucket", "s3://_": "",
+		"postgres://reader@localhost/shop?table=sales.orders": "sales-orders", "postgres://localhost/shop?sslmode=disable&table=Orders": "orders",
+		"postgres://localhost/shop?query=SELECT 1": "shop-query-select-1",
+	} {
+		if got := datasetName(source); got != want {
+			t.Errorf("%s: %q, want %q", source, got, want)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func (j *judge) numbers(i int, c *Column) {
 			countText(n), countText(c.Count), countText(c.Infinite.Negative), countText(c.Infinite.Positive)),
 			"Training refuses infinite values: look for a division by zero at the source, and give them a number or leave them empty")
 	}
-	if c.Type != dataset.Numeric || c.Numeric == nil {
+	if c.Type != dataset.Numeric || c.Numeric == nil || len(c.Personal) > 0 { // whose values are not to be shown
 		return
 	}
 	j.inexact(i, c)

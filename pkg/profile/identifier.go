@@ -53,6 +53,9 @@ func numberIdentifier(c *Column, strict, certain bool) string {
 	if repeats < identifierRepeats || !certain && repeats < 3*c.DistinctError*n {
 		return ""
 	}
+	if len(c.Personal) > 0 {
+		return "different whole numbers" // which are not to be shown
+	}
 	if span == n && strict {
 		return fmt.Sprintf("whole numbers from %s to %s, by one from row to row", numberText(low), numberText(high))
 	}

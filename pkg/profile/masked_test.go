@@ -3,6 +3,7 @@ package profile
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -66,6 +67,37 @@ func TestMaskedProfile(t *testing.T) {
 	}
 	if !strings.Contains(p.Columns[0].Top[0].Value, "jane") {
 		t.Error("the profile itself was changed")
+	}
+}
+
+// Nor do alerts show numbers that are personal data: 30 rows have the greatest, some lie far out.
+func TestAlertsShowNoPersonalNumbers(t *testing.T) {
+	card := func(i int) float64 { // one of ten numbers has the right last digit
+		for v := 4111111111110000 + 10*float64(i); ; v++ {
+			if personalKind(strconv.AppendFloat(nil, v, 'f', -1, 64)) == personalCard {
+				return v
+			}
+		}
+	}
+	p := judged(t, numbersOf(500, func(i int) float64 {
+		switch {
+		case i < 30:
+			return 5555555555554444
+		case i == 30:
+			return 5
+		}
+		return card(i * i)
+	}))
+	if len(p.Columns[0].Personal) != 1 {
+		t.Fatalf("these are cards: %+v", p.Columns[0].Personal)
+	}
+	if found := alerts(p, Options{}); len(found) != 1 || found[0].Kind != AlertPersonal {
+		t.Errorf("%+v", found)
+	}
+	c := one(t, numbersOf(500, func(i int) float64 { return 4111111111110000 + float64(i) }))
+	c.Personal = []Personal{{Kind: personalCard, Share: 1}}
+	if got := identifierOf(&c, 500); got != "different whole numbers" {
+		t.Errorf("%q", got)
 	}
 }
 

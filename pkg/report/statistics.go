@@ -31,7 +31,7 @@ const (
 // present. Of wide data it is the columns with alerts and then the first ones. Values of
 // columns that look like personal data are masked.
 func Statistics(w io.Writer, p *profile.Profile, style Style) error {
-	title := fmt.Sprintf("%s rows × %s columns", count(p.Rows), count(len(p.Columns)))
+	title := plural(p.Rows, "row", "rows") + " × " + plural(len(p.Columns), "column", "columns")
 	if d := p.Duplicates; d != nil && d.Rows > 0 {
 		about := ""
 		if d.Error > 0 {

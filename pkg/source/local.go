@@ -22,6 +22,9 @@ func findFiles(pattern string) ([]dataset.Part, error) {
 		return nil, err
 	}
 	if len(paths) == 0 {
+		if _, err := os.Stat(pattern); err != nil {
+			return nil, errors.New("no file matches the pattern")
+		}
 		return nil, errors.New("no file of a known format; " + formats)
 	}
 	slices.SortFunc(paths, func(a, b string) int {
@@ -82,7 +85,7 @@ func filePart(path string) (dataset.Part, error) {
 		return dataset.Part{}, err
 	}
 	if !found.Mode().IsRegular() {
-		return dataset.Part{}, fmt.Errorf("%s is not a regular file", path)
+		return dataset.Part{}, fmt.Errorf("%s is not a regular file; what is read is read in several places at once, so write it to a file first", path)
 	}
 	open := func(ctx context.Context) (*os.File, error) {
 		if err := ctx.Err(); err != nil {

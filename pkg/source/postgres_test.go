@@ -317,6 +317,24 @@ func TestPostgresManyRows(t *testing.T) {
 	if err != nil || again.Digest != first.Digest {
 		t.Errorf("%s, then %s, %v", first.Digest, again.Digest, err)
 	}
+	// A sample is the same each time, along with columns and types.
+	var texts []string
+	for _, o := range []dataset.Options{{Sample: 0.001, Workers: 1}, {Sample: 0.001, Workers: 3}, {Sample: 25, Workers: 1}, {Sample: 25, Workers: 3}} {
+		o.Columns, o.Types = []string{"i", "k"}, map[string]dataset.Type{"i": dataset.Text}
+		text, err := readQuery(t, name, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, text)
+	}
+	share, number := strings.Fields(texts[0]), strings.Fields(texts[2])
+	// Of 400,000 rows one in 1,000 is drawn: 400 ± 4 standard deviations of 20.
+	if n := len(share)/2 - 2; n < 320 || n > 480 || texts[0] != texts[1] || share[1] != "text:" {
+		t.Errorf("a share: %d rows, %.200s", n, texts[0])
+	}
+	if n := len(number)/2 - 2; n != 25 || texts[2] != texts[3] {
+		t.Errorf("a number: %d rows, %s", n, texts[2])
+	}
 }
 
 func TestPostgresThatChanges(t *testing.T) {

@@ -55,6 +55,8 @@ func Open(ctx context.Context, name string, o Options) (dataset.Source, error) {
 	switch {
 	case name == "":
 		return nil, errors.New("no data set is named")
+	case name == "-":
+		return nil, errors.New("standard input cannot be read in several places at once; write it to a file first")
 	case isDatabase(name):
 		return openDatabase(name)
 	}
@@ -100,7 +102,7 @@ func findObjects(ctx context.Context, place string, o Options) ([]dataset.Part, 
 	var inside, matching []dataset.Part
 	for part, err := range o.Objects(ctx, bucket, prefix) {
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("s3://%s: %w", place, err)
 		}
 		if part.Name == key && key != "" {
 			return []dataset.Part{part}, nil

@@ -140,7 +140,7 @@ func (s *Column) numbers(c *profile.Column) {
 		return // nothing tells how far others may lie from a constant
 	}
 	s.Integer = n >= rare && c.Numeric.Integers == n
-	if n < fewest || s.Unique {
+	if n < fewest || s.Unique || len(c.Personal) > 0 { // an end may be a value
 		return
 	}
 	lower, upper := tails(c.Numeric, n)
