@@ -73,7 +73,7 @@ func main() {
 	matches := data(*folder, *python)
 	switch *room {
 	case "learners":
-		matches = append(linearLearners(*folder, *python), learners(*folder, *python, *trees)...)
+		matches = slices.Concat(linearLearners(*folder, *python), nearLearners(*folder, *python), learners(*folder, *python, *trees))
 	case "large":
 		matches, err = large(*folder)
 		exit(err)
@@ -108,6 +108,11 @@ func do(ctx context.Context, job string, args []string) error {
 			return errors.New("boosting wants file, leaves and trees")
 		}
 		seconds, auc, err := boost(ctx, args[0], args[1], args[2])
+		fmt.Println(seconds, "ours", auc)
+		return err
+	}
+	if job == "knn" || job == "mlp" {
+		seconds, auc, err := near(ctx, job, args[0])
 		fmt.Println(seconds, "ours", auc)
 		return err
 	}

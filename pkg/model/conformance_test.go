@@ -9,7 +9,10 @@ import (
 	"github.com/foretell-ml/foretell/pkg/model/modeltest"
 )
 
-// TestConformance runs the suite on every learner there is, with its defaults.
+// quick are params of learners whose defaults take long, and are no other code.
+var quick = map[string]map[string]any{"mlp": {"hidden": []int{32}, "members": 3, "epochs": 80}}
+
+// TestConformance runs the suite on every learner there is, with its defaults or quick.
 func TestConformance(t *testing.T) {
 	tasks := map[string][]dataset.Task{}
 	for _, task := range []dataset.Task{dataset.Regression, dataset.Binary, dataset.Multiclass} {
@@ -22,7 +25,7 @@ func TestConformance(t *testing.T) {
 	}
 	for name, does := range tasks {
 		t.Run(name, func(t *testing.T) {
-			learner, err := model.New(name, nil)
+			learner, err := model.New(name, quick[name])
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -22,6 +22,7 @@ const (
 	knnName      = "knn"
 	linearName   = "linear"
 	logisticName = "logistic"
+	mlpName      = "mlp"
 )
 
 // family is one kind of learner: what it does, what it asks of its columns, how its params
@@ -46,6 +47,7 @@ func families() []family {
 		{knnName, all, sums, decoder(knnName, DefaultKNN()), loadKNN},
 		{linearName, all[:1], sums, decoder(linearName, DefaultLinear()), loadLinear},
 		{logisticName, all[1:], sums, decoder(logisticName, DefaultLogistic()), loadLogistic},
+		{mlpName, all, sums, decoder(mlpName, DefaultMLP()), loadMLP},
 	}
 }
 

@@ -14,9 +14,9 @@ import (
 
 func TestLearners(t *testing.T) {
 	want := map[dataset.Task]string{
-		dataset.Regression: "baseline boosting glm knn linear",
-		dataset.Binary:     "baseline bayes boosting knn logistic",
-		dataset.Multiclass: "baseline bayes boosting knn logistic",
+		dataset.Regression: "baseline boosting glm knn linear mlp",
+		dataset.Binary:     "baseline bayes boosting knn logistic mlp",
+		dataset.Multiclass: "baseline bayes boosting knn logistic mlp",
 		"clustering":       "",
 	}
 	for task, names := range want {
@@ -64,8 +64,8 @@ func TestNewRefuses(t *testing.T) {
 		want    []string // parts of the error
 	}{
 		{"bosting", nil, []string{`unknown learner "bosting"`, `did you mean "boosting"?`}},
-		{"", nil, []string{"known are baseline, bayes, boosting, glm, knn, linear, logistic"}},
-		{"svm", nil, []string{"known are baseline, bayes, boosting, glm, knn, linear, logistic"}},
+		{"", nil, []string{"known are baseline, bayes, boosting, glm, knn, linear, logistic, mlp"}},
+		{"svm", nil, []string{"known are baseline, bayes, boosting, glm, knn, linear, logistic, mlp"}},
 		{"baseline", map[string]any{"l2": 1}, []string{`"l2"`, "there are none"}},
 		{"linear", map[string]any{"l3": 1}, []string{`"l3"`, `did you mean "l1"?`}},
 		{"linear", map[string]any{"L2": 1}, []string{`"L2"`, `did you mean "l2"?`}},
@@ -105,7 +105,7 @@ func TestNewRefuses(t *testing.T) {
 // TestParamsHaveNames holds what New relies on: every field has its own snake_case key, in
 // the JSON of the defaults even if it is zero.
 func TestParamsHaveNames(t *testing.T) {
-	for _, learner := range []any{model.Baseline{}, model.DefaultBoosting(), model.DefaultGLM(), model.DefaultKNN(), model.DefaultLinear(), model.DefaultLogistic()} {
+	for _, learner := range []any{model.Baseline{}, model.DefaultBoosting(), model.DefaultGLM(), model.DefaultKNN(), model.DefaultLinear(), model.DefaultLogistic(), model.DefaultMLP()} {
 		text, err := json.Marshal(learner)
 		if err != nil {
 			t.Fatal(err)
