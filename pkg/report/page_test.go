@@ -26,6 +26,7 @@ func TestPageInBrowser(t *testing.T) {
 				b.searches(columns)
 				b.jumps()
 				b.mapped()
+				b.prints()
 				b.opensAll(width)
 				for _, fault := range b.faults() {
 					t.Error(fault)
@@ -174,6 +175,29 @@ func (b *tab) mapped() {
 	if b.evaluate(`document.getElementById("read").textContent`, &text); text != "measure_002 × measure_001: -0.37" {
 		b.t.Errorf("the heat map says %q", text)
 	}
+}
+
+// prints looks at the page as a printer does, of somebody who reads in the dark: dark on white,
+// with what is folded and without what is for the mouse.
+func (b *tab) prints() {
+	b.t.Helper()
+	b.command("Emulation.setEmulatedMedia", map[string]any{"media": "print", "features": []map[string]string{{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
+	var page struct {
+		Paper, Ink     string
+		Tools, Missing int
+	}
+	b.evaluate(`({Paper: getComputedStyle(document.body).backgroundColor, Ink: getComputedStyle(document.body).color,
+		Tools: [...document.querySelectorAll(".tools,.js")].filter((e) => e.checkVisibility()).length,
+		Missing: [...document.querySelectorAll("details.folded>:not(summary)")].filter((e) => !e.checkVisibility()).length})`, &page)
+	if page.Paper != "rgb(255, 255, 255)" || page.Ink != "rgb(27, 29, 33)" || page.Tools > 0 || page.Missing > 0 {
+		b.t.Errorf("printed: %+v", page)
+	}
+	b.command("Emulation.setEmulatedMedia", map[string]any{"media": "", "features": []map[string]string{{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
+	b.evaluate(`({Paper: getComputedStyle(document.body).backgroundColor})`, &page)
+	if page.Paper != "rgb(21, 23, 26)" {
+		b.t.Errorf("in the dark the paper is %s", page.Paper)
+	}
+	b.command("Emulation.setEmulatedMedia", map[string]any{"media": "", "features": []map[string]string{}}, nil)
 }
 
 // opensAll opens everything and looks at the width again, and that pictures have a name.

@@ -245,10 +245,14 @@ func TestStatisticsWithAlerts(t *testing.T) {
 // TestPersonalDataIsNotShown looks for the values in all that is written of them.
 func TestPersonalDataIsNotShown(t *testing.T) {
 	var b bytes.Buffer
-	if err := errors.Join(Statistics(&b, alarming(), Style{}), StatisticsHTML(&b, alarming(), About{}, Judgments{})); err != nil {
+	drifted := &profile.Drift{Verdict: profile.Severe}
+	for _, c := range alarming().Columns {
+		drifted.Columns = append(drifted.Columns, profile.ColumnDrift{Name: c.Name, Baseline: c.Type, Current: c.Type, Verdict: profile.Severe})
+	}
+	if err := errors.Join(Statistics(&b, alarming(), Style{}), StatisticsHTML(&b, alarming(), About{}, Judgments{Drift: drifted, Baseline: alarming()})); err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range []string{"ada", "example", "ovelace", "4111", "41111", "5500", "e15", "e+15"} {
+	for _, secret := range []string{"ada", "example", "ovelace", "4111", "41111", "5500", "4.11", "e15", "e+15", "e&#43;15"} {
 		if strings.Contains(strings.ReplaceAll(b.String(), pageCSS, ""), secret) {
 			t.Errorf("%q is shown", secret)
 		}

@@ -213,10 +213,10 @@ func (i *inspection) numbers() {
 			low = low || r.Min != nil && c.Numeric.Min < *r.Min
 			high = high || r.Max != nil && c.Numeric.Max > *r.Max
 			if c.Infinite.Negative == 0 {
-				least = number(c.Numeric.Min)
+				least = i.shown(number(c.Numeric.Min))
 			}
 			if c.Infinite.Positive == 0 {
-				greatest = number(c.Numeric.Max)
+				greatest = i.shown(number(c.Numeric.Max))
 			}
 		}
 		if r.Min != nil && low {
