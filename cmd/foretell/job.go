@@ -63,7 +63,7 @@ func newJob(ctx context.Context, c *invocation, configFile string) (*job, error)
 		return nil, err
 	}
 	return &job{c: c, config: config, set: set, file: filepath.Base(source), content: content, shown: configFile,
-		example: instances(table.Without(append(config.Data.Drop, config.Data.Target)...), 3)}, nil
+		example: instances(config.Inputs(table), 3)}, nil
 }
 
 // instances are the first rows of a table as the API takes them.

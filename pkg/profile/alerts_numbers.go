@@ -63,16 +63,16 @@ func (j *judge) numbers(i int, c *Column) {
 }
 
 // inexact judges whole numbers that a float64 cannot tell from their neighbors: keys of 64 bits,
-// whose last digits are lost. Moments in nanoseconds lose nothing that matters.
+// whose last digits are lost. Moments in nanoseconds look no different, and are told of too.
 func (j *judge) inexact(i int, c *Column) {
 	low, high := c.Numeric.Min, c.Numeric.Max
 	greatest := max(-low, high)
-	if c.Numeric.Integers != c.Count || greatest <= 1<<53 || greatest > 1<<64 || isCalendar(low, high) {
+	if c.Numeric.Integers != c.Count || greatest <= 1<<53 || greatest > 1<<64 {
 		return
 	}
 	j.about(i, AlertInexact, SeverityWarning, greatest,
 		fmt.Sprintf("whole numbers from %.0f to %.0f, and beyond %s not each can be told from the next", low, high, countText(1<<53)),
-		fmt.Sprintf("If they are keys, keep their digits: data.types: {%s: categorical}", quoted(c.Name)))
+		fmt.Sprintf("If they are keys, keep their digits: data.types: {%s: categorical}; of moments in nanoseconds the lost ones do not matter", quoted(c.Name)))
 }
 
 func (j *judge) skew(i int, c *Column) {

@@ -236,6 +236,27 @@ func finite(t *dataset.Table) error {
 	return nil
 }
 
+// unnamed are the columns that the data has no name for and the config says nothing of. They are
+// not learned from: most are row numbers, which tell the target of sorted data, and of that only.
+func (c Config) unnamed(table *dataset.Table) (names []string) {
+	for i := range table.Columns {
+		name := table.Columns[i].Name
+		said := c.Data.Types[name] != "" || c.Data.Schema.Columns.Field(name) != nil
+		for _, list := range [][]string{c.Data.Columns, c.Data.Drop, {c.Data.Target}} {
+			said = said || slices.Contains(list, name)
+		}
+		if dataset.Unnamed(name) && !said {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Inputs are the columns of a table that a run with this config predicts from.
+func (c Config) Inputs(table *dataset.Table) *dataset.Table {
+	return table.Without(append(append(slices.Clone(c.Data.Drop), c.unnamed(table)...), c.Data.Target)...)
+}
+
 // newPrepared takes the target out of a table, drops what cannot be learned from, deals the
 // folds, and notes in the plan what it found.
 func newPrepared(table *dataset.Table, c Config, plan *Plan) (*prepared, error) {
@@ -247,7 +268,10 @@ func newPrepared(table *dataset.Table, c Config, plan *Plan) (*prepared, error) 
 	if err != nil {
 		return nil, &ConfigError{[]Fault{{"/data/target", err.Error()}}}
 	}
-	inputs := table.Without(append(slices.Clone(c.Data.Drop), c.Data.Target)...)
+	for _, name := range c.unnamed(table) {
+		plan.Warnings = append(plan.Warnings, fmt.Sprintf("column %q has no name, as row numbers have none, and was left out; to keep it, name it in the data or declare its type", name))
+	}
+	inputs := c.Inputs(table)
 	if len(inputs.Columns) == 0 {
 		return nil, &ConfigError{[]Fault{{"/data/drop", "no column is left to predict from"}}}
 	}

@@ -241,6 +241,33 @@ func TestRowsWithoutTargetAreLeftOut(t *testing.T) {
 	}
 }
 
+// TestUnnamedColumnsAreLeftOut, unless the config says something of them: the row numbers of
+// sorted data tell its target.
+func TestUnnamedColumnsAreLeftOut(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "data.csv")
+	text := ",x,y\n"
+	for i := range 40 {
+		text += fmt.Sprintf("%d,%d,%d\n", i, i*i%7, i)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for said, inputs := range map[string]int{"": 1, ", drop: ['Unnamed: 0']": 1, ", columns: [x, y]": 1, ", types: {'Unnamed: 0': numeric}": 2, ", columns: ['Unnamed: 0', x, y]": 2} {
+		e := engine(t)
+		c := parse(t, "data: {source: "+file+", target: y, task: regression"+said+"}\nconfigurations: [{learner: linear}]")
+		verdict, err := e.Run(ctx, submit(t, e, c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if known := verdict.Score < 1e-9; known != (inputs == 2) {
+			t.Errorf("%q: rmse %v", said, verdict.Score)
+		}
+		if warned := strings.Contains(fmt.Sprint(verdict.Warnings), `column "Unnamed: 0" has no name`); warned != (said == "") {
+			t.Errorf("%q: warnings %q", said, verdict.Warnings)
+		}
+	}
+}
+
 // TestInfiniteInputs are refused by the plan, with the row of the file: not by each trial,
 // with the row of a fold.
 func TestInfiniteInputs(t *testing.T) {
