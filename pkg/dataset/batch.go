@@ -94,22 +94,27 @@ func (c *columnReader) readNumbers(r *records) bool {
 	if !c.numbers.IsUsual() {
 		return c.readFormed(r)
 	}
-	at := 2 * c.index
-	for i := range c.values {
-		start, end := int(r.bounds[at]), int(r.bounds[at+1])
-		at += 2 * r.columns
-		v, ok := parseNumberIn(r.data, start, end)
-		if !ok || c.missing.number {
-			if v, ok = c.number(r.value(i, c.index)); !ok {
+	if c.missing.number {
+		return c.readFormed(r)
+	}
+	for next := 0; next < len(c.values); next++ {
+		if next = parseShort(c.values, next, r.data, r.bounds[2*c.index:], 2*r.columns); next == len(c.values) {
+			break
+		}
+		at := 2 * (next*r.columns + c.index)
+		v, ok := parseNumberIn(r.data, int(r.bounds[at]), int(r.bounds[at+1]))
+		if !ok {
+			if v, ok = c.number(r.value(next, c.index)); !ok {
 				return false
 			}
 		}
-		c.values[i] = v
+		c.values[next] = v
 	}
 	return true
 }
 
-// readFormed is readNumbers of numbers that are written in a form of their own.
+// readFormed is readNumbers of numbers that are written in a form of their own, or may be missing
+// ones.
 func (c *columnReader) readFormed(r *records) bool {
 	for i := range c.values {
 		v, ok := c.number(r.value(i, c.index))

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 )
 
@@ -79,6 +80,42 @@ func parseNumberIn(data []byte, start, end int) (v float64, ok bool) {
 		v = -v
 	}
 	return v, true
+}
+
+// parseShort sets values, from the i-th on, to the numbers that bounds say where they lie in data:
+// each stride after the one before, at start and end. It is parseNumberIn for those of up to eight
+// characters, sign included, which most are: of one word only, and with no call for each. It
+// returns which is the first that it does not decide.
+func parseShort(values []float64, i int, data []byte, bounds []uint32, stride int) int {
+	for ; i < len(values); i++ {
+		end := int(bounds[i*stride+1])
+		n := uint(end) - uint(bounds[i*stride])
+		if n-1 >= 8 || end < 8 || end > len(data) {
+			return i
+		}
+		// Each byte is a digit's value or, of any other character, more; those before the text are 0.
+		unused := (64 - 8*n) & 63
+		text := (binary.LittleEndian.Uint64(data[end-8:]) ^ zeros) >> unused
+		minus := (text&0xff ^ ('-' ^ '0') - 1) >> 63 // 1 if it begins with one
+		sign := minus * 0xff
+		digits, first, second := n-uint(minus), text>>(8*minus)&0xff, text>>(8*minus+8)&0xff
+		if digits > 1 && first == 0 && second != '.'^'0' || digits == 1 && first == '.'^'0' || digits == 0 {
+			return i // a leading zero, or no digit
+		}
+		w := text &^ sign << unused
+		scale := 1.0
+		if point := zeroByte(w ^ (points ^ zeros)); point != 0 {
+			before := point&-point>>7 - 1 // the bytes before it
+			w = w&^(before<<8|0xff) | w&before<<8
+			scale = pow10[7-bits.TrailingZeros64(point)/8]
+		}
+		if (w|(w+0x7676767676767676))&highBits != 0 {
+			return i
+		}
+		v := float64(int64(eightDigits(w))) / scale
+		values[i] = math.Float64frombits(math.Float64bits(v) | minus<<63)
+	}
+	return i
 }
 
 // zeroByte has the highest bit of the lowest byte of w that is zero, and none below it; the

@@ -23,6 +23,11 @@ func TestNumbersFromBytes(t *testing.T) {
 			if ok && (!isNumber || math.Float64bits(got) != math.Float64bits(want)) {
 				t.Errorf("parseNumberIn(%q) behind %q = %v; want %v, %v", s, before, got, want, isNumber)
 			}
+			one := []float64{-7}
+			ok = parseShort(one, 0, []byte(data), []uint32{uint32(len(before)), uint32(len(before) + len(s))}, 2) == 1
+			if ok && (!isNumber || math.Float64bits(one[0]) != math.Float64bits(want)) {
+				t.Errorf("parseShort(%q) behind %q = %v; want %v, %v", s, before, one[0], want, isNumber)
+			}
 		}
 	}
 	for _, s := range []string{"", ".", "-", "+", "-.", "+.", "..", "0", "-0", "00", "0.", ".0", "-.5", "5.", "01", "-01", "0.1", "1.2.3", "1..2",
@@ -47,6 +52,10 @@ func TestUsualNumbersAreFast(t *testing.T) {
 		data := []byte("................" + s)
 		if got, ok := parseNumberIn(data, 16, len(data)); !ok || got != want {
 			t.Errorf("%s: %v, %v", s, got, ok)
+		}
+		one := []float64{-7}
+		if n := parseShort(one, 0, data, []uint32{16, uint32(len(data))}, 2); (n == 1) != (len(s) <= 8) || n == 1 && one[0] != want {
+			t.Errorf("%s: %v, %v", s, one[0], n)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"sync"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/internal/num"
@@ -156,10 +157,21 @@ func newRowSample(columns int, limit *ceiling) *rowSample {
 	return &rowSample{Rows: sampleRows(columns), Columns: make([]cells, columns), limit: limit}
 }
 
+// freeCells are those of samples that were merged into others: every block has some.
+var freeCells sync.Pool
+
 // room is a column with room for n more cells.
 func (s *rowSample) room(column, n int) *cells {
 	c := &s.Columns[column]
-	c.Bits, c.Kinds = slices.Grow(c.Bits, n), slices.Grow(c.Kinds, n)
+	if c.Bits == nil {
+		if free, ok := freeCells.Get().(*cells); ok {
+			c.Bits, c.Kinds = free.Bits[:0], free.Kinds[:0]
+		}
+	}
+	if need := len(c.Bits) + n; need > cap(c.Bits) || need > cap(c.Kinds) {
+		more := max(n, len(c.Bits)) // as growing by a quarter, as append does, copies each cell four times
+		c.Bits, c.Kinds = slices.Grow(c.Bits, more), slices.Grow(c.Kinds, more)
+	}
 	return c
 }
 
@@ -183,28 +195,34 @@ func (s *rowSample) shrink(final bool) {
 	}
 	limit := num.NthLargest(slices.Clone(s.Keys), len(s.Keys)-s.Rows+1)
 	order := make([]int32, 0, s.Rows)
-	keys := make([]uint64, 0, s.Rows)
 	for i, key := range s.Keys {
-		if key <= limit && len(keys) < s.Rows { // keys of several rows may be equal
-			order, keys = append(order, int32(i)), append(keys, key)
+		if key <= limit && len(order) < s.Rows { // keys of several rows may be equal
+			s.Keys[len(order)] = key
+			order = append(order, int32(i))
 		}
 	}
-	s.Keys = keys
+	s.Keys = s.Keys[:len(order)]
 	for c := range s.Columns {
-		column := cells{make([]uint64, len(order)), make([]byte, len(order))}
+		column := &s.Columns[c]
 		for i, from := range order {
-			column.Bits[i], column.Kinds[i] = s.Columns[c].Bits[from], s.Columns[c].Kinds[from]
+			column.Bits[i], column.Kinds[i] = column.Bits[from], column.Kinds[from]
 		}
-		s.Columns[c] = column
+		column.Bits, column.Kinds = column.Bits[:len(order)], column.Kinds[:len(order)]
 	}
 	s.limit.lower(limit)
 }
 
+// merge adds the rows of o, which is not to be used any more.
 func (s *rowSample) merge(o *rowSample) {
 	s.Keys = append(s.Keys, o.Keys...)
 	for i := range s.Columns {
-		s.Columns[i].Bits = append(s.Columns[i].Bits, o.Columns[i].Bits...)
-		s.Columns[i].Kinds = append(s.Columns[i].Kinds, o.Columns[i].Kinds...)
+		from := &o.Columns[i]
+		to := s.room(i, len(from.Bits))
+		to.Bits, to.Kinds = append(to.Bits, from.Bits...), append(to.Kinds, from.Kinds...)
+		if from.Bits != nil {
+			freeCells.Put(&cells{from.Bits, from.Kinds})
+			*from = cells{}
+		}
 	}
 	s.shrink(false)
 }
