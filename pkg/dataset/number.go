@@ -185,11 +185,13 @@ func parseTimestampBytes(b []byte) (float64, bool) {
 	}
 	if n := len(b); n == 10 || (n == 19 || n == 20 && b[19] == 'Z') && (b[10] == 'T' || b[10] == ' ') && b[13] == ':' && b[16] == ':' {
 		// "2006" "01" "02" as eight digits, then "15" "04" "05".
-		date, ok := fourPairs(b[0], b[1], b[2], b[3], b[5], b[6], b[8], b[9])
+		w := binary.LittleEndian.Uint64(b)
+		date, ok := fourPairs(w&0xffffffff | w>>40&0xffff<<32 | uint64(binary.LittleEndian.Uint16(b[8:]))<<48)
 		clock := uint64(0)
 		if n > 10 {
 			var digits bool
-			clock, digits = fourPairs('0', '0', b[11], b[12], b[14], b[15], b[17], b[18])
+			w := binary.LittleEndian.Uint64(b[11:])
+			clock, digits = fourPairs(zeros&0xffff | w&0xffff<<16 | w>>24&0xffff<<32 | w>>48<<48)
 			ok = ok && digits
 		}
 		year := int(date&0xff*100 + date>>16&0xff)
@@ -206,8 +208,7 @@ func parseTimestampBytes(b []byte) (float64, bool) {
 
 // fourPairs is the numbers that four pairs of digits write, in 16 bits each, the first the
 // lowest.
-func fourPairs(a, b, c, d, e, f, g, h byte) (uint64, bool) {
-	w := uint64(a) | uint64(b)<<8 | uint64(c)<<16 | uint64(d)<<24 | uint64(e)<<32 | uint64(f)<<40 | uint64(g)<<48 | uint64(h)<<56
+func fourPairs(w uint64) (uint64, bool) {
 	return w & 0x0f0f0f0f0f0f0f0f * (10<<8 + 1) >> 8 & 0x00ff00ff00ff00ff, digits8(w)
 }
 

@@ -132,3 +132,17 @@ func TestTexts(t *testing.T) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }
+
+// More characters than the packed counts hold, cut inside a character.
+func TestLongTexts(t *testing.T) {
+	const n = 1 << 20
+	c := dataset.Column{Type: dataset.Text, Codes: []int32{0}, Levels: []string{strings.Repeat("1aé ", n)}}
+	want := TextSummary{MinLength: 4 * n, MaxLength: 4 * n, MeanLength: 4 * n, Characters: Characters{Letters: 2 * n, Digits: n, Spaces: n}}
+	got := one(t, c).Text
+	if got == nil {
+		t.Fatal("no text")
+	}
+	if got.Variants = nil; !reflect.DeepEqual(*got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}

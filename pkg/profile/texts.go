@@ -213,37 +213,61 @@ func (l *lookedAt) Swap(i, j int) {
 
 // characters counts what a text in n rows is made of, and returns its length.
 func (t *texts) characters(text []byte, n int) (length int) {
-	var letters, digits, spaces int
-	for i := 0; i < len(text); {
-		c := text[i]
-		switch {
-		case 'a' <= c|0x20 && c|0x20 <= 'z':
-			letters++
-		case '0' <= c && c <= '9':
-			digits++
-		case c >= utf8.RuneSelf:
-			r, size := utf8.DecodeRune(text[i:])
-			switch {
-			case unicode.IsLetter(r):
-				letters++
-			case unicode.IsDigit(r):
-				digits++
-			case unicode.IsSpace(r):
-				spaces++
-			}
-			i += size - 1
-		case c == ' ' || '\t' <= c && c <= '\r':
-			spaces++
+	if cut := digitUnit - 1; len(text) > cut { // more than the counts below hold
+		for back := 0; back < utf8.UTFMax && !utf8.RuneStart(text[cut]); back++ {
+			cut--
 		}
-		i++
-		length++
+		return t.characters(text[:cut], n) + t.characters(text[cut:], n)
 	}
+	count := uint64(0)
+	for i := 0; i < len(text); length++ {
+		c := text[i]
+		i++
+		if c < utf8.RuneSelf {
+			count += characterUnits[c]
+			continue
+		}
+		r, size := utf8.DecodeRune(text[i-1:])
+		i += size - 1
+		switch {
+		case unicode.IsLetter(r):
+			count += letterUnit
+		case unicode.IsDigit(r):
+			count += digitUnit
+		case unicode.IsSpace(r):
+			count += spaceUnit
+		}
+	}
+	const most = digitUnit - 1
+	letters, digits, spaces := int(count&most), int(count/digitUnit&most), int(count/spaceUnit)
 	t.Characters.Letters += n * letters
 	t.Characters.Digits += n * digits
 	t.Characters.Spaces += n * spaces
 	t.Characters.Other += n * (length - letters - digits - spaces)
 	return length
 }
+
+// Three counts of characters in one word, by their kinds.
+const (
+	letterUnit = 1
+	digitUnit  = 1 << 21
+	spaceUnit  = 1 << 42
+)
+
+// characterUnits is what each ASCII character counts for: 0 if it is of no kind.
+var characterUnits = func() (units [utf8.RuneSelf]uint64) {
+	for c := range units {
+		switch r := rune(c); {
+		case unicode.IsLetter(r):
+			units[c] = letterUnit
+		case unicode.IsDigit(r):
+			units[c] = digitUnit
+		case unicode.IsSpace(r):
+			units[c] = spaceUnit
+		}
+	}
+	return units
+}()
 
 // summarize describes the texts.
 func (t *texts) summarize() *TextSummary {

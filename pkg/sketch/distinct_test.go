@@ -101,7 +101,7 @@ func TestDistinctMergesWithNothingAndOtherSizes(t *testing.T) {
 }
 
 // TestDistinctEqualsPython checks the hashes of numbers and texts; this, that the way short cut
-// for numbers is the same function.
+// for numbers is the same function, and that the end of a text is read as if zeros followed it.
 func TestHash(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	for range 100 {
@@ -110,6 +110,14 @@ func TestHash(t *testing.T) {
 		b1, b2 := hashBytes(binary.LittleEndian.AppendUint64(nil, x))
 		if a1 != b1 || a2 != b2 {
 			t.Fatalf("%x: the hash of a number is not that of its bytes", x)
+		}
+		b := binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, x), r.Uint64())
+		for n := range b {
+			var filled [16]byte
+			copy(filled[:], b[:n])
+			if low, high := words(b[:n:n]); low != binary.LittleEndian.Uint64(filled[:]) || high != binary.LittleEndian.Uint64(filled[8:]) {
+				t.Fatalf("%x: the words of its first %d bytes are %x and %x", b, n, low, high)
+			}
 		}
 	}
 }

@@ -28,11 +28,24 @@ func hashBytes(b []byte) (uint64, uint64) {
 		h2 ^= scramble2(binary.LittleEndian.Uint64(b[8:]))
 		h2 = (bits.RotateLeft64(h2, 31)+h1)*5 + 0x38495ab5
 	}
-	var tail [16]byte
-	copy(tail[:], b)
-	h2 ^= scramble2(binary.LittleEndian.Uint64(tail[8:])) // of nothing it is 0
-	h1 ^= scramble1(binary.LittleEndian.Uint64(tail[:]))
+	low, high := words(b)
+	h2 ^= scramble2(high) // of nothing it is 0
+	h1 ^= scramble1(low)
 	return finish(h1, h2, n)
+}
+
+// words are up to 15 bytes, filled up with zeros. Bytes in the middle are read twice, which is
+// faster than to copy as many as there are.
+func words(b []byte) (low, high uint64) {
+	switch n := len(b); {
+	case n >= 8:
+		return binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:]) >> (8 * (16 - n))
+	case n >= 4:
+		return uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<(8*(n-4)), 0
+	case n > 0:
+		return uint64(b[0]) | uint64(b[n/2])<<(8*(n/2)) | uint64(b[n-1])<<(8*(n-1)), 0
+	}
+	return 0, 0
 }
 
 func scramble1(k uint64) uint64 { return bits.RotateLeft64(k*murmur1, 31) * murmur2 }
