@@ -351,7 +351,7 @@ func (p *Partial) Close() error {
 
 // Merge adds what o knows of other shards of the same data set; o belongs to p from then on
 // and is not to be used any more. The result does not depend on the order of merging,
-// but for the roundings of moments (relative 1e-12) and, beyond what is counted exactly, for
+// but for the roundings of moments (relative 1e-11) and, beyond what is counted exactly, for
 // sketches within their errors.
 func (p *Partial) Merge(o *Partial) error {
 	switch {
