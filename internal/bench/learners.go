@@ -19,8 +19,8 @@ import (
 )
 
 // learners lists what make bench-learners compares: boosting of so many leaves with each peer
-// (testdata/peers/bench_learners.py) on files of testdata/peers/learners_data.py. Without
-// leaves it is binning alone.
+// (testdata/peers/bench_learners.py) on files of testdata/peers/learners_data.py, without leaves
+// binning alone, and forests with scikit-learn's on 100,000 rows.
 func learners(folder string, python string, trees int) (all []match) {
 	for _, file := range []string{"generated-1", "flights"} {
 		for _, leaves := range []int{31, 255, 0} {
@@ -46,7 +46,41 @@ func learners(folder string, python string, trees int) (all []match) {
 			}
 		}
 	}
+	for _, kind := range []string{"forest", "extra-trees"} {
+		for _, threads := range []int{1, 2} {
+			path, rows := folder+"/learners/generated-1.npy", "100000"
+			grown := strconv.Itoa(trees)
+			all = append(all, match{
+				name: fmt.Sprintf("learners/generated-1-%s-%d-scikit-learn", kind, threads),
+				job:  []string{kind, path, rows, grown},
+				peer: &side{name: "scikit-learn", command: []string{python, "testdata/peers/bench_learners.py", kind, path,
+					rows, grown, strconv.Itoa(threads)}},
+				threads: threads,
+			})
+		}
+	}
 	return all
+}
+
+// plant fits a forest to the first rows of a file and returns the seconds that took, and the
+// area under the ROC curve on the last fifth.
+func plant(ctx context.Context, kind, path, rows, trees string) (seconds, auc float64, err error) {
+	params := model.DefaultForest()
+	if kind == "extra-trees" {
+		params.Extra, params.Bootstrap = true, false
+	}
+	if params.Trees, err = strconv.Atoi(trees); err != nil {
+		return 0, 0, err
+	}
+	n, err := strconv.Atoi(rows)
+	if err != nil {
+		return 0, 0, err
+	}
+	columns, err := readColumns(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	return fit(ctx, params, columns, n)
 }
 
 // boost fits boosting on the first four fifths of a file and returns the seconds that took,
@@ -63,28 +97,36 @@ func boost(ctx context.Context, path, leaves, trees string) (seconds, auc float6
 	if err != nil {
 		return 0, 0, err
 	}
-	last := len(columns) - 1
 	n := len(columns[0]) * 4 / 5
-	train, test := &dataset.Matrix{Rows: n}, &dataset.Matrix{Rows: len(columns[0]) - n}
+	if params.Rounds == 0 {
+		for j := range columns {
+			columns[j] = columns[j][:n]
+		}
+		begin := time.Now()
+		tree.NewTable(columns[:len(columns)-1], nil, nil, n, params.Bins)
+		return time.Since(begin).Seconds(), 0, nil
+	}
+	return fit(ctx, params, columns, n)
+}
+
+// fit fits a learner to the first n rows, and tests it on the last fifth of all.
+func fit(ctx context.Context, learner model.Learner, columns [][]float64, n int) (seconds, auc float64, err error) {
+	last, from := len(columns)-1, len(columns[0])*4/5
+	train, test := &dataset.Matrix{Rows: n}, &dataset.Matrix{Rows: len(columns[0]) - from}
 	for j, c := range columns[:last] {
 		train.Names = append(train.Names, fmt.Sprint("x", j))
 		train.Columns = append(train.Columns, c[:n])
-		test.Columns = append(test.Columns, c[n:])
-	}
-	if params.Rounds == 0 {
-		begin := time.Now()
-		tree.NewTable(train.Columns, nil, nil, n, params.Bins)
-		return time.Since(begin).Seconds(), 0, nil
+		test.Columns = append(test.Columns, c[from:])
 	}
 	begin := time.Now()
-	m, err := params.Fit(ctx, model.Data{X: train, Y: columns[last][:n], Task: dataset.Binary, Classes: 2}, 1)
+	m, err := learner.Fit(ctx, model.Data{X: train, Y: columns[last][:n], Task: dataset.Binary, Classes: 2}, 1)
 	if err != nil {
 		return 0, 0, err
 	}
 	seconds = time.Since(begin).Seconds()
 	predicted := make([]float64, 2*test.Rows)
 	m.Predict(predicted, test)
-	return seconds, area(predicted, columns[last][n:]), nil
+	return seconds, area(predicted, columns[last][from:]), nil
 }
 
 // area is the share of pairs of classes in order, a tie being half of one (Mann & Whitney

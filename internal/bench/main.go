@@ -121,6 +121,14 @@ func do(ctx context.Context, job string, args []string) error {
 		fmt.Println(seconds)
 		return err
 	}
+	if job == "forest" || job == "extra-trees" {
+		if len(args) != 3 {
+			return errors.New(job + " wants file, rows and trees")
+		}
+		seconds, auc, err := plant(ctx, job, args[0], args[1], args[2])
+		fmt.Println(seconds, "ours", auc)
+		return err
+	}
 	seconds, err := readData(ctx, job, args[0])
 	fmt.Println(seconds)
 	return err

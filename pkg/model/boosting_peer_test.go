@@ -113,7 +113,7 @@ func codes(records [][]string, j int) ([]float64, int) {
 	var texts []string
 	for _, r := range records {
 		r[j] = strings.TrimSpace(r[j])
-		if _, err := strconv.ParseFloat(r[j], 64); err != nil && r[j] != "?" && r[j] != "NA" {
+		if _, err := strconv.ParseFloat(r[j], 64); err != nil && !missing(r[j]) {
 			texts = append(texts, r[j])
 		}
 	}
@@ -121,7 +121,7 @@ func codes(records [][]string, j int) ([]float64, int) {
 	texts = slices.Compact(texts)
 	column := make([]float64, len(records))
 	for i, r := range records {
-		if r[j] == "?" || r[j] == "NA" {
+		if missing(r[j]) {
 			column[i] = math.NaN()
 		} else if code, ok := slices.BinarySearch(texts, r[j]); ok {
 			column[i] = float64(code)
@@ -131,6 +131,8 @@ func codes(records [][]string, j int) ([]float64, int) {
 	}
 	return column, len(texts)
 }
+
+func missing(text string) bool { return text == "?" || text == "NA" || text == "" }
 
 // outOfFold is the mean over folds of each score; row i is tested in fold i modulo folds.
 func outOfFold(t *testing.T, learner Learner, data Data, folds int) map[string]float64 {

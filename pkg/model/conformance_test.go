@@ -61,3 +61,20 @@ func (l regressionOnly) Fit(ctx context.Context, data model.Data, seed uint64) (
 	}
 	return l.Learner.Fit(ctx, data, seed)
 }
+
+// TestForestConformance runs the suite on forests that the defaults are not.
+func TestForestConformance(t *testing.T) {
+	all := []dataset.Task{dataset.Regression, dataset.Binary, dataset.Multiclass}
+	for name, params := range map[string]map[string]any{
+		"extra": {"extra": true, "bootstrap": false, "min_leaf_rows": 3},
+		"leaf":  {"min_leaf_rows": 4, "trees": 40, "out_of_bag": true, "column_share": 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			learner, err := model.New("forest", params)
+			if err != nil {
+				t.Fatal(err)
+			}
+			modeltest.Run(t, learner, all...)
+		})
+	}
+}

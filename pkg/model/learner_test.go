@@ -14,9 +14,9 @@ import (
 
 func TestLearners(t *testing.T) {
 	want := map[dataset.Task]string{
-		dataset.Regression: "baseline boosting glm knn linear mlp",
-		dataset.Binary:     "baseline bayes boosting knn logistic mlp",
-		dataset.Multiclass: "baseline bayes boosting knn logistic mlp",
+		dataset.Regression: "baseline boosting forest glm knn linear mlp",
+		dataset.Binary:     "baseline bayes boosting forest knn logistic mlp",
+		dataset.Multiclass: "baseline bayes boosting forest knn logistic mlp",
 		"clustering":       "",
 	}
 	for task, names := range want {
@@ -64,8 +64,8 @@ func TestNewRefuses(t *testing.T) {
 		want    []string // parts of the error
 	}{
 		{"bosting", nil, []string{`unknown learner "bosting"`, `did you mean "boosting"?`}},
-		{"", nil, []string{"known are baseline, bayes, boosting, glm, knn, linear, logistic, mlp"}},
-		{"svm", nil, []string{"known are baseline, bayes, boosting, glm, knn, linear, logistic, mlp"}},
+		{"", nil, []string{"known are baseline, bayes, boosting, forest, glm, knn, linear, logistic, mlp"}},
+		{"svm", nil, []string{"known are baseline, bayes, boosting, forest, glm, knn, linear, logistic, mlp"}},
 		{"baseline", map[string]any{"l2": 1}, []string{`"l2"`, "there are none"}},
 		{"linear", map[string]any{"l3": 1}, []string{`"l3"`, `did you mean "l1"?`}},
 		{"linear", map[string]any{"L2": 1}, []string{`"L2"`, `did you mean "l2"?`}},

@@ -27,6 +27,7 @@ ADULT_NAMES = (
 SHA256 = {
     "penguins.csv": "f204db2c753b0937caac3cb35258562c14f073e4bbc76be24b4c51ce22767a93",
     "adult.csv": "fbc3e1224062b36c089b058114a306cb41461413f287f5f2667a5e74a105df6c",
+    "california-housing.csv": "8a3727f4cf54ac1a327f69b1d5b4db54c5834ea81c6e4efc0d163300022a685e",
     "california.csv": "5cce2f931cfb7b8be0631d93a0b28b08e46e5af649392f8876e9367109e6e162",
     "wine-quality-white.csv": "c7ed3ff314ae7472f10f384cd5a6515793fdfaaf723d00385d513853ff3b52c3",
 }
@@ -60,6 +61,7 @@ def main(wheel, adult_path, wine_path, housing_path, out):
     files = {
         "penguins.csv": penguins(wheel),
         "adult.csv": adult(adult_path),
+        "california-housing.csv": pathlib.Path(housing_path).read_bytes(),
         "california.csv": california(housing_path),
         "wine-quality-white.csv": wine(wine_path),
     }

@@ -1,0 +1,122 @@
+"""Scores that pkg/model's forest must reach: scikit-learn's, with equal parameters, by fold.
+
+    pip install -r requirements.txt
+    python forest_sklearn.py > ../golden/forest_sklearn.json
+
+Run in this folder. Both see the same matrix: numbers as they are, texts as their index in the
+sorted list of texts, missing values as NaN. Row i is tested in fold i modulo 5. Scores are by
+fold, so that the standard error of their mean is known. Log loss is not among them: leaves of
+one row have probabilities of 0 and 1, whose logarithm says more of clipping than of forests.
+
+Single trees on all columns of few rows hold the splits themselves: both see every value, so
+predictions of the rows fitted must be equal.
+"""
+
+import csv
+import json
+import sys
+
+import numpy as np
+import sklearn
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
+from sklearn.metrics import roc_auc_score, root_mean_squared_error
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+FOLDS = 5
+
+
+def read(name, target):
+    with open(f"../{name}.csv") as file:
+        header, *rows = [[v.strip() for v in row] for row in csv.reader(file)]
+    columns = []
+    for values in zip(*rows):
+        known = [v for v in values if v not in ("?", "NA", "")]
+        try:
+            column = {v: float(v) for v in known}
+        except ValueError:
+            column = {v: float(i) for i, v in enumerate(sorted(set(known)))}
+        columns.append([column.get(v, np.nan) for v in values])
+    x = np.array(columns).T
+    t = header.index(target)
+    return np.delete(x, t, axis=1), x[:, t]
+
+
+def make(task, p):
+    kind = {
+        ("regression", False): RandomForestRegressor, ("regression", True): ExtraTreesRegressor,
+    }.get((task, p["extra"]), ExtraTreesClassifier if p["extra"] else RandomForestClassifier)
+    share = p.get("column_share", 1.0 if task == "regression" else "sqrt")
+    return kind(n_estimators=p["trees"], max_features=share, min_samples_leaf=p["min_leaf_rows"],
+                bootstrap=p["bootstrap"], n_jobs=1, random_state=1)
+
+
+def score(task, classes, y, predicted):
+    if task == "regression":
+        return {"rmse": root_mean_squared_error(y, predicted)}
+    scores = {
+        "brier": np.mean(np.sum((predicted - np.eye(classes)[y.astype(int)]) ** 2, axis=1)),
+        "error": np.mean(np.argmax(predicted, axis=1) != y),
+    }
+    if task == "binary":
+        scores["roc_auc"] = roc_auc_score(y, predicted[:, 1])
+    return scores
+
+
+def by_fold(task, classes, p, x, y):
+    folds = []
+    for k in range(FOLDS):
+        test = np.arange(len(y)) % FOLDS == k
+        model = make(task, p).fit(x[~test], y[~test])
+        predicted = model.predict(x[test]) if task == "regression" else model.predict_proba(x[test])
+        folds.append(score(task, classes, y[test], predicted))
+    return {name: [float(f[name]) for f in folds] for name in folds[0]}
+
+
+def single(x, y, task, classes, depth, leaf, weighted):
+    """A tree on the first 200 rows, in which no column has more than 255 values."""
+    rows = 200
+    kind = DecisionTreeRegressor if task == "regression" else DecisionTreeClassifier
+    model = kind(max_depth=depth, min_samples_leaf=leaf, random_state=1)
+    weights = 1.0 + np.arange(rows) % 3 / 2 if weighted else None
+    model.fit(x[:rows], y[:rows], sample_weight=weights)
+    predicted = model.predict(x[:rows])[:, None] if task == "regression" else model.predict_proba(x[:rows])
+    return {"task": task, "classes": classes, "depth": depth, "min_leaf_rows": leaf, "weighted": weighted,
+            "predicted": predicted.tolist()}
+
+
+def main():
+    quality = read("wine-quality-white", "quality")
+    grade = np.select([quality[1] <= 4, quality[1] <= 5, quality[1] <= 6, quality[1] <= 7], [0, 1, 2, 3], 4)
+    sets = [
+        ("adult", "income", "binary", 2, read("adult", "income")),
+        ("california-housing", "median_house_value", "regression", 0, read("california-housing", "median_house_value")),
+        ("wine-quality-white", "quality", "regression", 0, quality),
+        ("wine-quality-white", "grade", "multiclass", 5, (quality[0], grade)),
+    ]
+    cases = []
+    for data, target, task, classes, (x, y) in sets:
+        variants = [{}, {"extra": True, "bootstrap": False}]
+        if data == "california-housing":
+            variants = [{}, {"column_share": 0.33}]
+        if data == "adult":
+            variants.append({"min_leaf_rows": 5})
+        for variant in variants:
+            params = {"trees": 100, "extra": False, "bootstrap": True, "min_leaf_rows": 1} | variant
+            case = {"data": data, "target": target, "task": task, "classes": classes, "params": params,
+                    "scores": by_fold(task, classes, params, x, y)}
+            cases.append(case)
+            print(data, target, variant, {k: round(float(np.mean(v)), 5) for k, v in case["scores"].items()}, file=sys.stderr)
+    singles = []
+    for depth, leaf, weighted in ((2, 1, False), (3, 1, True), (4, 8, False)):
+        singles.append(single(*quality, "regression", 0, depth, leaf, weighted) | {"target": "quality"})
+        singles.append(single(quality[0], grade, "multiclass", 5, depth, leaf, weighted) | {"target": "grade"})
+        singles.append(single(quality[0], quality[1] > 5, "binary", 2, depth, leaf, weighted) | {"target": "good"})
+    json.dump({
+        "made_by": "testdata/peers/forest_sklearn.py", "folds": FOLDS,
+        "versions": {"scikit-learn": sklearn.__version__, "numpy": np.__version__},
+        "cases": cases, "singles": singles,
+    }, sys.stdout, indent=1)
+    print()
+
+
+main()
