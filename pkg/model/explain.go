@@ -19,11 +19,13 @@ const (
 	LogLink      Link = "log"      // the value predicted is e^score
 	LogitLink    Link = "logit"    // the score is the log odds of class 1 of two
 	SoftmaxLink  Link = "softmax"  // a score for each class; probabilities are their softmax
+	// ProbabilityLink: a score for each class, which is its probability.
+	ProbabilityLink Link = "probability"
 )
 
 // Scores is the number of scores of a row whose prediction has so many outputs.
 func (l Link) Scores(outputs int) int {
-	if l == SoftmaxLink {
+	if l == SoftmaxLink || l == ProbabilityLink {
 		return outputs
 	}
 	return 1

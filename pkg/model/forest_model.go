@@ -18,6 +18,7 @@ type forest struct {
 	classes  int // 0 for regression
 	trees    tree.Forest
 	shares   tree.Shares
+	record   tree.Record
 	outOfBag []float64
 }
 
@@ -93,6 +94,7 @@ func (m *forest) State() State {
 		panic("model: " + err.Error()) // integers always marshal
 	}
 	tensors := m.trees.Tensors()
+	m.record.Tensors(tensors)
 	if m.classes > 2 {
 		tensors["leaf_start"] = safetensors.FromI32(m.shares.Starts)
 		tensors["leaf_class"] = safetensors.FromI32(m.shares.Class)
@@ -120,7 +122,11 @@ func loadForest(s State) (Model, error) {
 	if trees.Trees() != p.Trees || p.Trees < 1 {
 		return nil, fmt.Errorf("%d trees stored, %d announced", trees.Trees(), p.Trees)
 	}
-	m := &forest{features: p.Features, classes: p.Classes, trees: trees}
+	record, err := tree.LoadRecord(s.Tensors, &trees)
+	if err != nil {
+		return nil, err
+	}
+	m := &forest{features: p.Features, classes: p.Classes, trees: trees, record: record}
 	switch {
 	case p.Classes == 2:
 		for i := range trees.Nodes {

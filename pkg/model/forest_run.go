@@ -21,7 +21,7 @@ func (f Forest) grow(ctx context.Context, data Data, seedOfFit uint64) (*forest,
 	rows := len(kept.Y)
 	columns := f.columns(len(data.X.Columns), data.Classes)
 	table := tree.NewTable(kept.X.Columns, nil, kept.Weights, rows, f.Bins)
-	grove, err := tree.NewGrove(table, kept.Y, weights, kept.Weights, tree.GroveParams{
+	grove, err := tree.NewGrove(table, kept.X.Columns, kept.Y, weights, kept.Weights, tree.GroveParams{
 		Classes:     data.Classes,
 		MaxDepth:    f.MaxDepth,
 		MinLeafRows: f.MinLeafRows,
@@ -32,46 +32,54 @@ func (f Forest) grow(ctx context.Context, data Data, seedOfFit uint64) (*forest,
 	if err != nil {
 		return nil, errOverflow
 	}
-	type planted struct {
-		nodes  []tree.Node
-		shares tree.Shares
-	}
-	trees := make([]planted, f.Trees)
+	trees := make([]tree.Planted, f.Trees)
 	pool := sync.Pool{New: func() any { return grove.NewPlanter() }}
 	if err := par.For(ctx, f.Trees, 0, func(t int) error {
 		p := pool.Get().(*tree.Planter)
 		defer pool.Put(p)
-		trees[t].nodes, trees[t].shares = p.Plant(seed.Derive(seedOfFit, "tree", t))
+		trees[t] = p.Plant(seed.Derive(seedOfFit, "tree", t))
 		return nil
 	}); err != nil {
 		return nil, err
 	}
 	m := &forest{features: len(data.X.Columns), classes: data.Classes}
-	size := 0
-	for _, t := range trees {
-		size += len(t.nodes)
-	}
-	m.trees.Nodes = make([]tree.Node, 0, size)
-	for t := range trees {
-		if m.classes > 2 {
-			for i := range trees[t].nodes {
-				if n := &trees[t].nodes[i]; n.Feature < 0 {
-					n.Value += float64(max(0, m.shares.Leaves()))
-				}
-			}
-			if err := m.shares.Append(&trees[t].shares); err != nil {
-				return nil, err
-			}
-		}
-		if err := m.trees.Append(trees[t].nodes, nil); err != nil {
-			return nil, err
-		}
-		trees[t] = planted{} // its memory may go
+	if err := m.take(trees); err != nil {
+		return nil, err
 	}
 	if f.OutOfBag {
 		m.outOfBag, err = f.predictOutOfBag(ctx, m, kept, data, grove, seedOfFit)
 	}
 	return m, err
+}
+
+// take makes one forest of the trees, and leaves none of them.
+func (m *forest) take(trees []tree.Planted) error {
+	size := 0
+	for _, t := range trees {
+		size += len(t.Nodes)
+	}
+	m.trees.Nodes = make([]tree.Node, 0, size)
+	m.record = tree.Record{Cover: make([]float64, 0, size), Gain: make([]float64, 0, size)}
+	for i := range trees {
+		t := &trees[i]
+		if m.classes > 2 {
+			first := float64(max(0, m.shares.Leaves()))
+			for n := range t.Nodes {
+				if t.Nodes[n].Feature < 0 {
+					t.Nodes[n].Value += first
+				}
+			}
+			if err := m.shares.Append(&t.Shares); err != nil {
+				return err
+			}
+		}
+		if err := m.trees.Append(t.Nodes, nil); err != nil {
+			return err
+		}
+		m.record.Append(t.Record.Cover, t.Record.Gain)
+		*t = tree.Planted{} // its memory may go
+	}
+	return nil
 }
 
 // columns is how many of so many columns each split looks at.

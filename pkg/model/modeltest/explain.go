@@ -126,7 +126,7 @@ func nans(n int) []float64 {
 func linked(link model.Link, scores []float64, outputs int) []float64 {
 	var p []float64
 	switch link {
-	case model.IdentityLink:
+	case model.IdentityLink, model.ProbabilityLink:
 		return scores
 	case model.LogLink:
 		for _, s := range scores {

@@ -3,6 +3,7 @@ package tree
 import (
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // gini finds splits by the classes of rows, three and more: the best has the highest
@@ -14,6 +15,7 @@ type gini struct {
 	present   []int32 // classes, ascending
 	total     []int64 // of each class present
 	left      []int64
+	lost      []int64 // of rows whose value is missing
 	histogram []int64 // of bin b and class k at b·len(present)+k
 	bins      [256]cell
 }
@@ -46,7 +48,7 @@ func (g *gini) count(cells []cell, shift int) {
 				g.present = append(g.present, int32(c.gradient))
 			}
 		}
-		sortClasses(g.present)
+		slices.Sort(g.present)
 	} else {
 		for class, k := range g.index {
 			if k == 0 {
@@ -58,7 +60,7 @@ func (g *gini) count(cells []cell, shift int) {
 		g.index[class] = int32(k)
 	}
 	g.total = zeros(g.total, len(g.present))
-	g.left = zeros(g.left, len(g.present))
+	g.left, g.lost = zeros(g.left, len(g.present)), zeros(g.lost, len(g.present))
 	if need := 256 * len(g.present); len(g.histogram) < need {
 		g.histogram = make([]int64, need) // cells in use are emptied by those who used them
 	}
@@ -67,12 +69,14 @@ func (g *gini) count(cells []cell, shift int) {
 	}
 }
 
-func sortClasses(classes []int32) {
-	for i := 1; i < len(classes); i++ {
-		for j := i; j > 0 && classes[j] < classes[j-1]; j-- {
-			classes[j], classes[j-1] = classes[j-1], classes[j]
-		}
+// score is that of a node not split.
+func (g *gini) score() float64 {
+	squares, weight := 0.0, 0.0
+	for _, n := range g.total {
+		squares += float64(float64(n) * float64(n))
+		weight += float64(n)
 	}
+	return squares / weight
 }
 
 func zeros(of []int64, n int) []int64 {

@@ -27,8 +27,7 @@ type GroveParams struct {
 type Grove struct {
 	params  GroveParams
 	table   *Table
-	columns []column    // in the order to draw from
-	centers [][]float64 // of their bins, for random cuts
+	columns []column // in the order to draw from
 	draw    drawing
 	// The target of each row: its class, or its distance from center in units of 1/scale.
 	target        []int64
@@ -37,14 +36,17 @@ type Grove struct {
 	units, weighted []int64 // and that times the target, for values
 	exponent        int
 	limits          limits
+	unit            float64     // the weight that 2^exponent of units is
+	values          [][]float64 // columns of the matrix, for random cuts
 }
 
-// NewGrove prepares trees for a target on the rows of a table. Weights are positive, one per
+// NewGrove prepares trees for a target on the rows of a table and of the columns it was made
+// of, which random cuts go on reading. Weights are positive, one per
 // row, and say what a row counts for; repeats, how often it stands for one: a row of repeats
 // r ≥ 1 is drawn like ⌊r⌋ rows. Both may be nil, for 1. It returns ErrNotFinite if targets are
 // too far apart.
-func NewGrove(t *Table, target, weights, repeats []float64, p GroveParams) (*Grove, error) {
-	g := &Grove{params: p, table: t, draw: newDrawing(repeats, t.rows)}
+func NewGrove(t *Table, columns [][]float64, target, weights, repeats []float64, p GroveParams) (*Grove, error) {
+	g := &Grove{params: p, table: t, values: columns, draw: newDrawing(repeats, t.rows)}
 	if p.MinLeafRows > 1 { // else there is no need to count
 		g.limits = limits{shift: bits.Len64(g.draw.places), rows: uint64(p.MinLeafRows)}
 	}
@@ -53,10 +55,6 @@ func NewGrove(t *Table, target, weights, repeats []float64, p GroveParams) (*Gro
 		return nil, err
 	}
 	g.arrange(target, weights)
-	g.centers = make([][]float64, len(g.columns))
-	for j := range g.columns {
-		g.centers[j] = g.columns[j].centers()
-	}
 	return g, nil
 }
 
@@ -75,10 +73,12 @@ func (g *Grove) weigh(weights []float64) []float64 {
 		heaviest = max(heaviest, units[i])
 		alike = alike && units[i] == units[0]
 	}
+	g.unit = units[0]
 	if alike {
 		return nil
 	}
 	_, e := math.Frexp(heaviest)
+	g.unit = math.Ldexp(1, e)
 	g.exponent = 61 - g.limits.shift - bits.Len64(g.draw.places)
 	g.units = make([]int64, len(units))
 	for i, u := range units {
@@ -135,6 +135,22 @@ func (g *Grove) value(c cell) float64 {
 		return mean // the share of class 1
 	}
 	return g.center + math.Ldexp(mean, g.exponent)/g.scale
+}
+
+// cover is the weight of rows of that sum, and a number above 0 in any case.
+func (g *Grove) cover(c cell) float64 {
+	_, weight := g.limits.value(c)
+	return max(math.SmallestNonzeroFloat64, min(math.Ldexp(weight, -g.exponent)*g.unit, math.MaxFloat64))
+}
+
+// gain is what a split takes off the squared error or Gini's impurity, summed over rows.
+func (g *Grove) gain(of float64) float64 {
+	if g.params.Classes > 0 {
+		of = math.Ldexp(of, -g.exponent)
+	} else {
+		of = math.Ldexp(of, g.exponent) / g.scale / g.scale
+	}
+	return max(0, min(float64(of*g.unit), math.MaxFloat64))
 }
 
 // Shares is how much of a leaf's rows each class has, for leaves of trees of three classes

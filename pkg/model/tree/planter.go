@@ -23,7 +23,11 @@ type Planter struct {
 	bins             [256]uint8 // those in use by a node
 	used             [256]cell  // and their sums
 	gini             gini
+	values           []float64 // of a node's rows, for random cuts
+	place            float64   // of the best random cut
+	sides            []uint8
 	nodes            []Node
+	cover, gain      []float64 // of nodes
 	shares           Shares
 	open             []sprout
 }
@@ -42,10 +46,16 @@ func (g *Grove) NewPlanter() *Planter {
 	return p
 }
 
+// Planted is a tree and what its rows say of it: covers count the rows drawn.
+type Planted struct {
+	Nodes  []Node // children follow their parents
+	Record Record
+	Shares Shares // of three classes and more
+}
+
 // Plant grows the tree of that seed: depth first, until leaves are pure or too small to split.
-// The nodes, and the shares of classes if there are three or more, are the caller's. Children
-// follow their parents.
-func (p *Planter) Plant(seedOfTree uint64) ([]Node, Shares) {
+// What it returns is the caller's.
+func (p *Planter) Plant(seedOfTree uint64) Planted {
 	g := p.grove
 	g.Draw(p.times, seedOfTree)
 	p.gather()
@@ -54,13 +64,14 @@ func (p *Planter) Plant(seedOfTree uint64) ([]Node, Shares) {
 		p.columns[j] = j
 	}
 	p.nodes, p.shares = append(p.nodes[:0], Node{Feature: -1}), Shares{Starts: []int32{0}}
+	p.cover, p.gain = append(p.cover[:0], 0), append(p.gain[:0], 0)
 	p.open = append(p.open[:0], sprout{0, 0, 0, len(p.rows)})
 	for len(p.open) > 0 {
 		s := p.open[len(p.open)-1]
 		p.open = p.open[:len(p.open)-1]
 		p.grow(s)
 	}
-	return slices.Clone(p.nodes), p.shares
+	return Planted{slices.Clone(p.nodes), Record{slices.Clone(p.cover), slices.Clone(p.gain)}, p.shares}
 }
 
 // gather lists the rows drawn.
@@ -83,6 +94,10 @@ func (p *Planter) gather() {
 	}
 	p.restRows = slices.Grow(p.restRows[:0], len(p.rows))[:len(p.rows)]
 	p.restCells = slices.Grow(p.restCells[:0], len(p.rows))[:len(p.rows)]
+	p.sides = slices.Grow(p.sides[:0], len(p.rows))[:len(p.rows)]
+	if g.params.Random {
+		p.values = slices.Grow(p.values[:0], len(p.rows))[:len(p.rows)]
+	}
 }
 
 // counted is 1 if cells count rows, else 0.
@@ -100,6 +115,7 @@ func (p *Planter) grow(s sprout) {
 	for _, c := range p.cells[s.begin:s.end] {
 		total.add(c)
 	}
+	p.cover[s.node] = g.cover(total)
 	deepest := g.params.MaxDepth > 0 && s.depth >= g.params.MaxDepth
 	if deepest || s.end-s.begin < 2 || g.limits.count(total) < 2*g.limits.rows || p.pure(s) {
 		p.leaf(s, total)
@@ -110,14 +126,18 @@ func (p *Planter) grow(s sprout) {
 		p.leaf(s, total)
 		return
 	}
+	p.gain[s.node] = g.gain(best.gain())
 	column := &g.columns[best.column]
 	threshold := math.Inf(1)
-	if best.bin < len(column.thresholds) {
+	if g.params.Random {
+		threshold = p.place
+	} else if best.bin < len(column.thresholds) {
 		threshold = column.thresholds[best.bin]
 	}
 	left := int32(len(p.nodes))
 	p.nodes[s.node] = Node{Threshold: threshold, Feature: int32(column.source), Left: left, Right: left + 1, MissingLeft: best.missingLeft}
 	p.nodes = append(p.nodes, Node{Feature: -1}, Node{Feature: -1})
+	p.cover, p.gain = append(p.cover, 0, 0), append(p.gain, 0, 0)
 	middle := p.part(s, column, &best)
 	p.open = append(p.open, sprout{left + 1, s.depth + 1, middle, s.end}, sprout{left, s.depth + 1, s.begin, middle})
 }
@@ -153,9 +173,12 @@ func (p *Planter) leaf(s sprout, total cell) {
 // them parts the rows, for the best split.
 func (p *Planter) search(s sprout, total cell) split {
 	g := p.grove
+	// A split that gains nothing is taken too: below it there may be some that do.
 	best := split{column: -1, missing: -1, score: math.Inf(-1)}
+	parent := g.limits.score(total, bounds{})
 	if g.params.Classes > 2 {
 		p.gini.count(p.cells[s.begin:s.end], g.limits.shift)
+		parent = p.gini.score()
 	}
 	parted := false
 	for looked := 0; looked < len(p.columns) && (looked < g.params.Columns || !parted); looked++ {
@@ -166,6 +189,7 @@ func (p *Planter) search(s sprout, total cell) split {
 			parted = true
 		}
 	}
+	best.parent = parent
 	return best
 }
 
@@ -175,7 +199,7 @@ func (p *Planter) try(j int, s sprout, total cell, best *split) bool {
 	c := &g.columns[j]
 	rows := p.rows[s.begin:s.end]
 	if g.params.Random {
-		return p.tryRandom(j, c, rows, p.cells[s.begin:s.end], total, best)
+		return p.tryRandom(j, rows, p.cells[s.begin:s.end], total, best)
 	}
 	if g.params.Classes > 2 {
 		return p.tryGini(j, c, rows, p.cells[s.begin:s.end], best)
@@ -262,26 +286,45 @@ func (p *Planter) tally(c *column, rows []uint32, cells []cell) int {
 // part puts the rows that go left first and returns where the others begin. Either order is
 // kept.
 func (p *Planter) part(s sprout, c *column, of *split) int {
-	var goesLeft sides
-	for b := range goesLeft {
-		if of.goesLeft(uint8(b)) {
-			goesLeft[b] = 1
-		}
-	}
 	rows, cells := p.rows[s.begin:s.end], p.cells[s.begin:s.end]
 	cells = cells[:len(rows)]
 	restRows, restCells := p.restRows[:len(rows)], p.restCells[:len(rows)]
+	p.decide(p.sides[:len(rows)], rows, c, of)
 	// A row is written to both sides, and stays on the one whose count grows.
 	l, r := 0, 0
 	for i, row := range rows {
-		f := int(goesLeft[c.bins[row]])
-		of := cells[i]
-		rows[l], cells[l] = row, of
-		restRows[r], restCells[r] = row, of
+		f, sum := int(p.sides[i]), cells[i]
+		rows[l], cells[l] = row, sum
+		restRows[r], restCells[r] = row, sum
 		l += f
 		r += 1 - f
 	}
 	copy(rows[l:], restRows[:r])
 	copy(cells[l:], restCells[:r])
 	return s.begin + l
+}
+
+// decide sets sides to 1 for rows that go left.
+func (p *Planter) decide(sides []uint8, rows []uint32, c *column, of *split) {
+	if p.grove.params.Random {
+		values := p.grove.values[c.source]
+		for i, row := range rows {
+			x := values[row]
+			side := uint8(0)
+			if x <= p.place || of.missingLeft && x != x {
+				side = 1
+			}
+			sides[i] = side
+		}
+		return
+	}
+	var goesLeft [256]uint8
+	for b := range goesLeft {
+		if of.goesLeft(uint8(b)) {
+			goesLeft[b] = 1
+		}
+	}
+	for i, row := range rows {
+		sides[i] = goesLeft[c.bins[row]]
+	}
 }

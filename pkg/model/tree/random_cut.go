@@ -1,128 +1,108 @@
 package tree
 
-import (
-	"math"
-	"math/bits"
-	"sort"
-)
+import "math"
 
-// centers are the middles of the bins of values, as far as thresholds tell: the first and the
-// last bin are taken to be as wide as their neighbours. nil if they are not finite.
-func (b *binning) centers() []float64 {
-	t := b.thresholds
-	if len(t) < 2 {
-		return nil
-	}
-	last := len(t) - 1
-	of := make([]float64, len(t)+1)
-	for i := 1; i <= last; i++ {
-		of[i] = t[i-1]/2 + t[i]/2
-	}
-	of[0], of[last+1] = t[0]-(t[1]-t[0])/2, t[last]+(t[last]-t[last-1])/2
-	if width := of[last+1] - of[0]; math.IsInf(width, 0) || math.IsNaN(width) {
-		return nil
-	}
-	return of
-}
-
-// cutAt draws one of the cuts after bins low to high-1: a place between the centers of low and
-// high, any as likely as any other.
-func (p *Planter) cutAt(centers []float64, low, high int) int {
-	if high-low < 2 {
-		return low
-	}
-	word := p.random.Uint64()
-	if centers == nil {
-		at, _ := bits.Mul64(word, uint64(high-low))
-		return low + int(at)
-	}
-	share := float64(word>>11) * 0x1p-53
-	place := centers[low] + float64(share*(centers[high]-centers[low]))
-	after := sort.Search(high-1-low, func(i int) bool { return centers[low+1+i] > place })
-	return low + after
-}
-
-// tryRandom tries one cut of column j between the least and the greatest of its bins that the
-// rows have. Rows without a value go to the side
-// that scores more.
-func (p *Planter) tryRandom(j int, c *column, rows []uint32, cells []cell, total cell, best *split) bool {
-	missing := 256
-	if c.missing {
-		missing = c.values()
-	}
-	low, high, some := 256, -1, false
-	for _, row := range rows {
-		b := int(c.bins[row])
-		if b == missing {
-			some = true
-			continue
+// tryRandom tries one cut of column j, at a place between the least and the greatest value that
+// the rows have, any as likely as any other. Rows without a value go to the side that scores
+// more. Such a cut needs no bins, and takes the values themselves.
+func (p *Planter) tryRandom(j int, rows []uint32, cells []cell, total cell, best *split) bool {
+	c := &p.grove.columns[j]
+	all := p.grove.values[c.source]
+	values := p.values[:len(rows)]
+	low, high, missing := math.Inf(1), math.Inf(-1), 0
+	for i, row := range rows {
+		x := all[row]
+		values[i] = x
+		if x < low {
+			low = x
 		}
-		low, high = min(low, b), max(high, b)
+		if x > high {
+			high = x
+		}
+		if x != x {
+			missing++
+		}
 	}
-	if low >= high && !(some && low == high) {
+	if !(low < high) && (missing == 0 || missing == len(rows)) {
 		return false
 	}
-	s := split{column: j, bin: p.cutAt(p.grove.centers[j], low, high), missing: -1}
-	if c.missing {
-		s.missing = missing
-	}
-	if low == high {
-		s.bin = c.values() - 1
-	}
-	if !some {
-		p.measure(&s, c, rows, cells, total)
-		s.missingLeft = 2*(s.left.rest>>p.grove.limits.shift) >= total.rest>>p.grove.limits.shift
-		p.keep(&s, best)
-		return true
-	}
-	p.measure(&s, c, rows, cells, total)
-	p.keep(&s, best)
+	place := math.Inf(1) // values from those that are missing
 	if low < high {
-		s.missingLeft = true
-		p.measure(&s, c, rows, cells, total)
-		p.keep(&s, best)
+		share := float64(p.random.Uint64()>>11) * 0x1p-53
+		place = float64(low*(1-share)) + float64(high*share)
+		if !(low <= place && place < high) {
+			place = low
+		}
+	}
+	left, lost := p.measure(values, cells[:len(rows)], place)
+	p.keep(j, place, left, cell{}, missing == 0, total, best)
+	if missing > 0 && low < high {
+		p.keep(j, place, left, lost, true, total, best)
 	}
 	return true
 }
 
-func (p *Planter) keep(s, best *split) {
-	if s.score > best.score {
-		*best = *s
+// measure sums the rows of values up to the place, and those of missing ones; for three classes
+// and more it counts their classes too.
+func (p *Planter) measure(values []float64, cells []cell, place float64) (left, lost cell) {
+	g, shift := &p.gini, p.grove.limits.shift&63
+	several := p.grove.params.Classes > 2
+	if several {
+		clear(g.left)
+		clear(g.lost)
 	}
+	for i, x := range values {
+		c := cells[i]
+		// A mask, because a branch would be mispredicted every other time.
+		mask := int64(0)
+		if x <= place {
+			mask = -1
+		}
+		left.gradient += c.gradient & mask
+		left.rest += c.rest & uint64(mask)
+		if several {
+			g.left[g.index[c.gradient]] += int64(c.rest>>shift) & mask
+		}
+		if x != x {
+			lost.add(c)
+			if several {
+				g.lost[g.index[c.gradient]] += int64(c.rest >> shift)
+			}
+		}
+	}
+	return left, lost
 }
 
-// measure scores a split.
-func (p *Planter) measure(s *split, c *column, rows []uint32, cells []cell, total cell) {
+// keep keeps in best the cut that has these rows on the left, and those lost if they go left, if
+// it scores more. Where none are missing, a missing value met later goes with the many.
+func (p *Planter) keep(j int, place float64, left, lost cell, lostLeft bool, total cell, best *split) {
 	l, g := &p.grove.limits, &p.gini
-	cells = cells[:len(rows)]
-	s.left = cell{}
-	several := p.grove.params.Classes > 2
-	clear(g.left)
-	for i, row := range rows {
-		if !s.goesLeft(c.bins[row]) {
-			continue
-		}
-		s.left.add(cells[i])
-		if several {
-			g.left[g.index[cells[i].gradient]] += int64(cells[i].rest >> l.shift)
-		}
-	}
-	right := total.minus(s.left)
-	s.score = math.Inf(-1)
-	if l.count(s.left) < l.rows || l.count(right) < l.rows {
+	left.add(lost)
+	right := total.minus(left)
+	if l.count(left) < l.rows || l.count(right) < l.rows {
 		return
 	}
-	gl, hl := l.value(s.left)
+	gl, hl := l.value(left)
 	gr, hr := l.value(right)
-	if !several {
-		s.score = float64(gl*gl)/hl + float64(gr*gr)/hr
+	score := float64(gl*gl)/hl + float64(gr*gr)/hr
+	if p.grove.params.Classes > 2 {
+		leftSquares, rightSquares := 0.0, 0.0
+		for k, n := range g.left {
+			if lost.rest != 0 {
+				n += g.lost[k]
+			}
+			a, b := float64(n), float64(g.total[k]-n)
+			leftSquares += float64(a * a)
+			rightSquares += float64(b * b)
+		}
+		score = leftSquares/hl + rightSquares/hr
+	}
+	if !(score > best.score) || score > math.MaxFloat64 {
 		return
 	}
-	leftSquares, rightSquares := 0.0, 0.0
-	for k, n := range g.left {
-		a, b := float64(n), float64(g.total[k]-n)
-		leftSquares += float64(a * a)
-		rightSquares += float64(b * b)
+	if lost.rest == 0 {
+		lostLeft = lostLeft && 2*hl >= hl+hr
 	}
-	s.score = leftSquares/hl + rightSquares/hr
+	*best = split{column: j, missingLeft: lostLeft, score: score, left: left}
+	p.place = place
 }
