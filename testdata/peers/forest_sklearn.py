@@ -97,7 +97,7 @@ def main():
     for data, target, task, classes, (x, y) in sets:
         variants = [{}, {"extra": True, "bootstrap": False}]
         if data == "california-housing":
-            variants = [{}, {"column_share": 0.33}]
+            variants = [{}, {"column_share": 0.33}, {"column_share": 0.33, "extra": True, "bootstrap": False}]
         if data == "adult":
             variants.append({"min_leaf_rows": 5})
         for variant in variants:

@@ -108,7 +108,7 @@ func (g *Grove) aim(target, units []float64) error {
 	for _, y := range target {
 		low, high = min(low, y), max(high, y)
 	}
-	g.center = low/2 + high/2
+	g.center = float64(low/2) + float64(high/2)
 	g.scale = scaleTo(60-bits.Len64(g.draw.places), max(high-g.center, g.center-low))
 	if g.scale == 0 {
 		return ErrNotFinite

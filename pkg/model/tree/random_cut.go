@@ -28,7 +28,7 @@ func (p *Planter) tryRandom(j int, rows []uint32, cells []cell, total cell, best
 	}
 	place := math.Inf(1) // values from those that are missing
 	if low < high {
-		share := float64(p.random.Uint64()>>11) * 0x1p-53
+		share := float64(float64(p.random.Uint64()>>11) * 0x1p-53)
 		place = float64(low*(1-share)) + float64(high*share)
 		if !(low <= place && place < high) {
 			place = low
