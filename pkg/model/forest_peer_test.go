@@ -20,6 +20,7 @@ type forestPeers struct {
 		Task         dataset.Task
 		Classes      int
 		Params       map[string]any
+		Seeds        int                  // that scores are means over
 		Scores       map[string][]float64 // by fold
 	}
 }
@@ -50,7 +51,7 @@ func TestForestScoresLikeScikitLearn(t *testing.T) {
 			}
 			data := readPeerData(t, c.Data, c.Target, c.Task, c.Classes)
 			data.X.Categories = nil // their indices are numbers to both
-			got := forestByFold(t, learner, data, peers.Folds)
+			got := forestByFold(t, learner, data, peers.Folds, c.Seeds)
 			for name, peer := range c.Scores {
 				ours, _ := meanAndError(got[name])
 				theirs, e := meanAndError(peer)
@@ -67,8 +68,9 @@ func TestForestScoresLikeScikitLearn(t *testing.T) {
 	}
 }
 
-// forestByFold is the score of each fold; row i is tested in fold i modulo folds.
-func forestByFold(t *testing.T, learner Learner, data Data, folds int) map[string][]float64 {
+// forestByFold is the score of each fold, the mean over seeds; row i is tested in fold i modulo
+// folds.
+func forestByFold(t *testing.T, learner Learner, data Data, folds, seeds int) map[string][]float64 {
 	t.Helper()
 	scores := map[string][]float64{}
 	for fold := range folds {
@@ -80,18 +82,25 @@ func forestByFold(t *testing.T, learner Learner, data Data, folds int) map[strin
 				train = append(train, i)
 			}
 		}
-		m, err := learner.Fit(context.Background(), rowsOf(data, train), 1)
-		if err != nil {
-			t.Fatal(err)
+		of := map[string]float64{}
+		for seed := range seeds {
+			m, err := learner.Fit(context.Background(), rowsOf(data, train), uint64(seed+1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			tested := rowsOf(data, test)
+			dst := make([]float64, len(test)*m.Outputs())
+			m.Predict(dst, tested.X)
+			for name, score := range scoresOf(data, tested.Y, dst, m.Outputs()) {
+				of[name] += score / float64(seeds)
+			}
+			if data.Task.Classification() {
+				score, wrong := brier(tested.Y, dst, m.Outputs())
+				of["brier"] += score / float64(seeds)
+				of["error"] += wrong / float64(seeds)
+			}
 		}
-		tested := rowsOf(data, test)
-		dst := make([]float64, len(test)*m.Outputs())
-		m.Predict(dst, tested.X)
-		of := scoresOf(data, tested.Y, dst, m.Outputs())
 		delete(of, "log_loss") // leaves of one row have probabilities of 0 and 1
-		if data.Task.Classification() {
-			of["brier"], of["error"] = brier(tested.Y, dst, m.Outputs())
-		}
 		for name, score := range of {
 			scores[name] = append(scores[name], score)
 		}

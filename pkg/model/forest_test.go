@@ -26,6 +26,7 @@ func TestForestSingleTrees(t *testing.T) {
 			MinLeafRows int `json:"min_leaf_rows"`
 			Weighted    bool
 			Predicted   [][]float64
+			Importances []float64 // that sum to 1
 		}
 	}
 	if err := json.Unmarshal(text, &golden); err != nil {
@@ -62,6 +63,16 @@ func TestForestSingleTrees(t *testing.T) {
 			got := make([]float64, len(rows)*m.Outputs())
 			m.Predict(got, data.X)
 			const rounding = 1e-12
+			gains, sum := m.(Importance).Gains(), 0.0
+			for _, g := range gains {
+				sum += g
+			}
+			for j, want := range c.Importances {
+				// Differences of sums of squares lose three digits more.
+				if math.Abs(gains[j]/sum-want) > 1e3*rounding {
+					t.Errorf("column %d has a share of gains of %v, scikit-learn has %v", j+1, gains[j]/sum, want)
+				}
+			}
 			for i, want := range c.Predicted {
 				for k, w := range want {
 					if g := got[i*len(want)+k]; math.Abs(g-w) > rounding {
