@@ -64,8 +64,8 @@ func TestNewRefuses(t *testing.T) {
 		want    []string // parts of the error
 	}{
 		{"bosting", nil, []string{`unknown learner "bosting"`, `did you mean "boosting"?`}},
-		{"", nil, []string{"known are baseline, bayes, boosting, forest, glm, knn, linear, logistic, mlp"}},
-		{"svm", nil, []string{"known are baseline, bayes, boosting, forest, glm, knn, linear, logistic, mlp"}},
+		{"", nil, []string{"known are baseline, bayes, boosting, forest, glm, knn, linear, logistic and 1 more"}},
+		{"svm", nil, []string{"known are baseline, bayes, boosting, forest, glm, knn, linear, logistic and 1 more"}},
 		{"baseline", map[string]any{"l2": 1}, []string{`"l2"`, "there are none"}},
 		{"linear", map[string]any{"l3": 1}, []string{`"l3"`, `did you mean "l1"?`}},
 		{"linear", map[string]any{"L2": 1}, []string{`"L2"`, `did you mean "l2"?`}},
