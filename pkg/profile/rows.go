@@ -163,7 +163,7 @@ var freeCells sync.Pool
 // room is a column with room for n more cells.
 func (s *rowSample) room(column, n int) *cells {
 	c := &s.Columns[column]
-	if c.Bits == nil {
+	if c.Bits == nil && n > 0 {
 		if free, ok := freeCells.Get().(*cells); ok {
 			c.Bits, c.Kinds = free.Bits[:0], free.Kinds[:0]
 		}
