@@ -169,7 +169,9 @@ func (s *rowSample) room(column, n int) *cells {
 		}
 	}
 	if need := len(c.Bits) + n; need > cap(c.Bits) || need > cap(c.Kinds) {
-		more := max(n, len(c.Bits)) // as growing by a quarter, as append does, copies each cell four times
+		// Twice as many, up to what shrink leaves: append alone, by a quarter, copies each cell
+		// four times.
+		more := max(n, min(len(c.Bits), 2*s.Rows+n-len(c.Bits)))
 		c.Bits, c.Kinds = slices.Grow(c.Bits, more), slices.Grow(c.Kinds, more)
 	}
 	return c
