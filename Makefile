@@ -27,7 +27,7 @@ QEMU := $(firstword $(foreach q,qemu-aarch64-static qemu-aarch64 qemu-x86_64-sta
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
 
-.PHONY: help run up build build-host test check reproducible race bench bench-data bench-large bench-learners synth fmt clean
+.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-data bench-large bench-learners synth fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -102,6 +102,10 @@ bench-large: build/bench/large.csv ## profile a CSV file of 2 GB: speed and peak
 bench-learners: build/bench/venv build/bench/learners/generated-1.npy build/bench/learners/flights.npy ## compare learners with LightGBM, XGBoost and scikit-learn (ONLY=part of a case's name)
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room learners -only "$(ONLY)"
+
+bench-accuracy: build/bench/venv ## compare scores of learners with their peers' on three data sets (ONLY=part of a case's name)
+	@go build -o build/bench/run ./internal/bench
+	@build/bench/run -room accuracy -sets "$(or $(SETS),../shared/data)" -only "$(ONLY)"
 
 build/bench/venv: testdata/peers/requirements.txt
 	@echo "installing the peers into build/bench/venv"

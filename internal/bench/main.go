@@ -9,6 +9,8 @@
 // make bench-large runs it, the line is
 //
 //	bench <room>/<case> ours=<seconds> MB/s=<of the file> ours-peak=<MB>
+//
+// Of make bench-accuracy it is scores rather than seconds: see accuracy.
 package main
 
 import (
@@ -51,7 +53,8 @@ type match struct {
 func main() {
 	python := flag.String("python", "build/bench/venv/bin/python", "interpreter with the packages of testdata/peers/requirements.txt")
 	folder := flag.String("data", "build/bench", "folder of mixed.csv, flights-3m.parquet, learners and large.csv")
-	room := flag.String("room", "data", "what to compare: data, learners or large")
+	room := flag.String("room", "data", "what to compare: data, learners, large or accuracy")
+	sets := flag.String("sets", "../shared/data", "folder of the data sets that accuracy is compared on")
 	rounds := flag.Int("rounds", 3, "how often each side runs")
 	trees := flag.Int("trees", 100, "trees that learners grow")
 	only := flag.String("only", "", "run the cases whose name contains this")
@@ -66,6 +69,10 @@ func main() {
 			defer pprof.StopCPUProfile()
 		}
 		exit(do(context.Background(), *job, flag.Args()))
+		return
+	}
+	if *room == "accuracy" {
+		exit(accuracy(context.Background(), *sets, *python, *only))
 		return
 	}
 	self, err := os.Executable()

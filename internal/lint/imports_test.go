@@ -63,7 +63,7 @@ var allowed = []room{
 	{"infra", []string{"pkg/gateway", "pkg/topology"}},
 	{"cmd/foretell", []string{"pkg/..."}},
 	{"internal/lint", nil},
-	{"internal/bench", []string{"pkg/dataset", "pkg/dataset/parquet", "pkg/model", "pkg/model/tree", "pkg/profile"}},
+	{"internal/bench", []string{"pkg/dataset", "pkg/dataset/parquet", "pkg/metric", "pkg/model", "pkg/model/tree", "pkg/pipeline", "pkg/profile", "pkg/validate"}},
 }
 
 const table = "the table in internal/lint/imports_test.go"

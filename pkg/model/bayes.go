@@ -111,8 +111,9 @@ func (b Bayes) normals(values []float64, rows [][]int, weights []float64) bayesC
 		if len(of) == 0 || !known {
 			m, v = mean, variance
 		}
-		// A class of one value has no variance of its own, and none is added if the share is 0.
-		c.Means[class], c.Precisions[class] = m, 1/max(v+floor, 1e-30*variance)
+		// A class of one value has no variance of its own, and none is added if the share is 0;
+		// rows of next to no weight leave all of it so small that its inverse would overflow.
+		c.Means[class], c.Precisions[class] = m, 1/max(v+floor, 1e-30*variance, 1e-300)
 	}
 	return c
 }

@@ -181,7 +181,7 @@ func (b Boosting) checkObjective(check func(ok bool, param string, value any, wa
 
 // Fit grows the trees. It returns ctx's error if ctx ends, which is checked before every
 // tree. Fewer than 2×MinLeafRows rows give a constant model. A target too large for
-// its gradients to be finite is an error.
+// its gradients, or with early stopping its losses, to be finite is an error.
 func (b Boosting) Fit(ctx context.Context, data Data, seed uint64) (Model, error) {
 	m, err := b.fit(ctx, data, nil, seed)
 	if err != nil {

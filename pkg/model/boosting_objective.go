@@ -76,7 +76,7 @@ func (o boostingObjective) ordered() bool {
 	return o == absoluteError || o == huberLoss || o == quantileLoss
 }
 
-var errOverflow = errors.New("the target is too large: its gradients overflow; scale it down")
+var errOverflow = errors.New("the target is too large: its gradients or losses overflow; scale it down")
 
 // boostingLoss is an objective on the rows of a fit.
 type boostingLoss struct {

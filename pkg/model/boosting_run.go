@@ -99,8 +99,14 @@ func (r *boostingRun) rounds(ctx context.Context) error {
 		if !grown && !r.sampled() {
 			break // every later round would find the same
 		}
-		if r.held != nil && r.held.enough(r.model, r.loss.mean(r.scores)) {
-			break
+		if r.held != nil {
+			enough, err := r.held.enough(r.model, r.loss.mean(r.scores))
+			if err != nil {
+				return fmt.Errorf("round %d: %w", first+round+1, err)
+			}
+			if enough {
+				break
+			}
 		}
 	}
 	if r.held != nil {

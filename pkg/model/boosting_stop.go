@@ -103,15 +103,19 @@ func addTrees(scores [][]float64, m *boosted, from int, columns [][]float64) {
 }
 
 // enough notes how a round went, and reports whether so many rounds in a row were no better.
-func (w *boostingWatch) enough(m *boosted, fitted float64) bool {
+// A loss that overflows is an error: it tells no round from another.
+func (w *boostingWatch) enough(m *boosted, fitted float64) (bool, error) {
 	w.follow(m)
 	loss := w.held.mean(w.scores)
+	if sum := fitted + loss; math.IsNaN(sum) || math.IsInf(sum, 0) {
+		return false, errOverflow
+	}
 	w.curve = append(w.curve, []float64{fitted, loss})
 	w.since++
 	if loss < w.best {
 		w.best, w.kept, w.since = loss, w.seen, 0
 	}
-	return w.since >= w.patience
+	return w.since >= w.patience, nil
 }
 
 // start is the base in every row, and the offset.

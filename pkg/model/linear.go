@@ -178,8 +178,8 @@ func (m *linear) Predict(dst []float64, x *dataset.Matrix) {
 		copy(power, column)
 		for d := 1; d < m.Degree; d++ {
 			for i, v := range column {
-				power[i] *= v
-				dst[i] += float64(power[i] * m.coefficients[d*n+j])
+				power[i] = bounded(float64(power[i] * v))
+				dst[i] += bounded(float64(power[i] * m.coefficients[d*n+j]))
 			}
 		}
 	}
@@ -196,7 +196,19 @@ func score(dst []float64, stride int, coefficients []float64, intercept float64,
 			dst[i*stride] += float64(v * b)
 		}
 	}
+	// Far from what was fitted terms may overflow, and infinities of both signs would make NaN.
+	for i := range x.Rows {
+		if at := dst[i*stride]; math.IsNaN(at) || math.IsInf(at, 0) {
+			dst[i*stride] = intercept
+			for j, b := range coefficients {
+				dst[i*stride] += bounded(float64(x.Columns[j][i] * b))
+			}
+		}
+	}
 }
+
+// bounded is v, or what is nearest to it of what some 100,000 of can be summed; NaN is NaN.
+func bounded(v float64) float64 { return min(max(v, -1e303), 1e303) }
 
 func (m *linear) State() State {
 	params, _ := json.Marshal(m.linearParams) // numbers that are finite: always marshals
