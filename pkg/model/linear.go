@@ -106,6 +106,9 @@ func (l Linear) Fit(ctx context.Context, data Data, _ uint64) (Model, error) {
 	} else {
 		err = l.fitSquares(ctx, m, kept, weights, low)
 	}
+	if err == nil && checkFinite("", append([]float64{m.intercept}, m.coefficients...)) != nil {
+		err = errors.New("coefficients overflow: bring the target and the columns to comparable sizes")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("linear: %w", err)
 	}

@@ -60,7 +60,7 @@ func newMLP(d Data, columns, rows []int, weights []float64) *mlp {
 		if low, high := bounds(values); low < high {
 			size = 1 / math.Sqrt(max(variance, 1e-20))
 			if twoValued(values, low, high) {
-				size = 1 / float64((high-low)*scale) // an indicator: a rare one is no outlier
+				size = 1 / max(float64((high-low)*scale), 1e-10) // an indicator: a rare one is no outlier
 			}
 		}
 		m.scales, m.means, m.sizes = append(m.scales, scale), append(m.means, mean), append(m.sizes, size)
@@ -175,7 +175,9 @@ func (m *mlp) finish(sums []float64, missing bool) {
 		case missing:
 			sums[c] = math.NaN()
 		case m.Classes == 0:
-			sums[c] = (float64(sum/members*m.TargetSize) + m.TargetMean) / m.TargetScale
+			// A network may answer with more than the largest target, which may be the largest number.
+			value := (float64(sum/members*m.TargetSize) + m.TargetMean) / m.TargetScale
+			sums[c] = min(max(value, -math.MaxFloat64), math.MaxFloat64)
 		default:
 			sums[c] = sum / members
 		}

@@ -48,6 +48,15 @@ var tinyParams = map[string]func(*rapid.T) map[string]any{
 		}
 		return p
 	},
+	"mlp": func(t *rapid.T) map[string]any {
+		return map[string]any{
+			"hidden":     rapid.SampledFrom([][]int{{}, {1}, {3, 2}}).Draw(t, "hidden"),
+			"members":    rapid.IntRange(1, 2).Draw(t, "members"),
+			"epochs":     rapid.IntRange(1, 4).Draw(t, "epochs"),
+			"batch_size": rapid.IntRange(1, 9).Draw(t, "batch_size"),
+			"patience":   rapid.IntRange(1, 2).Draw(t, "patience"),
+		}
+	},
 	"logistic": func(t *rapid.T) map[string]any {
 		return map[string]any{"l1": tinyPenalty(t, "l1"), "l2": tinyPenalty(t, "l2"), "balanced": rapid.Bool().Draw(t, "balanced")}
 	},
