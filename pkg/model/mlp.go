@@ -101,6 +101,9 @@ func (p MLP) Fit(ctx context.Context, data Data, seedOfFit uint64) (Model, error
 		m.nets = append(m.nets, t.net)
 	}
 	m.restore(columns)
+	if checkFinite("", []float64{m.TargetScale, m.TargetMean, m.TargetSize}) != nil {
+		return nil, errors.New("mlp: the target or the weights are too large: their sums overflow; scale them down")
+	}
 	return m, nil
 }
 
