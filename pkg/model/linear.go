@@ -206,6 +206,9 @@ func score(dst []float64, stride int, coefficients []float64, intercept float64,
 			for j, b := range coefficients {
 				dst[i*stride] += bounded(float64(x.Columns[j][i] * b))
 			}
+			if !math.IsInf(intercept, 0) { // of a class without rows it is
+				dst[i*stride] = min(max(dst[i*stride], -math.MaxFloat64), math.MaxFloat64)
+			}
 		}
 	}
 }
