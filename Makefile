@@ -23,6 +23,9 @@ CHROMIUM := $(firstword $(foreach b,chromium chromium-browser google-chrome goog
 # Models are compared with those of the other architecture, in an emulator, if there is one.
 QEMU := $(firstword $(foreach q,qemu-aarch64-static qemu-aarch64 qemu-x86_64-static qemu-x86_64,$(shell command -v $(q))))
 
+# Tests of random cases draw the same ones here; RAPID_SEED=0, and plain go test, draw others.
+RAPID_SEED ?= 1
+
 # The CDK runs on Node.js 20, and warns loudly that it is old.
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
@@ -63,7 +66,7 @@ test: check reproducible synth $(CFN_LINT) ## check everything: format, vet, tes
 	@test -n "$(CHROMIUM)" || echo "Chromium is not installed here: the page of statistics is NOT tested in a browser"
 	@test -n "$(QEMU)" || echo "QEMU is not installed here: models are NOT compared with those of another architecture"
 	@echo "testing"
-	@CDK_VALIDATION=false FORETELL_POSTGRES="$(if $(INITDB),,none)" FORETELL_CHROMIUM="$(if $(CHROMIUM),,none)" FORETELL_QEMU="$(if $(QEMU),,none)" go test ./...
+	@CDK_VALIDATION=false RAPID_SEED=$(RAPID_SEED) FORETELL_POSTGRES="$(if $(INITDB),,none)" FORETELL_CHROMIUM="$(if $(CHROMIUM),,none)" FORETELL_QEMU="$(if $(QEMU),,none)" go test ./...
 
 check:
 	@command -v node >/dev/null || { echo "install Node.js 20 or later: the CDK tests run on it"; exit 1; }

@@ -16,6 +16,13 @@ import (
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
 
+// quick are params of learners that an emulator would be minutes at otherwise.
+var quick = map[string]map[string]any{
+	boostingName: {"rounds": 20},
+	forestName:   {"trees": 5},
+	mlpName:      {"epochs": 3, "members": 1},
+}
+
 // digests names models of every learner, and of boosting with all that it can do, with the
 // SHA-256 of their states, a line each.
 func digests(t *testing.T) string {
@@ -33,7 +40,7 @@ func digests(t *testing.T) string {
 		generated(400, 6, dataset.Multiclass, 4),
 	} {
 		for _, name := range Learners(data.Task) {
-			learner, err := New(name, nil)
+			learner, err := New(name, quick[name])
 			if err != nil {
 				t.Fatal(err)
 			}

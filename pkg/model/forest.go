@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/foretell-ml/foretell/pkg/model/tree"
 )
@@ -82,9 +83,16 @@ func (f Forest) Fit(ctx context.Context, data Data, seed uint64) (Model, error) 
 	if err := errors.Join(data.numbers(), data.noOffset()); err != nil {
 		return nil, fmt.Errorf("forest: %w", err)
 	}
+	for _, y := range data.Y {
+		if math.IsInf(y*float64(f.Trees), 0) { // the sum over the trees
+			return nil, fmt.Errorf("forest: %w", errTargetSum)
+		}
+	}
 	m, err := f.grow(ctx, data, seed)
 	if err != nil {
 		return nil, fmt.Errorf("forest: %w", err)
 	}
 	return m, nil
 }
+
+var errTargetSum = errors.New("the target is too large: its sum over the trees overflows; scale it down")

@@ -27,6 +27,14 @@ var tinyParams = map[string]func(*rapid.T) map[string]any{
 		}
 	},
 	"boosting": tinyBoosting,
+	"forest": func(t *rapid.T) map[string]any {
+		return map[string]any{
+			"trees":     rapid.IntRange(1, 5).Draw(t, "trees"),
+			"extra":     rapid.Bool().Draw(t, "extra"),
+			"bins":      rapid.IntRange(2, 255).Draw(t, "bins"),
+			"max_depth": rapid.IntRange(0, 3).Draw(t, "max_depth"),
+		}
+	},
 	"glm": func(t *rapid.T) map[string]any {
 		return map[string]any{"power": rapid.SampledFrom([]float64{1, 1.5, 2}).Draw(t, "power"), "l2": tinyPenalty(t, "l2")}
 	},
