@@ -1,3 +1,4 @@
+// long: one job, from every side.
 package statistics
 
 import (

@@ -29,3 +29,12 @@ func Derive(parent uint64, label string, indices ...int) uint64 {
 func Rand(seed uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15))
 }
+
+// Source draws words of a seed's stream with no interface between: for loops that draw often.
+type Source struct{ pcg rand.PCG }
+
+// NewSource returns the source of a seed. Its stream is not that of Rand.
+func NewSource(seed uint64) *Source { return &Source{*rand.NewPCG(seed, 0)} }
+
+// Uint64 returns the next word.
+func (s *Source) Uint64() uint64 { return s.pcg.Uint64() }

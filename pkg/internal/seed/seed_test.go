@@ -3,6 +3,7 @@ package seed
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -41,6 +42,16 @@ func TestRandIsReproducible(t *testing.T) {
 	for range 10 {
 		if a.Uint64() != b.Uint64() {
 			t.Fatal("one seed, two streams")
+		}
+	}
+}
+
+// TestSourceIsPCG: the stream is Go's, which promises not to change it.
+func TestSourceIsPCG(t *testing.T) {
+	source, want := NewSource(7), rand.NewPCG(7, 0)
+	for range 5 {
+		if got, want := source.Uint64(), want.Uint64(); got != want {
+			t.Fatalf("got %d, want %d", got, want)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"math/bits"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
@@ -60,7 +59,7 @@ func (d *drawing) all(times []uint32) {
 // bootstrap sets times to how often each row is drawn (Efron 1979).
 func (d *drawing) bootstrap(times []uint32, seedOfTree uint64) {
 	clear(times)
-	random := rand.NewPCG(seedOfTree, 0)
+	random := seed.NewSource(seedOfTree)
 	for range d.places {
 		at, _ := bits.Mul64(random.Uint64(), d.places)
 		if d.ends != nil {

@@ -3,7 +3,6 @@ package tree
 import (
 	"math"
 	"math/bits"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
@@ -18,7 +17,7 @@ type Planter struct {
 	rows, restRows   []uint32
 	cells, restCells []cell
 	columns          []int // those to draw from, in an order that changes
-	random           *rand.PCG
+	random           *seed.Source
 	histogram        [256]cell
 	bins             [256]uint8 // those in use by a node
 	used             [256]cell  // and their sums
@@ -59,7 +58,7 @@ func (p *Planter) Plant(seedOfTree uint64) Planted {
 	g := p.grove
 	g.Draw(p.times, seedOfTree)
 	p.gather()
-	p.random = rand.NewPCG(seed.Derive(seedOfTree, "nodes"), 0)
+	p.random = seed.NewSource(seed.Derive(seedOfTree, "nodes"))
 	for j := range p.columns {
 		p.columns[j] = j
 	}
