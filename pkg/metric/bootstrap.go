@@ -25,21 +25,25 @@ const (
 
 // bootstrap makes the interval of the percentiles of scores of drawn rows, which may lie to
 // one side of the score as the score's distribution does.
-func (m Metric) bootstrap(ctx context.Context, s sample, seedOfBootstrap uint64, in *Interval) error {
+func (m Metric) bootstrap(ctx context.Context, s sample, seed uint64, in *Interval) error {
+	return bootstrap(ctx, len(s.y), seed, in, func(rows []int) (float64, error) { return m.of(s.pick(rows)) })
+}
+
+func bootstrap(ctx context.Context, n int, seedOfBootstrap uint64, in *Interval, score func(rows []int) (float64, error)) error {
 	in.Method = Bootstrap
-	drawn := min(len(s.y), drawnRows)
+	drawn := min(n, drawnRows)
 	scores := make([]float64, replicates)
 	err := par.For(ctx, replicates, 0, func(r int) error {
 		random := seed.Rand(seed.Derive(seedOfBootstrap, "bootstrap", r))
 		rows := make([]int, drawn)
 		for i := range rows {
-			rows[i] = random.IntN(len(s.y))
+			rows[i] = random.IntN(n)
 		}
-		score, err := m.measure(s.pick(rows))
-		if err != nil || math.IsInf(score, 0) {
-			score = math.NaN() // a draw of one class, for example
+		value, err := score(rows)
+		if err != nil || math.IsInf(value, 0) {
+			value = math.NaN() // a draw of one class, for example
 		}
-		scores[r] = score
+		scores[r] = value
 		return nil
 	})
 	if err != nil {
@@ -50,7 +54,7 @@ func (m Metric) bootstrap(ctx context.Context, s sample, seedOfBootstrap uint64,
 		return fmt.Errorf("%w for %d of %d draws of the rows, so that it has no interval", ErrUndefined, replicates-len(scores), replicates)
 	}
 	slices.Sort(scores)
-	narrow := math.Sqrt(float64(drawn) / float64(len(s.y)))
+	narrow := math.Sqrt(float64(drawn) / float64(n))
 	end := func(share float64) float64 {
 		return in.Score + float64(narrow*(percentile(scores, share)-in.Score))
 	}

@@ -21,11 +21,11 @@ var (
 // which people want them; the first of them is the default.
 var catalog = []Metric{
 	{Name: "rmse", Tasks: regressions, measure: rmse, spread: spreadOfRMSE},
-	{Name: "mae", Tasks: regressions, measure: mean(absoluteError), spread: spreadOfMean(absoluteError)},
+	{Name: "mae", Tasks: regressions, loss: absoluteError},
 	{Name: "r2", Tasks: regressions, Greater: true, measure: r2},
-	{Name: "mse", Tasks: regressions, measure: mse, spread: spreadOfMean(squaredError)},
+	{Name: "mse", Tasks: regressions, measure: mse, loss: squaredError},
 	{Name: "median_absolute_error", Tasks: regressions, measure: medianAbsoluteError},
-	{Name: "mape", Tasks: regressions, measure: mape, spread: spreadOfMean(relativeError)},
+	{Name: "mape", Tasks: regressions, measure: mape, loss: relativeError},
 	{Name: "rmsle", Tasks: regressions, measure: rmsle},
 	{Name: "max_error", Tasks: regressions, measure: maxError},
 	{Name: "explained_variance", Tasks: regressions, Greater: true, measure: explainedVariance},
@@ -33,9 +33,9 @@ var catalog = []Metric{
 	{Name: "gamma_deviance", Tasks: regressions, measure: deviance(2)},
 
 	{Name: "roc_auc", Tasks: binaries, Greater: true, measure: rocAUC, spread: deLong},
-	{Name: "log_loss", Tasks: classifications, measure: mean(negativeLog), spread: spreadOfMean(negativeLog)},
-	{Name: "accuracy", Tasks: classifications, Greater: true, measure: mean(right), spread: wilson},
-	{Name: "brier", Tasks: classifications, measure: mean(quadratic), spread: spreadOfMean(quadratic)},
+	{Name: "log_loss", Tasks: classifications, loss: negativeLog},
+	{Name: "accuracy", Tasks: classifications, Greater: true, loss: right, spread: wilson},
+	{Name: "brier", Tasks: classifications, loss: quadratic},
 	{Name: "average_precision", Tasks: binaries, Greater: true, measure: averagePrecision},
 	{Name: "f1", Tasks: binaries, Greater: true, measure: ofPositive(f1)},
 	{Name: "precision", Tasks: binaries, Greater: true, measure: ofPositive(precision)},

@@ -88,7 +88,7 @@ func topAccuracy(name string, k float64) (Metric, error) {
 		}
 		return 0
 	}
-	return Metric{Name: name, Tasks: multiclasses, Greater: true, measure: mean(within), spread: spreadOfMean(within)}, nil
+	return Metric{Name: name, Tasks: multiclasses, Greater: true, loss: within}, nil
 }
 
 // calibrationBins is how many bins calibrationError sorts probabilities into.

@@ -55,7 +55,7 @@ func pinball(name string, quantile float64) (Metric, error) {
 		d := s.residual(i)
 		return max(float64(quantile*d), float64((quantile-1)*d))
 	}
-	return Metric{Name: name, Tasks: regressions, measure: mean(loss), spread: spreadOfMean(loss)}, nil
+	return Metric{Name: name, Tasks: regressions, loss: loss}, nil
 }
 
 // CRPS is the mean continuous ranked probability score of forecasts that are given by draws

@@ -29,6 +29,8 @@ const (
 	Wilson    Method = "wilson"    // of a share (Wilson 1927)
 	DeLong    Method = "delong"    // of the area under a curve (DeLong, DeLong & Clarke-Pearson 1988)
 	Bootstrap Method = "bootstrap" // by drawing rows with replacement (Efron 1979)
+	// CorrectedStudent is of scores on folds that share training rows (Nadeau & Bengio 2003).
+	CorrectedStudent Method = "corrected_student"
 )
 
 // Interval scores the rows as Score does, with the interval of that confidence, between 0
@@ -47,14 +49,17 @@ func (m Metric) Interval(ctx context.Context, y, predicted, weights []float64, o
 		_, err = finite(m.Name, 0, err)
 		return Interval{}, err
 	}
-	score, err := m.measure(s)
+	score, err := m.of(s)
 	if score, err = finite(m.Name, score, err); err != nil {
 		return Interval{}, err
 	}
 	interval := Interval{Score: score, Confidence: confidence}
-	if m.spread != nil {
+	switch {
+	case m.spread != nil:
 		err = m.spread(s, &interval)
-	} else {
+	case m.loss != nil:
+		m.spreadOfMean(s, &interval)
+	default:
 		err = m.bootstrap(ctx, s, seed, &interval)
 	}
 	if err != nil {
@@ -63,14 +68,11 @@ func (m Metric) Interval(ctx context.Context, y, predicted, weights []float64, o
 	return interval, nil
 }
 
-// spreadOfMean makes the interval of the weighted mean of a loss, by Student's t.
-func spreadOfMean(loss func(s sample, i int) float64) func(sample, *Interval) error {
-	return func(s sample, in *Interval) error {
-		in.Method = Student
-		half := s.halfWidth(func(i int) float64 { return loss(s, i) }, in.Score, in.Confidence)
-		in.Low, in.High = in.Score-half, in.Score+half
-		return nil
-	}
+// spreadOfMean makes the interval of the weighted mean of the loss, by Student's t.
+func (m Metric) spreadOfMean(s sample, in *Interval) {
+	in.Method = Student
+	half := s.halfWidth(func(i int) float64 { return m.loss(s, i) }, in.Score, in.Confidence)
+	in.Low, in.High = in.Score-half, in.Score+half
 }
 
 // halfWidth is t times the standard error of a weighted mean: by linearization, which for
@@ -83,8 +85,12 @@ func (s sample) halfWidth(value func(i int) float64, mean, confidence float64) f
 		squares[i] = float64(d * d)
 	}
 	error := math.Sqrt(num.Sum(squares)*n/(n-1)) / num.Sum(s.weights)
-	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: n - 1}.Quantile((1 + confidence) / 2)
-	return float64(t * error)
+	return float64(studentQuantile(confidence, n-1) * error)
+}
+
+// studentQuantile is how many deviations hold so much of Student's t.
+func studentQuantile(confidence, freedom float64) float64 {
+	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: freedom}.Quantile((1 + confidence) / 2)
 }
 
 // spreadOfRMSE is the root of the interval of the mean square; deviations are scaled, as
@@ -130,42 +136,54 @@ func normalQuantile(confidence float64) float64 {
 	return mathext.NormalQuantile((1 + confidence) / 2)
 }
 
-// deLong is the interval of the area under the curve by the deviation of the placements: of
-// each row the share of the other class that it is ranked right against. They come from one
-// ranking, as in Sun & Xu 2014. Beyond 0 and 1 it is cut off.
+// deLong is the interval of the area under the curve by the deviation of the placements.
+// Beyond 0 and 1 it is cut off.
 func deLong(s sample, in *Interval) error {
 	in.Method = DeLong
+	half, err := s.halfWidthByClass(s.placements(in.Score), in.Confidence)
+	in.Low, in.High = max(0, in.Score-half), min(1, in.Score+half)
+	return err
+}
+
+// placements are how far each row is off the area under the curve: the share of the other
+// class that it is ranked right against, less the area, times the row's share of its class.
+// They come from one ranking, as in Sun & Xu 2014.
+func (s sample) placements(area float64) []float64 {
 	rows := s.byPositive()
 	var all, passed [2]float64
-	var n [2]int
 	for _, r := range rows {
 		all[r.class] += r.weight
-		n[r.class]++
 	}
-	var squares [2][]float64 // of weighted deviations
+	placed := make([]float64, len(rows))
 	ties(rows, func(tied []ranked, weight [2]float64) {
 		below := (passed[0] + float64(weight[0]/2)) / all[0]
 		above := 1 - (passed[1]+float64(weight[1]/2))/all[1]
 		for _, r := range tied {
-			d := below - in.Score
+			d := below - area
 			if r.class == 0 {
-				d = above - in.Score
+				d = above - area
 			}
-			d *= r.weight
-			squares[r.class] = append(squares[r.class], float64(d*d))
+			placed[r.row] = float64(d*r.weight) / all[r.class]
 		}
 		passed[0] += weight[0]
 		passed[1] += weight[1]
 	})
+	return placed
+}
+
+// halfWidthByClass is normal deviations of a sum of terms, which vary within either class.
+func (s sample) halfWidthByClass(terms []float64, confidence float64) (float64, error) {
+	var squares [2][]float64
+	for i, d := range terms {
+		squares[s.class(i)] = append(squares[s.class(i)], float64(d*d))
+	}
 	variance := 0.0
 	for class, squares := range squares {
-		if n[class] < 2 {
-			return fmt.Errorf("%w: one row of class %d has no spread", ErrUndefined, class)
+		if len(squares) < 2 {
+			return 0, fmt.Errorf("%w: one row of class %d has no spread", ErrUndefined, class)
 		}
-		m := float64(n[class])
-		variance += float64(num.Sum(squares)*m/(m-1)) / float64(all[class]*all[class])
+		m := float64(len(squares))
+		variance += float64(num.Sum(squares) * m / (m - 1))
 	}
-	half := float64(normalQuantile(in.Confidence) * math.Sqrt(variance))
-	in.Low, in.High = max(0, in.Score-half), min(1, in.Score+half)
-	return nil
+	return float64(normalQuantile(confidence) * math.Sqrt(variance)), nil
 }

@@ -115,7 +115,7 @@ func TestBootstrapAgreesWithTheory(t *testing.T) {
 		y, predicted := noisy(rows, 0)
 		want := mustInterval(t, "brier", y, predicted, nil, 2, 0.9)
 		m, _ := ByName("brier")
-		m.spread = nil
+		m.measure, m.loss = m.of, nil
 		got, err := m.Interval(context.Background(), y, predicted, nil, 2, 0.9, 5)
 		if err != nil {
 			t.Fatal(err)

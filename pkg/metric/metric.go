@@ -28,8 +28,12 @@ type Metric struct {
 	Tasks   []dataset.Task // the tasks it is meant for
 	Greater bool           // whether a greater score is a better one
 
+	// loss is of a single row, if the score is the mean of such losses.
+	loss func(s sample, i int) float64
+	// measure is the score; nil for the mean of loss.
 	measure func(sample) (float64, error)
-	// spread puts an interval around the score of the rows; nil leaves it to the bootstrap.
+	// spread puts an interval around the score of the rows; nil leaves it to the deviation of
+	// loss or, without one, to the bootstrap.
 	spread func(sample, *Interval) error
 }
 
@@ -48,8 +52,16 @@ func (m Metric) Score(y, predicted, weights []float64, outputs int) (float64, er
 	if err != nil {
 		return finite(m.Name, 0, err)
 	}
-	value, err := m.measure(s)
+	value, err := m.of(s)
 	return finite(m.Name, value, err)
+}
+
+// of is the score of rows that have been checked.
+func (m Metric) of(s sample) (float64, error) {
+	if m.measure == nil {
+		return s.mean(func(i int) float64 { return m.loss(s, i) }), nil
+	}
+	return m.measure(s)
 }
 
 // sample checks the rows and makes them what metrics compute on.

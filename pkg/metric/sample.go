@@ -115,13 +115,6 @@ func (s sample) mean(loss func(i int) float64) float64 {
 	return num.Sum(terms) / num.Sum(s.weights)
 }
 
-// mean makes a score of a loss of single rows.
-func mean(loss func(s sample, i int) float64) func(sample) (float64, error) {
-	return func(s sample) (float64, error) {
-		return s.mean(func(i int) float64 { return loss(s, i) }), nil
-	}
-}
-
 // finite turns a score that overflowed into an error that names the metric.
 func finite(name string, score float64, err error) (float64, error) {
 	if err == nil && (math.IsNaN(score) || math.IsInf(score, 0)) {
