@@ -174,7 +174,7 @@ func (p problem) score(ctx context.Context, folder string, c pipeline.Configurat
 	tested, testedY := table, y
 	var fitted *pipeline.Pipeline
 	if p.test != "" {
-		if fitted, err = pipeline.Fit(ctx, table, y, target, c, 1); err != nil {
+		if fitted, err = pipeline.Fit(ctx, pipeline.Data{Inputs: table, Y: y}, target, c, 1); err != nil {
 			return nil, err
 		}
 		if tested, _, testedY, err = p.read(ctx, folder, p.test); err != nil {
@@ -192,7 +192,7 @@ func (p problem) score(ctx context.Context, folder string, c pipeline.Configurat
 	for _, fold := range validate.Folds(assigned, foldCount) {
 		of := fitted
 		if of == nil {
-			if of, err = pipeline.Fit(ctx, table.Select(fold.Train), pick(y, fold.Train), target, c, 1); err != nil {
+			if of, err = pipeline.Fit(ctx, pipeline.Data{Inputs: table, Y: y}.Select(fold.Train), target, c, 1); err != nil {
 				return nil, err
 			}
 		}

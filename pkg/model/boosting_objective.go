@@ -71,6 +71,9 @@ func (o boostingObjective) logarithmic() bool {
 	return o == poissonLoss || o == gammaLoss || o == tweedieLoss
 }
 
+// takesOffset reports whether the objective has a log link.
+func (b Boosting) takesOffset() bool { return boostingObjective(b.Objective).logarithmic() }
+
 // ordered reports whether leaves are quantiles of residuals.
 func (o boostingObjective) ordered() bool {
 	return o == absoluteError || o == huberLoss || o == quantileLoss

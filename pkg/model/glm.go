@@ -49,6 +49,8 @@ func (g GLM) Validate() error {
 	return err
 }
 
+func (g GLM) takesOffset() bool { return true }
+
 // Fit finds the coefficients; seed is not used.
 func (g GLM) Fit(ctx context.Context, data Data, _ uint64) (Model, error) {
 	if err := errors.Join(g.Validate(), data.Validate()); err != nil {

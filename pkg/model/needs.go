@@ -13,6 +13,20 @@ type Needs struct {
 	Categories bool
 }
 
+// offsetter is a learner that may have a place for Data.Offset.
+type offsetter interface{ takesOffset() bool }
+
+var (
+	_ offsetter = GLM{}
+	_ offsetter = Boosting{}
+)
+
+// TakesOffset reports whether a learner fits data with offsets: one with a log link does.
+func TakesOffset(l Learner) bool {
+	o, ok := l.(offsetter)
+	return ok && o.takesOffset()
+}
+
 // NeedsOf is what the learner of that name asks for; nothing if there is none of that name.
 func NeedsOf(learner string) Needs {
 	for _, f := range families() {

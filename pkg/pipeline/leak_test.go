@@ -81,8 +81,8 @@ func TestIdentifiersGiveNoAdvantage(t *testing.T) {
 		score := func(signal bool, drop ...string) float64 {
 			table, y := hidden(t, rows, signal)
 			table = table.Without(drop...)
-			train, test, yTrain, yTest := halves(y)
-			p, err := Fit(context.Background(), table.Select(train), yTrain, target, Configuration{Learner: learner}, 1)
+			train, test, _, yTest := halves(y)
+			p, err := Fit(context.Background(), Data{Inputs: table, Y: y}.Select(train), target, Configuration{Learner: learner}, 1)
 			if err != nil {
 				t.Fatal(err)
 			}

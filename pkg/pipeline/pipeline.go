@@ -44,24 +44,33 @@ type Lineage struct {
 	Seed          uint64             `json:"seed"`
 }
 
-// Fit fits an encoder and a learner to the rows of a table of inputs; y is what
-// Target.Values made of the target column, without NaN. The pipeline has no Reference and
-// no golden rows yet: Finish adds them to the one that is kept.
-func Fit(ctx context.Context, inputs *dataset.Table, y []float64, target Target, c Configuration, seed uint64) (*Pipeline, error) {
+// Fit fits an encoder and a learner to data. The pipeline has no Reference and no golden rows
+// yet: Finish adds them to the one that is kept.
+func Fit(ctx context.Context, data Data, target Target, c Configuration, seed uint64) (*Pipeline, error) {
 	learner, err := model.New(c.Learner, c.Params)
 	if err != nil {
 		return nil, err
 	}
-	encoder, x, err := feature.Fit(ctx, inputs, feature.Target{Values: y, Classes: len(target.Classes)},
+	data = data.weighed()
+	offsets, err := target.offsets(data.Inputs)
+	if err != nil {
+		return nil, err
+	}
+	inputs := data.Inputs
+	if target.Offset != "" {
+		inputs = inputs.Without(target.Offset)
+	}
+	encoder, x, err := feature.Fit(ctx, inputs, feature.Target{Values: data.Y, Classes: len(target.Classes)},
 		encoding(model.NeedsOf(c.Learner)), seed)
 	if err != nil {
 		return nil, err
 	}
-	fitted, err := learner.Fit(ctx, model.Data{X: x, Y: y, Task: target.Task, Classes: len(target.Classes)}, seed)
+	fitted, err := learner.Fit(ctx, model.Data{X: x, Y: data.Y, Weights: data.Weights, Offset: offsets,
+		Task: target.Task, Classes: len(target.Classes)}, seed)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Learner, err)
 	}
-	return &Pipeline{Schema: schema(inputs), Target: target, Encoder: encoder, Model: fitted}, nil
+	return &Pipeline{Schema: schema(data.Inputs), Target: target, Encoder: encoder, Model: fitted}, nil
 }
 
 // schema describes the inputs, less the content of text columns: free text is where personal
@@ -82,8 +91,9 @@ func encoding(n model.Needs) feature.Options {
 }
 
 // Predict returns rows × Target.Outputs values, row by row: the value, or the probability
-// of each class. The table must have the columns of Schema (see dataset.Table.Conform);
-// others are ignored.
+// of each class. Where the target has an offset, values are for the exposure of the row; a row
+// whose offset is missing has an exposure of 1. The table must have the columns of Schema (see
+// dataset.Table.Conform); others are ignored.
 func (p *Pipeline) Predict(t *dataset.Table) ([]float64, error) {
 	x, err := p.Encoder.Transform(t)
 	if err != nil {
@@ -91,6 +101,13 @@ func (p *Pipeline) Predict(t *dataset.Table) ([]float64, error) {
 	}
 	predictions := make([]float64, t.Rows()*p.Model.Outputs())
 	p.Model.Predict(predictions, x)
+	if p.Target.Offset != "" {
+		offsets, err := p.Target.offsets(t)
+		if err != nil {
+			return nil, err
+		}
+		expose(predictions, offsets)
+	}
 	return predictions, nil
 }
 

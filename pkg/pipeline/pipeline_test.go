@@ -53,7 +53,7 @@ func (s set) finished(t testing.TB, learner string) (*Pipeline, *dataset.Table) 
 	if learner == "boosting" {
 		c.Params = map[string]any{"rounds": 5.0}
 	}
-	p, err := Fit(context.Background(), inputs, y, target, c, 1)
+	p, err := Fit(context.Background(), Data{Inputs: inputs, Y: y}, target, c, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestFreeTextStaysOutOfTheArtifact(t *testing.T) {
 	}
 	target := Target{Name: "y", Type: dataset.Numeric, Task: dataset.Regression}
 	y := []float64{9, 1, 9, 9, 1, 9, 1, 1, 9, 1, 9, 1}
-	p, err := Fit(context.Background(), inputs, y, target, Configuration{Learner: "linear"}, 0)
+	p, err := Fit(context.Background(), Data{Inputs: inputs, Y: y}, target, Configuration{Learner: "linear"}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

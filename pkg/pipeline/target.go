@@ -15,6 +15,10 @@ type Target struct {
 	// Classes are the labels of the classes, in the order of the model's outputs; nil for
 	// regression.
 	Classes []string `json:"classes,omitempty"`
+	// Offset names the input column that holds the logarithm of each row's exposure, such as the
+	// time that a count is of; "" if there is none. It is not encoded: predictions are multiplied
+	// by e to its power. Only of regression, and for learners that model.TakesOffset.
+	Offset string `json:"offset,omitempty"`
 }
 
 // Outputs is the number of values that a model of the target predicts per row.

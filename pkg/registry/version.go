@@ -32,9 +32,10 @@ type Manifest struct {
 	Score  float64            `json:"score"`
 	Scores map[string]float64 `json:"scores,omitempty"`
 
-	DataDigest string         `json:"data_digest"` // dataset.Digest of the training data
-	Rows       int            `json:"rows"`        // of the training data
-	Schema     dataset.Schema `json:"schema"`      // the inputs, without the target
+	DataDigest string         `json:"data_digest"`      // dataset.Digest of the training data
+	Rows       int            `json:"rows"`             // of the training data
+	Schema     dataset.Schema `json:"schema"`           // the inputs, without the target
+	Offset     string         `json:"offset,omitempty"` // the input that is the logarithm of the exposure
 	Classes    []string       `json:"classes,omitempty"`
 }
 

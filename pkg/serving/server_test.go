@@ -60,7 +60,7 @@ func train(t testing.TB, r *registry.Registry, model registry.ModelName, learner
 		t.Fatal(err)
 	}
 	inputs := table.Without("income", "pay")
-	p, err := pipeline.Fit(t.Context(), inputs, goal.Values(table.Column(target)), goal, pipeline.Configuration{Learner: learner}, 7)
+	p, err := pipeline.Fit(t.Context(), pipeline.Data{Inputs: inputs, Y: goal.Values(table.Column(target))}, goal, pipeline.Configuration{Learner: learner}, 7)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func TestTextsAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	target := pipeline.Target{Name: "stars", Type: dataset.Numeric, Task: dataset.Regression}
-	p, err := pipeline.Fit(t.Context(), inputs, y, target, pipeline.Configuration{Learner: "linear"}, 1)
+	p, err := pipeline.Fit(t.Context(), pipeline.Data{Inputs: inputs, Y: y}, target, pipeline.Configuration{Learner: "linear"}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -195,13 +195,13 @@ func (e *Engine) register(ctx context.Context, plan Plan, best Standing) (m regi
 		return registry.Manifest{}, nil, err
 	}
 	configuration := pipeline.Configuration{Learner: best.Learner, Params: best.Params}
-	fitted, err := pipeline.Fit(ctx, data.inputs, data.y, plan.Target, configuration, seed.Derive(plan.Config.Seed, "refit"))
+	fitted, err := pipeline.Fit(ctx, data.Data, plan.Target, configuration, seed.Derive(plan.Config.Seed, "refit"))
 	if err != nil {
 		return registry.Manifest{}, nil, fmt.Errorf("refit of %s: %w", best.Trial, err)
 	}
 	lineage := pipeline.Lineage{Data: plan.Data, Rows: plan.Rows, Configuration: configuration,
 		Metric: plan.Metric, Scores: best.Scores, Seed: plan.Config.Seed}
-	if err := fitted.Finish(ctx, data.inputs, lineage); err != nil {
+	if err := fitted.Finish(ctx, data.Inputs, lineage); err != nil {
 		return registry.Manifest{}, nil, err
 	}
 	artifact, err := fitted.Encode()
@@ -214,7 +214,7 @@ func (e *Engine) register(ctx context.Context, plan Plan, best Standing) (m regi
 	m, err = e.Registry.Register(ctx, plan.Model, artifact, registry.Manifest{
 		Run: string(plan.Run), Task: plan.Target.Task, Target: plan.Target.Name, Learner: best.Learner, Params: best.Params,
 		Metric: plan.Metric, Score: best.Score, Scores: best.Scores, DataDigest: string(plan.Data), Rows: plan.Rows,
-		Schema: fitted.Schema, Classes: plan.Target.Classes,
+		Schema: fitted.Schema, Offset: plan.Target.Offset, Classes: plan.Target.Classes,
 	})
 	return m, fitted.Encoder.Warnings, err
 }

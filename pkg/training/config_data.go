@@ -14,6 +14,14 @@ type DataConfig struct {
 	Target string `json:"target"`
 	// Task is regression, binary or multiclass. Default: inferred from the target.
 	Task dataset.Task `json:"task,omitempty"`
+	// Weight names a column that says how much each row counts, in fits and in scores: numbers,
+	// finite and not negative, none missing. It is not predicted from. Default: all count 1.
+	Weight string `json:"weight,omitempty"`
+	// Offset names a column that holds the logarithm of each row's exposure (the time, area or
+	// number that its count or cost is of), for regression by learners with a log link: glm, and
+	// boosting with objective poisson, gamma or tweedie. Predictions are for the exposure of the
+	// row; where the offset is missing, for an exposure of 1. Default: none.
+	Offset string `json:"offset,omitempty"`
 	// Drop names columns to leave out, such as identifiers.
 	Drop []string `json:"drop,omitempty"`
 	// Reading says how the source is read: which columns and rows, their types or schema, and
@@ -36,17 +44,10 @@ func (d DataConfig) faults(l *faultList) {
 	default:
 		l.add("/data/task", "unknown task %q: want regression, binary or multiclass", d.Task)
 	}
-	for _, name := range d.Drop {
-		if name == d.Target {
-			l.add("/data/drop", "drops the target %q", name)
-		}
-	}
+	d.roleFaults(l)
 	reading := d.Reading
 	reading.Schema.File = "" // Submit wants it read, and so does the command
 	*l = append(*l, below("/data", reading.Faults())...)
-	if d.Target != "" && d.Schema.File == "" && !d.Reads(d.Target) {
-		l.add("/data/target", "%q is none of the columns to read", d.Target)
-	}
 	if d.Constraints != nil {
 		*l = append(*l, below("/data/constraints", d.Constraints.Faults())...)
 	}

@@ -76,7 +76,11 @@ func (c Config) searchFaults(l *faultList) {
 		if faulty[t.configuration] {
 			continue // with thousands of trials, thousands of faults
 		}
-		if _, err := model.New(t.Learner, t.Params); err != nil {
+		learner, err := model.New(t.Learner, t.Params)
+		if err == nil && c.Data.Offset != "" && !model.TakesOffset(learner) {
+			err = fmt.Errorf("%s has no place for data.offset; glm has, and boosting with objective poisson, gamma or tweedie", t.Learner)
+		}
+		if err != nil {
 			faulty[t.configuration] = true
 			l.add(fmt.Sprintf("/configurations/%d", t.configuration), "%v", err)
 		}

@@ -78,7 +78,7 @@ func TestFaultsAreListedAllAtOnce(t *testing.T) {
 		"reading": {"data: {source: a.csv, target: y, columns: [a, '', a], sample: 1.5, delimiter: ';;', comment: x, decimal: '.', thousands: point, missing: NA}",
 			[]string{"/data/missing: want a list, got text"}},
 		"signs": {"data: {source: a.csv, target: y, columns: [a, '', a], sample: 1.5, delimiter: ';;', comment: x, decimal: point, thousands: .}",
-			[]string{"/data/columns/1: is empty", `/data/columns/2: "a" is named twice`, "/data/delimiter: not one ASCII", `/data/comment: comment sign 'x'`, "/data: both before the fraction and between thousands", "/data/sample: sample 1.5", `/data/target: "y" is none of the columns to read`}},
+			[]string{`/data/target: "y" is none of the columns to read`, "/data/columns/1: is empty", `/data/columns/2: "a" is named twice`, "/data/delimiter: not one ASCII", `/data/comment: comment sign 'x'`, "/data: both before the fraction and between thousands", "/data/sample: sample 1.5"}},
 		"schema":       {"data: {source: a.csv, target: y, schema: [{name: y, kind: text}, 3]}", []string{"/data/schema/0/kind: unknown key", "/data/schema/1: want a mapping"}},
 		"schema types": {"data: {source: a.csv, target: y, schema: [{name: y, type: date}]}", []string{"/data/schema: unknown type"}},
 		"slash":        {`{"data":{"source":"a.csv","target":"y","types":{"a/b~c":"date"}},"x/y":1}`, []string{"/x~1y: unknown key"}},

@@ -69,16 +69,16 @@ func mixed(t *testing.T) (*prepared, pipeline.Target) {
 		t.Fatal(err)
 	}
 	target := pipeline.Target{Name: "y", Type: dataset.Categorical, Task: dataset.Binary, Classes: []string{"no", "yes"}}
-	return &prepared{inputs: table, y: y, folds: folds}, target
+	return &prepared{Data: pipeline.Data{Inputs: table, Y: y}, folds: folds}, target
 }
 
 // poisoned is the data with the given rows changed beyond recognition.
 func poisoned(t *testing.T, data *prepared, rows []int) *prepared {
 	t.Helper()
-	bad := &prepared{y: slices.Clone(data.y), folds: data.folds}
+	bad := &prepared{Data: pipeline.Data{Y: slices.Clone(data.Y)}, folds: data.folds}
 	var columns []dataset.Column
-	for i := range data.inputs.Columns {
-		c := data.inputs.Columns[i]
+	for i := range data.Inputs.Columns {
+		c := data.Inputs.Columns[i]
 		if !c.Type.Coded() {
 			c.Values = slices.Clone(c.Values)
 			for _, row := range rows {
@@ -97,10 +97,10 @@ func poisoned(t *testing.T, data *prepared, rows []int) *prepared {
 		columns = append(columns, columnOf(c.Name, c.Type, texts))
 	}
 	for _, row := range rows {
-		bad.y[row] = 1 - bad.y[row]
+		bad.Y[row] = 1 - bad.Y[row]
 	}
-	bad.inputs = tableOf(t, columns...)
-	if reflect.DeepEqual(bad.inputs, data.inputs) {
+	bad.Inputs = tableOf(t, columns...)
+	if reflect.DeepEqual(bad.Inputs, data.Inputs) {
 		t.Fatal("nothing was poisoned")
 	}
 	return bad

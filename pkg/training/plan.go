@@ -115,7 +115,7 @@ func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []
 		return fail(err)
 	}
 	if c.Configurations == nil {
-		c.Configurations = defaultConfigurations(plan.Target.Task)
+		c.Configurations = defaultConfigurations(plan.Target)
 	}
 	if err := plan.chooseMetric(c); err != nil {
 		return fail(err)
@@ -187,21 +187,24 @@ func listTrials(c Config, configurations []Configuration) ([]Trial, error) {
 	return trials, nil
 }
 
-// defaultConfigurations explores every family that suits the task.
-func defaultConfigurations(task dataset.Task) []Configuration {
-	configurations := []Configuration{{Learner: "baseline"}}
+// defaultConfigurations explores every family that suits the target: with an offset counts, as
+// the first thing that offsets are for.
+func defaultConfigurations(target pipeline.Target) []Configuration {
 	l2 := map[string]any{"l2": map[string]any{"log": []any{0.001, 100.0}}}
-	if task.Classification() {
-		configurations = append(configurations, Configuration{"logistic", l2})
-	} else {
-		configurations = append(configurations, Configuration{"linear", l2})
-	}
-	return append(configurations, Configuration{"boosting", map[string]any{
+	trees := map[string]any{
 		"rounds":        []any{50.0, 100.0, 200.0},
 		"learning_rate": map[string]any{"log": []any{0.03, 0.3}},
 		"leaves":        []any{7.0, 15.0, 31.0},
 		"min_leaf_rows": []any{5.0, 20.0, 50.0},
-	}})
+	}
+	switch {
+	case target.Offset != "":
+		trees["objective"] = "poisson"
+		return []Configuration{{"glm", l2}, {"boosting", trees}}
+	case target.Task.Classification():
+		return []Configuration{{Learner: "baseline"}, {"logistic", l2}, {"boosting", trees}}
+	}
+	return []Configuration{{Learner: "baseline"}, {"linear", l2}, {"boosting", trees}}
 }
 
 // split deals the rows into folds, by class where there are classes.
@@ -242,8 +245,11 @@ func (c Config) unnamed(table *dataset.Table) (names []string) {
 	for i := range table.Columns {
 		name := table.Columns[i].Name
 		said := c.Data.Types[name] != "" || c.Data.Schema.Columns.Field(name) != nil
-		for _, list := range [][]string{c.Data.Columns, c.Data.Drop, {c.Data.Target}} {
+		for _, list := range [][]string{c.Data.Columns, c.Data.Drop} {
 			said = said || slices.Contains(list, name)
+		}
+		for _, role := range c.Data.roles() {
+			said = said || role.column == name
 		}
 		if dataset.Unnamed(name) && !said {
 			names = append(names, name)
@@ -252,9 +258,10 @@ func (c Config) unnamed(table *dataset.Table) (names []string) {
 	return names
 }
 
-// Inputs are the columns of a table that a run with this config predicts from.
+// Inputs are the columns of a table that a run with this config predicts from, that of the
+// offset among them.
 func (c Config) Inputs(table *dataset.Table) *dataset.Table {
-	return table.Without(append(append(slices.Clone(c.Data.Drop), c.unnamed(table)...), c.Data.Target)...)
+	return table.Without(slices.Concat(c.Data.Drop, c.unnamed(table), []string{c.Data.Target, c.Data.Weight})...)
 }
 
 // newPrepared takes the target out of a table, drops what cannot be learned from, deals the
@@ -268,36 +275,69 @@ func newPrepared(table *dataset.Table, c Config, plan *Plan) (*prepared, error) 
 	if err != nil {
 		return nil, &ConfigError{[]Fault{{"/data/target", err.Error()}}}
 	}
+	target.Offset = c.Data.Offset
+	weights, err := c.Data.weights(table)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Data.checkOffset(table, target.Task); err != nil {
+		return nil, err
+	}
 	for _, name := range c.unnamed(table) {
 		plan.Warnings = append(plan.Warnings, fmt.Sprintf("column %q has no name, as row numbers have none, and was left out; to keep it, name it in the data or declare its type", name))
 	}
 	inputs := c.Inputs(table)
-	if len(inputs.Columns) == 0 {
+	if len(inputs.Columns) == 0 || len(inputs.Columns) == 1 && c.Data.Offset != "" {
 		return nil, &ConfigError{[]Fault{{"/data/drop", "no column is left to predict from"}}}
 	}
 	if err := finite(inputs); err != nil {
 		return nil, err
 	}
-	y := target.Values(column)
-	var labelled []int
-	for i, v := range y {
-		if !math.IsNaN(v) {
-			labelled = append(labelled, i)
-		}
-	}
-	if gone := len(y) - len(labelled); gone > 0 {
-		plan.Warnings = append(plan.Warnings, fmt.Sprintf("%d of %d rows have no target and were left out", gone, len(y)))
-		inputs = inputs.Select(labelled)
-		kept := make([]float64, len(labelled))
-		for i, row := range labelled {
-			kept[i] = y[row]
-		}
-		y = kept
-	}
-	folds, err := split(c.Validation, target, y, c.Seed)
+	data := plan.told(pipeline.Data{Inputs: inputs, Y: target.Values(column), Weights: weights})
+	folds, err := split(c.Validation, target, data.Y, c.Seed)
 	if err != nil {
 		return nil, &ConfigError{[]Fault{{"/validation", err.Error()}}}
 	}
-	plan.Target, plan.Rows, plan.Columns, plan.Folds = target, len(y), len(inputs.Columns), len(folds)
-	return &prepared{inputs: inputs, y: y, folds: folds}, nil
+	plan.Target, plan.Rows, plan.Columns, plan.Folds = target, len(data.Y), len(inputs.Columns), len(folds)
+	return &prepared{Data: data, folds: folds}, nil
+}
+
+// told are the rows that tell something: those with a target and a weight. It notes in the plan
+// how many do not.
+func (p *Plan) told(data pipeline.Data) pipeline.Data {
+	var rows []int
+	unlabelled := 0
+	for i, y := range data.Y {
+		switch {
+		case math.IsNaN(y):
+			unlabelled++
+		case data.Weights == nil || data.Weights[i] > 0:
+			rows = append(rows, i)
+		}
+	}
+	all := len(data.Y)
+	if unlabelled > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d rows have no target and were left out", unlabelled, all))
+	}
+	if weightless := all - unlabelled - len(rows); weightless > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d rows have a weight of 0 and were left out", weightless, all))
+	}
+	if len(rows) < all {
+		data = data.Select(rows)
+	}
+	if column := data.Inputs.Column(p.Config.Data.Offset); column != nil {
+		if n := missing(column); n > 0 {
+			p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d rows have no offset and count as an exposure of 1", n, len(rows)))
+		}
+	}
+	return data
+}
+
+func missing(c *dataset.Column) (n int) {
+	for i := range c.Len() {
+		if c.Missing(i) {
+			n++
+		}
+	}
+	return n
 }

@@ -7,34 +7,35 @@ import (
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/safetensors"
 	"github.com/foretell-ml/foretell/pkg/validate"
 )
 
 // prepared is the data that the trials of a run share, read and split once. It is stored as
-// a safetensors file at runs/<run>/data: the columns, the target, and for every row the
-// fold that tests on it.
+// a safetensors file at runs/<run>/data: the columns, the target, the weights if there are any,
+// and for every row the fold that tests on it.
 type prepared struct {
-	run    RunID
-	inputs *dataset.Table
-	y      []float64
-	folds  []validate.Fold
+	run RunID
+	pipeline.Data
+	folds []validate.Fold
 }
 
 const (
 	inputsPrefix = "inputs."
 	targetTensor = "target"
-	foldTensor   = "fold" // −1: no fold tests on the row
+	weightTensor = "weight" // absent: 1 for all
+	foldTensor   = "fold"   // −1: no fold tests on the row
 )
 
 func (p *prepared) encode() ([]byte, error) {
-	columns := p.inputs.Safetensors()
+	columns := p.Inputs.Safetensors()
 	file := &safetensors.File{Metadata: columns.Metadata, Tensors: map[string]safetensors.Tensor{}}
 	for name, t := range columns.Tensors {
 		file.Tensors[inputsPrefix+name] = t
 	}
-	tested := make([]int32, len(p.y))
+	tested := make([]int32, len(p.Y))
 	for i := range tested {
 		tested[i] = -1
 	}
@@ -43,7 +44,10 @@ func (p *prepared) encode() ([]byte, error) {
 			tested[row] = int32(f)
 		}
 	}
-	file.Tensors[targetTensor] = safetensors.FromF64(p.y)
+	file.Tensors[targetTensor] = safetensors.FromF64(p.Y)
+	if p.Weights != nil {
+		file.Tensors[weightTensor] = safetensors.FromF64(p.Weights)
+	}
 	file.Tensors[foldTensor] = safetensors.FromI32(tested)
 	return file.Encode()
 }
@@ -60,24 +64,32 @@ func decodePrepared(b []byte) (*prepared, error) {
 		}
 	}
 	p := &prepared{}
-	if p.inputs, err = dataset.FromSafetensors(columns); err != nil {
+	if p.Inputs, err = dataset.FromSafetensors(columns); err != nil {
 		return nil, fmt.Errorf("prepared data: %w", err)
 	}
-	if p.y, err = file.Tensors[targetTensor].F64(); err != nil {
+	if p.Y, err = file.Tensors[targetTensor].F64(); err != nil {
 		return nil, fmt.Errorf("prepared data: target: %w", err)
+	}
+	if weights, ok := file.Tensors[weightTensor]; ok {
+		if p.Weights, err = weights.F64(); err != nil {
+			return nil, fmt.Errorf("prepared data: weights: %w", err)
+		}
+		if len(p.Weights) != len(p.Y) {
+			return nil, fmt.Errorf("prepared data: %d targets, %d weights", len(p.Y), len(p.Weights))
+		}
 	}
 	tested, err := file.Tensors[foldTensor].I32()
 	if err != nil {
 		return nil, fmt.Errorf("prepared data: folds: %w", err)
 	}
-	if len(p.y) != p.inputs.Rows() || len(tested) != p.inputs.Rows() {
-		return nil, fmt.Errorf("prepared data: %d rows, %d targets, %d folds", p.inputs.Rows(), len(p.y), len(tested))
+	if len(p.Y) != p.Inputs.Rows() || len(tested) != p.Inputs.Rows() {
+		return nil, fmt.Errorf("prepared data: %d rows, %d targets, %d folds", p.Inputs.Rows(), len(p.Y), len(tested))
 	}
 	last := int32(-1)
 	assigned := make([]int, len(tested))
 	for row, f := range tested {
-		if f < -1 || int(f) >= len(tested) || math.IsNaN(p.y[row]) {
-			return nil, fmt.Errorf("prepared data: row %d has fold %d and target %v", row, f, p.y[row])
+		if f < -1 || int(f) >= len(tested) || math.IsNaN(p.Y[row]) {
+			return nil, fmt.Errorf("prepared data: row %d has fold %d and target %v", row, f, p.Y[row])
 		}
 		last, assigned[row] = max(last, f), int(f)
 	}

@@ -139,7 +139,9 @@ func columnFaults(c Config, header []string) []Fault {
 			faults = append(faults, Fault{pointer, fmt.Sprintf("the data has no column %q%s", name, nearest.Hint(name, header))})
 		}
 	}
-	check("/data/target", c.Data.Target)
+	for _, role := range c.Data.roles() {
+		check(role.pointer, role.column)
+	}
 	for i, name := range c.Data.Drop {
 		check(fmt.Sprintf("/data/drop/%d", i), name)
 	}

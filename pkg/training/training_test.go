@@ -303,7 +303,7 @@ func TestHoldout(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows := len(prepared.y)
+		rows := len(prepared.Y)
 		if len(prepared.folds) != 1 || len(prepared.folds[0].Test) != (rows+2)/4 || len(prepared.folds[0].Train)+len(prepared.folds[0].Test) != rows {
 			t.Errorf("%d folds, %d test rows of %d", len(prepared.folds), len(prepared.folds[0].Test), rows)
 		}
@@ -329,7 +329,7 @@ func TestPreparedSurvivesStorage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(before.folds, after.folds) || !reflect.DeepEqual(before.y, after.y) {
+	if !reflect.DeepEqual(before.folds, after.folds) || !reflect.DeepEqual(before.Y, after.Y) {
 		t.Error("folds or targets changed")
 	}
 	again, err := after.encode()

@@ -63,14 +63,18 @@ func (e *Engine) crossValidate(ctx context.Context, data *prepared, plan Plan, c
 	metrics := metric.For(plan.Target.Task)
 	byFold := make([][]float64, len(data.folds)) // NaN: not defined on the fold
 	err := par.For(ctx, len(data.folds), e.Workers, func(f int) error {
-		predicted, err := predictFold(ctx, data, data.folds[f], plan, c, seed.Derive(plan.Config.Seed, "fold", f))
+		fitted, err := fitFold(ctx, data, data.folds[f], plan, c, seed.Derive(plan.Config.Seed, "fold", f))
 		if err != nil {
 			return err
 		}
-		y := pick(data.y, data.folds[f].Test)
+		test := data.Select(data.folds[f].Test)
+		predicted, err := fitted.Predict(test.Inputs)
+		if err != nil {
+			return err
+		}
 		byFold[f] = make([]float64, len(metrics))
 		for m := range metrics {
-			score, err := metrics[m].Score(y, predicted, nil, plan.Target.Outputs())
+			score, err := metrics[m].Score(test.Y, predicted, test.Weights, plan.Target.Outputs())
 			if err != nil {
 				if metrics[m].Name == plan.Metric {
 					return err
@@ -102,24 +106,8 @@ func (e *Engine) crossValidate(ctx context.Context, data *prepared, plan Plan, c
 	return scores, nil
 }
 
-func predictFold(ctx context.Context, data *prepared, fold validate.Fold, plan Plan, c pipeline.Configuration, s uint64) ([]float64, error) {
-	fitted, err := fitFold(ctx, data, fold, plan, c, s)
-	if err != nil {
-		return nil, err
-	}
-	return fitted.Predict(data.inputs.Select(fold.Test))
-}
-
 // fitFold fits encoder and learner on a fold's training rows: nothing that is learned knows the
 // rows that judge it.
 func fitFold(ctx context.Context, data *prepared, fold validate.Fold, plan Plan, c pipeline.Configuration, s uint64) (*pipeline.Pipeline, error) {
-	return pipeline.Fit(ctx, data.inputs.Select(fold.Train), pick(data.y, fold.Train), plan.Target, c, s)
-}
-
-func pick(values []float64, rows []int) []float64 {
-	picked := make([]float64, len(rows))
-	for i, row := range rows {
-		picked[i] = values[row]
-	}
-	return picked
+	return pipeline.Fit(ctx, data.Select(fold.Train), plan.Target, c, s)
 }
