@@ -154,6 +154,13 @@ func TestMainJob(t *testing.T) {
 	if out := foretell(t, "models", "--store", store, "penguins"); !strings.Contains(out, digest(t, first)[:12]) || !strings.Contains(out, "champion") {
 		t.Errorf("models:\n%s", out)
 	}
+	if out := foretell(t, "promote", "--store", store, "penguins", "1", "--alias", "night"); !strings.Contains(out, "alias night of penguins points at version 1") {
+		t.Errorf("promote:\n%s", out)
+	}
+	err := run(context.Background(), io.Discard, io.Discard, []string{"rollback", "--store", store, "penguins", "--alias", "night"})
+	if err == nil || !strings.Contains(err.Error(), "before version 1") {
+		t.Errorf("rollback of a new alias: %v", err)
+	}
 	predicted := foretell(t, "predict", "--store", store, "--model", "penguins", "../../testdata/penguins.csv")
 	if lines := strings.Count(predicted, "\n"); lines != 345 || !strings.HasPrefix(predicted, "species,p(Adelie),p(Chinstrap),p(Gentoo)\nAdelie,0.9") {
 		t.Errorf("%d lines of predictions:\n%.200s", lines, predicted)

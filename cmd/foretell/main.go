@@ -8,6 +8,8 @@
 //	foretell train      [flags] CONFIG        explore configurations, keep the best model
 //	foretell predict    [flags] --model NAME FILE   predict the rows of a data set
 //	foretell models     [flags] [NAME]        list models, or the versions of one
+//	foretell promote    [flags] NAME VERSION  point an alias at a version
+//	foretell rollback   [flags] NAME          point an alias where it pointed before
 //
 // It exits with 0, or with 1 if it failed, 3 if data is not as it is expected to be
 // (statistics --check, train), 4 if it drifted (statistics --fail-on), 130 if interrupted.
@@ -80,6 +82,8 @@ var commands = []command{
 	{"train", "CONFIG", "explore configurations and keep the best model", train, trainExamples},
 	{"predict", "FILE", "predict the rows of a data set (a file, a glob, a folder or a query), as CSV", predict, predictExamples},
 	{"models", "[NAME]", "list models, or the versions and aliases of one", models, ""},
+	{"promote", "NAME VERSION", "point an alias of a model at a version", promote, promoteExamples},
+	{"rollback", "NAME", "point an alias of a model where it pointed before", rollback, ""},
 }
 
 // invocation is one call of a subcommand.
@@ -110,6 +114,8 @@ func (c *invocation) parse(least, most int) ([]string, error) {
 			takes = "no arguments"
 		case least == 1 && most == 1:
 			takes = "one argument"
+		case least == most:
+			takes = fmt.Sprintf("%d arguments", least)
 		}
 		fault := fmt.Errorf("%s takes %s, got %d", c.flags.Name(), takes, len(plain))
 		if most == 1 && len(plain) > 1 { // what a shell makes of *.csv

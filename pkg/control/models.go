@@ -101,7 +101,7 @@ func (s *Server) setAlias(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	to := registry.Alias{Version: m.Version, Digest: m.Digest, Reason: request.Reason}
-	info, err := s.Registry.SetAlias(r.Context(), name, alias, to, condition)
+	to, info, err := s.Registry.SetAlias(r.Context(), name, alias, to, condition)
 	if err != nil {
 		if errors.Is(err, registry.ErrConflict) {
 			return answer{}, gateway.PreconditionFailed.New(

@@ -199,7 +199,7 @@ func TestNotFound(t *testing.T) {
 		return err
 	}
 	set := func(n int) error {
-		_, err := r.SetAlias(t.Context(), "wine", "a", registry.Alias{Version: n}, registry.Condition{Absent: true})
+		_, _, err := r.SetAlias(t.Context(), "wine", "a", registry.Alias{Version: n}, registry.Condition{Absent: true})
 		return err
 	}
 	parts := func(d registry.DatasetName) error { _, err := r.DataParts(t.Context(), d); return err }
@@ -254,7 +254,8 @@ func TestSetAlias(t *testing.T) {
 		}
 	}
 	set := func(to registry.Alias, c registry.Condition) (registry.Info, error) {
-		return r.SetAlias(t.Context(), "wine", "champion", to, c)
+		_, info, err := r.SetAlias(t.Context(), "wine", "champion", to, c)
+		return info, err
 	}
 	for _, c := range []registry.Condition{{}, {Absent: true, IfMatch: "x"}} {
 		if _, err := set(registry.Alias{Version: 1}, c); err == nil || errors.Is(err, registry.ErrConflict) {
@@ -283,6 +284,38 @@ func TestSetAlias(t *testing.T) {
 	}
 }
 
+// TestMove promotes by hand and rolls back.
+func TestMove(t *testing.T) {
+	r := newRegistry(t)
+	for _, run := range []string{"r1", "r2", "r3"} {
+		if _, err := r.Register(t.Context(), "wine", []byte(run), registry.Manifest{Run: run}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	move := func(version int) (registry.Alias, error) {
+		return r.Move(t.Context(), "wine", "champion", version, "by hand")
+	}
+	if _, err := move(0); !errors.Is(err, registry.ErrNotFound) {
+		t.Errorf("a rollback of no alias: %v", err)
+	}
+	for _, step := range []struct{ to, version, previous int }{{1, 1, 0}, {3, 3, 1}, {3, 3, 1}, {0, 1, 3}, {0, 3, 1}, {2, 2, 3}} {
+		got, err := move(step.to)
+		now, _, _ := r.Alias(t.Context(), "wine", "champion")
+		if err != nil || got != now || got.Version != step.version || got.Previous != step.previous || got.Reason != "by hand" {
+			t.Errorf("to %d: %+v, stored %+v, %v; want version %d, before it %d", step.to, got, now, err, step.version, step.previous)
+		}
+	}
+	if _, err := move(4); !errors.Is(err, registry.ErrNotFound) {
+		t.Errorf("to a version that is not there: %v", err)
+	}
+	if _, err := r.Move(t.Context(), "wine", "new", 1, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Move(t.Context(), "wine", "new", 0, ""); !errors.Is(err, registry.ErrNotFound) || !strings.Contains(err.Error(), "before version 1") {
+		t.Errorf("a rollback of a new alias: %v", err)
+	}
+}
+
 func TestAliases(t *testing.T) {
 	r := newRegistry(t)
 	if aliases, err := r.Aliases(t.Context(), "wine"); err != nil || len(aliases) != 0 {
@@ -292,7 +325,7 @@ func TestAliases(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, alias := range []registry.AliasName{"champion", "challenger"} {
-		if _, err := r.SetAlias(t.Context(), "wine", alias, registry.Alias{Version: 1}, registry.Condition{Absent: true}); err != nil {
+		if _, _, err := r.SetAlias(t.Context(), "wine", alias, registry.Alias{Version: 1}, registry.Condition{Absent: true}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -84,7 +84,7 @@ func promote(t testing.TB, r *registry.Registry, model registry.ModelName, versi
 	if _, info, err := r.Alias(t.Context(), model, registry.Champion); err == nil {
 		c = registry.Condition{IfMatch: info.ETag}
 	}
-	if _, err := r.SetAlias(t.Context(), model, registry.Champion, registry.Alias{Version: version}, c); err != nil {
+	if _, _, err := r.SetAlias(t.Context(), model, registry.Champion, registry.Alias{Version: version}, c); err != nil {
 		t.Fatal(err)
 	}
 }

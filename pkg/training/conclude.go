@@ -239,7 +239,7 @@ func (e *Engine) promote(ctx context.Context, plan Plan, m registry.Manifest) (b
 	case !errors.Is(err, registry.ErrNotFound):
 		return false, "", err
 	}
-	_, err = e.Registry.SetAlias(ctx, plan.Model, registry.Champion, registry.Alias{Version: m.Version, Reason: reason}, condition)
+	_, _, err = e.Registry.SetAlias(ctx, plan.Model, registry.Champion, registry.Alias{Version: m.Version, Reason: reason}, condition)
 	if errors.Is(err, registry.ErrConflict) {
 		// The store may have refused a second try of a write whose first was answered too
 		// late, or another worker may conclude the same run: both moved it to this version.

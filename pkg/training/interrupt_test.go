@@ -224,7 +224,7 @@ func (m *movingAlias) Put(ctx context.Context, key string, body []byte, c regist
 			return registry.Info{}, err
 		}
 		to := registry.Alias{Version: 1, Reason: "by hand"}
-		if _, err := r.SetAlias(ctx, "penguins", registry.Champion, to, registry.Condition{IfMatch: info.ETag}); err != nil {
+		if _, _, err := r.SetAlias(ctx, "penguins", registry.Champion, to, registry.Condition{IfMatch: info.ETag}); err != nil {
 			return registry.Info{}, err
 		}
 	}

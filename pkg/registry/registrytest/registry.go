@@ -73,13 +73,13 @@ func racePromote(t *testing.T, s registry.Store) {
 			t.Fatal(err)
 		}
 	}
-	seen, err := r.SetAlias(t.Context(), "wine", registry.Champion, registry.Alias{Version: 1}, registry.Condition{Absent: true})
+	_, seen, err := r.SetAlias(t.Context(), "wine", registry.Champion, registry.Alias{Version: 1}, registry.Condition{Absent: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	errs := together(2, func(i int) error {
 		to := registry.Alias{Version: 2 + i, Reason: "better"}
-		_, err := r.SetAlias(t.Context(), "wine", registry.Champion, to, registry.Condition{IfMatch: seen.ETag})
+		_, _, err := r.SetAlias(t.Context(), "wine", registry.Champion, to, registry.Condition{IfMatch: seen.ETag})
 		return err
 	})
 	winner, loser := 2, errs[1]
