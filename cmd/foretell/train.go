@@ -4,54 +4,89 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync/atomic"
 
-	"github.com/foretell-ml/foretell/pkg/profile/expectation"
+	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/report"
 	"github.com/foretell-ml/foretell/pkg/source"
 	"github.com/foretell-ml/foretell/pkg/training"
 )
 
 const trainExamples = `
+CONFIG is a run config in YAML or JSON, which may have several models; or, with --target, a data
+set: a file, a glob, a folder, s3://bucket/prefix/ or postgres://…, trained on with all else by
+default.
+
 The flags that say how the data is read replace the keys of their names in the config's data
 section. So they are part of what names the run: with other ones it is another run.
 
 Examples:
   foretell train testdata/adult.yaml
+  foretell train testdata/penguins.csv --target species
   foretell train --sample 20% --columns age,education_num,income testdata/adult.yaml
 `
+
+// trainer is one call of the command.
+type trainer struct {
+	c       *invocation
+	file    *configFile
+	engine  *training.Engine
+	reading *source.Flags
+}
 
 func train(ctx context.Context, c *invocation) error {
 	place := c.storeFlag()
 	workers := c.flags.Int("workers", 0, "cores to use; 0 is all of them, and the model does not depend on it")
-	var reading source.Flags
-	reading.Register(c.flags)
+	target := c.flags.String("target", "", "column to predict: CONFIG is a data set then, and all else is by default")
+	name := c.flags.String("model", "", "which model of a config to train, if it has several; with --target, the model's name")
+	t := &trainer{c: c, reading: &source.Flags{}}
+	t.reading.Register(c.flags)
 	args, err := c.parse(1, 1)
 	if err != nil {
 		return err
 	}
-	config, err := readConfig(args[0])
-	if err != nil {
+	if *target != "" {
+		t.file = dataFile(args[0], *target, *name)
+	} else if t.file, err = readConfigFile(args[0]); err != nil {
 		return err
 	}
-	over, err := reading.Over(config.Data.Reading)
+	chosen, err := t.file.Choose(registry.ModelName(*name))
 	if err != nil {
-		return err
-	}
-	if config, err = config.Read(over); err != nil {
-		return explainConfig(args[0]+" with what the flags say", err)
+		return fmt.Errorf("%s: %w", t.file.name, err)
 	}
 	store, err := openStore(ctx, *place)
 	if err != nil {
 		return err
 	}
-	engine := &training.Engine{Registry: store, Source: openSource, Workers: *workers}
+	t.engine = &training.Engine{Registry: store, Source: openSource, Workers: *workers}
+	var failed []error // of several models, one that cannot be trained does not stop the others
+	for n, i := range chosen {
+		if n > 0 {
+			fmt.Fprintln(c.stdout)
+		}
+		if err := t.run(ctx, i); err != nil {
+			failed = append(failed, err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// run trains the model of config i.
+func (t *trainer) run(ctx context.Context, i int) error {
+	c, config, engine := t.c, t.file.Configs[i], t.engine
+	over, err := t.reading.Over(config.Data.Reading)
+	if err != nil {
+		return err
+	}
+	if config, err = config.Read(over); err != nil {
+		return fmt.Errorf("with what the flags say: %w", t.file.explain(i, err))
+	}
 	run, created, err := engine.Submit(ctx, config)
 	if err != nil {
-		return explainConfig(args[0], err)
+		return t.file.explain(i, err)
 	}
 	if created {
 		fmt.Fprintf(c.stdout, "run %s: %s, target %s\n", run, config.Data.Source, config.Data.Target)
@@ -69,10 +104,10 @@ func train(ctx context.Context, c *invocation) error {
 		if err := report.Violations(c.stdout, violated.Violations, terminalStyle(c.stdout)); err != nil {
 			return err
 		}
-		return &exitError{exitViolated, fmt.Errorf("%s is not as data.constraints of %s expects; nothing was trained", violated.Source, args[0])}
+		return &exitError{exitViolated, fmt.Errorf("%s is not as data.constraints of %s expects; nothing was trained", violated.Source, t.file.name)}
 	}
 	if err != nil {
-		return explainConfig(args[0], err)
+		return t.file.explain(i, err)
 	}
 	board, err := engine.Leaderboard(ctx, run)
 	if err != nil {
@@ -96,59 +131,4 @@ func printVerdict(c *invocation, v training.Verdict) {
 	for _, w := range v.Warnings {
 		fmt.Fprintln(c.stdout, "warning:", w)
 	}
-}
-
-// readConfig reads a run config; a source or a file of constraints in it is relative to the
-// working directory, and if it is not found there, to the config's folder. Constraints come
-// back written out, since nobody else can read the file.
-func readConfig(file string) (training.Config, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return training.Config{}, err
-	}
-	config, err := training.ParseConfig(text)
-	if err != nil {
-		return training.Config{}, explainConfig(file, err)
-	}
-	if !strings.Contains(config.Data.Source, "://") {
-		config.Data.Source = beside(file, config.Data.Source)
-	}
-	if err := config.Data.Schema.Read(func(name string) string { return beside(file, name) }); err != nil {
-		return training.Config{}, fmt.Errorf("%s: /data/schema: %w", file, err)
-	}
-	if n := config.Data.Constraints; n != nil && n.File != "" {
-		expected, err := readExpectations(beside(file, n.File))
-		if err != nil {
-			return training.Config{}, fmt.Errorf("%s: /data/constraints: %w", file, err)
-		}
-		config.Data.Constraints = &expectation.Named{Expectations: *expected}
-	}
-	return config, nil
-}
-
-// beside is where a file lies that a config names.
-func beside(config, named string) string {
-	if filepath.IsAbs(named) {
-		return named
-	}
-	if _, err := os.Stat(named); errors.Is(err, os.ErrNotExist) {
-		there := filepath.Join(filepath.Dir(config), named)
-		if _, err := os.Stat(there); err == nil {
-			return there
-		}
-	}
-	return named
-}
-
-// explainConfig lists the faults of a config, one a line.
-func explainConfig(file string, err error) error {
-	var faulty *training.ConfigError
-	if !errors.As(err, &faulty) {
-		return err
-	}
-	lines := []string{file + " cannot be run:"}
-	for _, f := range faulty.Faults {
-		lines = append(lines, fmt.Sprintf("  %s: %s", f.Pointer, f.Detail))
-	}
-	return errors.New(strings.Join(lines, "\n"))
 }

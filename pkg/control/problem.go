@@ -34,7 +34,7 @@ func configProblem(err *training.ConfigError) gateway.Problem {
 		if f.Pointer == "/data/target" {
 			t = gateway.MissingTarget
 		}
-		fields = append(fields, gateway.FieldError{Pointer: f.Pointer, Detail: f.Detail})
+		fields = append(fields, gateway.FieldError{Pointer: f.Pointer, Detail: f.Detail, Line: f.Line, Character: f.Column})
 	}
 	return t.New(err.Error(), fields...)
 }

@@ -34,7 +34,7 @@ var (
 	InvalidName          = Type{"invalid-name", "Invalid name", http.StatusUnprocessableEntity, "Names are 1 to 63 of a-z, 0-9 and -, and neither start nor end with -."}
 
 	InvalidInstances    = Type{"invalid-instances", "Invalid instances", http.StatusUnprocessableEntity, "Rows do not fit the model. `errors` has a JSON pointer, the row from 1, and the column of each fault, at most 100 of them."}
-	InvalidConfig       = Type{"invalid-config", "Invalid configuration", http.StatusUnprocessableEntity, "The run's configuration is not valid. `errors` points at each fault."}
+	InvalidConfig       = Type{"invalid-config", "Invalid configuration", http.StatusUnprocessableEntity, "The run's configuration is not valid. `errors` points at each fault, with the `line` and `character` where it stands in the body."}
 	InvalidDataset      = Type{"invalid-dataset", "Invalid data set", http.StatusUnprocessableEntity, "The data set cannot be read as a table, or cannot be trained on. `errors` has the row and column."}
 	ConstraintsViolated = Type{"constraints-violated", "Constraints violated", http.StatusUnprocessableEntity, "The data of the run is not as `data.constraints` of its configuration expects, and nothing was trained. `errors` has each violation with its column."}
 	MissingTarget       = Type{"missing-target", "Missing target", http.StatusUnprocessableEntity, "The configuration names no target, or one that the data set does not have."}

@@ -25,7 +25,10 @@ type FieldError struct {
 	Pointer string `json:"pointer,omitempty"` // RFC 6901, into the body: "/instances/2/age"
 	Row     int    `json:"row,omitempty"`     // from 1; 0: not about a row
 	Column  string `json:"column,omitempty"`
-	Detail  string `json:"detail"`
+	// Line and Character are where it stands in a body that people write, from 1; 0: not said.
+	Line      int    `json:"line,omitempty"`
+	Character int    `json:"character,omitempty"`
+	Detail    string `json:"detail"`
 }
 
 // Error is the title and the detail.

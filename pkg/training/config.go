@@ -37,25 +37,27 @@ type Config struct {
 // Fault is one thing wrong in a config.
 type Fault document.Fault
 
+// String is "line:column: pointer: detail", without what is not known.
+func (f Fault) String() string {
+	text := f.Detail
+	if f.Pointer != "" {
+		text = f.Pointer + ": " + text
+	}
+	if f.Line > 0 {
+		text = fmt.Sprintf("%d:%d: %s", f.Line, f.Column, text)
+	}
+	return text
+}
+
 // ConfigError lists everything wrong in a config.
 type ConfigError struct{ Faults []Fault }
 
 func (e *ConfigError) Error() string {
 	lines := make([]string, len(e.Faults))
 	for i, f := range e.Faults {
-		lines[i] = f.Pointer + ": " + f.Detail
+		lines[i] = f.String()
 	}
 	return "run config: " + strings.Join(lines, "; ")
-}
-
-// ParseConfig reads a config, fills in the defaults and checks it. What is wrong comes back
-// as a *ConfigError with every fault at once.
-func ParseConfig(text []byte) (Config, error) {
-	var c Config
-	if faults := document.Decode(text, &c); len(faults) > 0 {
-		return Config{}, &ConfigError{below("", faults)}
-	}
-	return c.checked()
 }
 
 // checked fills in the defaults and checks a config.
@@ -77,7 +79,7 @@ func (c Config) Read(r source.Reading) (Config, error) {
 func below(pointer string, faults []document.Fault) []Fault {
 	all := make([]Fault, len(faults))
 	for i, f := range faults {
-		all[i] = Fault{pointer + f.Pointer, f.Detail}
+		all[i] = Fault{pointer + f.Pointer, f.Detail, f.Line, f.Column}
 	}
 	return all
 }
@@ -121,5 +123,5 @@ func (c Config) faults() []Fault {
 type faultList []Fault
 
 func (l *faultList) add(pointer, format string, args ...any) {
-	*l = append(*l, Fault{pointer, fmt.Sprintf(format, args...)})
+	*l = append(*l, Fault{Pointer: pointer, Detail: fmt.Sprintf(format, args...)})
 }

@@ -143,7 +143,7 @@ func (p *Plan) chooseMetric(c Config) error {
 		}
 	}
 	if !slices.Contains(chosen.Tasks, p.Target.Task) {
-		return &ConfigError{[]Fault{{"/metric", fmt.Sprintf("%s does not judge %s", chosen.Name, p.Target.Task)}}}
+		return &ConfigError{[]Fault{{Pointer: "/metric", Detail: fmt.Sprintf("%s does not judge %s", chosen.Name, p.Target.Task)}}}
 	}
 	p.Metric, p.Greater = chosen.Name, chosen.Greater
 	return nil
@@ -155,8 +155,8 @@ func suitable(c Config, task dataset.Task) error {
 	var faults []Fault
 	for i, configuration := range c.Configurations {
 		if !slices.Contains(able, configuration.Learner) {
-			faults = append(faults, Fault{fmt.Sprintf("/configurations/%d/learner", i),
-				fmt.Sprintf("%s does not do %s; these do: %v", configuration.Learner, task, able)})
+			faults = append(faults, Fault{Pointer: fmt.Sprintf("/configurations/%d/learner", i),
+				Detail: fmt.Sprintf("%s does not do %s; these do: %v", configuration.Learner, task, able)})
 		}
 	}
 	if len(faults) > 0 {
@@ -171,7 +171,7 @@ func listTrials(c Config, configurations []Configuration) ([]Trial, error) {
 	for i, configuration := range configurations {
 		space, err := search.ParseSpace(configuration.Params)
 		if err != nil {
-			return nil, &ConfigError{[]Fault{{fmt.Sprintf("/configurations/%d/params", i), err.Error()}}}
+			return nil, &ConfigError{[]Fault{{Pointer: fmt.Sprintf("/configurations/%d/params", i), Detail: err.Error()}}}
 		}
 		spaces[i] = space
 	}
@@ -269,11 +269,11 @@ func (c Config) Inputs(table *dataset.Table) *dataset.Table {
 func newPrepared(table *dataset.Table, c Config, plan *Plan) (*prepared, error) {
 	column := table.Column(c.Data.Target)
 	if column == nil {
-		return nil, &ConfigError{[]Fault{{"/data/target", fmt.Sprintf("the data has no column %q", c.Data.Target)}}}
+		return nil, &ConfigError{[]Fault{{Pointer: "/data/target", Detail: fmt.Sprintf("the data has no column %q", c.Data.Target)}}}
 	}
 	target, err := pipeline.NewTarget(column, c.Data.Task)
 	if err != nil {
-		return nil, &ConfigError{[]Fault{{"/data/target", err.Error()}}}
+		return nil, &ConfigError{[]Fault{{Pointer: "/data/target", Detail: err.Error()}}}
 	}
 	target.Offset = c.Data.Offset
 	weights, err := c.Data.weights(table)
@@ -288,7 +288,7 @@ func newPrepared(table *dataset.Table, c Config, plan *Plan) (*prepared, error) 
 	}
 	inputs := c.Inputs(table)
 	if len(inputs.Columns) == 0 || len(inputs.Columns) == 1 && c.Data.Offset != "" {
-		return nil, &ConfigError{[]Fault{{"/data/drop", "no column is left to predict from"}}}
+		return nil, &ConfigError{[]Fault{{Pointer: "/data/drop", Detail: "no column is left to predict from"}}}
 	}
 	if err := finite(inputs); err != nil {
 		return nil, err
@@ -296,7 +296,7 @@ func newPrepared(table *dataset.Table, c Config, plan *Plan) (*prepared, error) 
 	data := plan.told(pipeline.Data{Inputs: inputs, Y: target.Values(column), Weights: weights})
 	folds, err := split(c.Validation, target, data.Y, c.Seed)
 	if err != nil {
-		return nil, &ConfigError{[]Fault{{"/validation", err.Error()}}}
+		return nil, &ConfigError{[]Fault{{Pointer: "/validation", Detail: err.Error()}}}
 	}
 	plan.Target, plan.Rows, plan.Columns, plan.Folds = target, len(data.Y), len(inputs.Columns), len(folds)
 	return &prepared{Data: data, folds: folds}, nil

@@ -69,7 +69,7 @@ func (e *Engine) Submit(ctx context.Context, c Config) (run RunID, created bool,
 // submission is what a run would be made from, once it is checked.
 func (e *Engine) submission(ctx context.Context, c Config) (RunID, submission, error) {
 	if n := c.Data.Constraints; n != nil && n.File != "" {
-		return "", submission{}, &ConfigError{[]Fault{{"/data/constraints", fmt.Sprintf("names the file %.80q, which only the command line reads; write the expectations out here", n.File)}}}
+		return "", submission{}, &ConfigError{[]Fault{{Pointer: "/data/constraints", Detail: fmt.Sprintf("names the file %.80q, which only the command line reads; write the expectations out here", n.File)}}}
 	}
 	if faults := c.Data.Faults(); len(faults) > 0 {
 		return "", submission{}, &ConfigError{below("/data", faults)}
@@ -136,7 +136,7 @@ func columnFaults(c Config, header []string) []Fault {
 	var faults []Fault
 	check := func(pointer, name string) {
 		if !has[name] {
-			faults = append(faults, Fault{pointer, fmt.Sprintf("the data has no column %q%s", name, nearest.Hint(name, header))})
+			faults = append(faults, Fault{Pointer: pointer, Detail: fmt.Sprintf("the data has no column %q%s", name, nearest.Hint(name, header))})
 		}
 	}
 	for _, role := range c.Data.roles() {

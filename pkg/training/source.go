@@ -17,7 +17,7 @@ func BucketSource(bucket string, r *registry.Registry) func(context.Context, str
 		prefix := "s3://" + bucket + "/data/"
 		set := registry.DatasetName(strings.TrimSuffix(strings.TrimPrefix(name, prefix), "/"))
 		if !strings.HasPrefix(name, prefix) || set.Validate() != nil {
-			return nil, &ConfigError{[]Fault{{"/data/source", fmt.Sprintf("want %s<dataset>/, got %q", prefix, name)}}}
+			return nil, &ConfigError{[]Fault{{Pointer: "/data/source", Detail: fmt.Sprintf("want %s<dataset>/, got %q", prefix, name)}}}
 		}
 		parts, err := r.DataParts(ctx, set)
 		if err != nil {

@@ -64,7 +64,7 @@ func check(v any, want reflect.Type, at string) []Fault {
 			return nil
 		}
 	}
-	return []Fault{{at, fmt.Sprintf("want %s, got %s", words(want.Kind()), kindOf(v))}}
+	return []Fault{{Pointer: at, Detail: fmt.Sprintf("want %s, got %s", words(want.Kind()), kindOf(v))}}
 }
 
 // checkKeys compares a mapping with a struct.
@@ -73,7 +73,7 @@ func checkKeys(v map[string]any, want reflect.Type, at string) (faults []Fault) 
 	for _, key := range slices.Sorted(maps.Keys(v)) {
 		inside := at + "/" + Escape(key)
 		if fields[key] == nil {
-			faults = append(faults, Fault{inside, "unknown key" + nearest.Hint(key, known)})
+			faults = append(faults, Fault{Pointer: inside, Detail: "unknown key" + nearest.Hint(key, known)})
 			continue
 		}
 		faults = append(faults, check(v[key], fields[key], inside)...)

@@ -16,37 +16,49 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// decode reads a document as JSON if it is JSON, else as YAML. JSON is nearly always YAML
-// too, but a JSON decoder is sure of it, and quicker.
-func decode(text []byte) (document any, err error) {
+// decode reads a document as JSON if it is JSON, else as YAML, and where its values stand. JSON
+// is nearly always YAML too, but a JSON decoder is sure of it, and quicker.
+func decode(text []byte) (document any, places Places, faults []Fault) {
+	places = Places{}
 	if json.Valid(text) {
+		if faults := places.ofJSON(text); len(faults) > 0 {
+			return nil, nil, faults
+		}
 		d := json.NewDecoder(bytes.NewReader(text))
 		d.UseNumber() // a seed has 64 bits, a float64 only 53
-		return document, d.Decode(&document)
+		if err := d.Decode(&document); err != nil {
+			return nil, nil, []Fault{{Detail: err.Error()}}
+		}
+		return document, places, nil
 	}
 	tokens := lexer.Tokenize(string(text))
 	if err := tooMuch(tokens); err != nil {
-		return nil, err
+		return nil, nil, []Fault{{Detail: err.Error()}}
 	}
 	file, err := parser.Parse(tokens, 0)
 	if err != nil {
-		return nil, explainYAML(err)
+		return nil, nil, []Fault{explainYAML(err)}
 	}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
-		return nil, nil
+		return nil, places, nil
 	}
 	if len(file.Docs) > 1 {
-		return nil, errors.New("there is more than one document; want a single one")
+		f := Fault{Detail: "there is more than one document; want a single one"}
+		if file.Docs[1].Start != nil {
+			f.Line, f.Column = file.Docs[1].Start.Position.Line, file.Docs[1].Start.Position.Column
+		}
+		return nil, nil, []Fault{f}
 	}
 	var v yamlVisitor
 	ast.Walk(&v, file.Docs[0].Body)
-	if v.err != nil {
-		return nil, v.err
+	if v.faults != nil {
+		return nil, nil, v.faults
 	}
 	if err := yaml.NodeToValue(file.Docs[0].Body, &document); err != nil {
-		return nil, explainYAML(err)
+		return nil, nil, []Fault{explainYAML(err)}
 	}
-	return document, nil
+	places.ofYAML(file.Docs[0].Body, "")
+	return document, places, nil
 }
 
 // tooMuch says what of a document would take a parser's stack or its time, which grows with
@@ -85,19 +97,26 @@ func tooMuch(tokens token.Tokens) error {
 	return nil
 }
 
-func explainYAML(err error) error {
-	return errors.New(strings.TrimSpace(yaml.FormatError(err, false, false)))
+// explainYAML says what the parser found, and where, without the lines around it.
+func explainYAML(err error) Fault {
+	var known yaml.Error
+	if !errors.As(err, &known) || known.GetToken() == nil {
+		return Fault{Detail: strings.TrimSpace(yaml.FormatError(err, false, false))}
+	}
+	at := known.GetToken().Position
+	return Fault{Detail: known.GetMessage(), Line: at.Line, Column: at.Column}
 }
 
 // yamlVisitor turns numbers that the library leaves as text into numbers, and refuses
 // anchors: ten lines of them can stand for a document of any size.
-type yamlVisitor struct{ err error }
+type yamlVisitor struct{ faults []Fault }
 
 // Visit implements ast.Visitor.
 func (v *yamlVisitor) Visit(n ast.Node) ast.Visitor {
 	switch n := n.(type) {
 	case *ast.AnchorNode, *ast.AliasNode:
-		v.err = errors.New("anchors (&) and aliases (*) are not read here; write the values out")
+		at := n.GetToken().Position
+		v.faults = []Fault{{Detail: "anchors (&) and aliases (*) are not read here; write the values out", Line: at.Line, Column: at.Column}}
 		return nil
 	case *ast.SequenceNode:
 		for i := range n.Values {
