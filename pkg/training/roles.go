@@ -76,7 +76,7 @@ func (d DataConfig) checkOffset(t *dataset.Table, task dataset.Task) error {
 		return nil
 	}
 	if task != dataset.Regression {
-		return &ConfigError{[]Fault{{"/data/offset", fmt.Sprintf("belongs to regression, and the task is %s", task)}}}
+		return &ConfigError{[]Fault{{Pointer: "/data/offset", Detail: fmt.Sprintf("belongs to regression, and the task is %s", task)}}}
 	}
 	_, err := numbers(t, "/data/offset", d.Offset)
 	return err
@@ -87,9 +87,9 @@ func numbers(t *dataset.Table, pointer, name string) (*dataset.Column, error) {
 	column := t.Column(name)
 	switch {
 	case column == nil:
-		return nil, &ConfigError{[]Fault{{pointer, fmt.Sprintf("the data has no column %q", name)}}}
+		return nil, &ConfigError{[]Fault{{Pointer: pointer, Detail: fmt.Sprintf("the data has no column %q", name)}}}
 	case column.Type != dataset.Numeric:
-		return nil, &ConfigError{[]Fault{{pointer, fmt.Sprintf("column %q is %s; want numbers", name, column.Type)}}}
+		return nil, &ConfigError{[]Fault{{Pointer: pointer, Detail: fmt.Sprintf("column %q is %s; want numbers", name, column.Type)}}}
 	}
 	return column, nil
 }
