@@ -36,7 +36,7 @@ var allowed = []room{
 	{"pkg/model", []string{"pkg/dataset", "pkg/model/tree", "pkg/safetensors"}},
 	{"pkg/model/modeltest", []string{"pkg/dataset", "pkg/model", "pkg/safetensors"}},
 	{"pkg/calibration", nil},
-	{"pkg/pipeline", []string{"pkg/dataset", "pkg/feature", "pkg/model", "pkg/profile", "pkg/safetensors"}},
+	{"pkg/pipeline", []string{"pkg/calibration", "pkg/dataset", "pkg/feature", "pkg/model", "pkg/profile", "pkg/safetensors"}},
 
 	{"pkg/metric", []string{"pkg/dataset"}},
 	{"pkg/validate", []string{"pkg/dataset", "pkg/metric"}},
@@ -48,7 +48,7 @@ var allowed = []room{
 	{"pkg/registry/registrytest", []string{"pkg/registry"}},
 
 	{"pkg/report", []string{"pkg/dataset", "pkg/profile", "pkg/profile/expectation"}},
-	{"pkg/training", []string{"pkg/dataset", "pkg/metric", "pkg/model", "pkg/pipeline", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/report", "pkg/safetensors", "pkg/search", "pkg/source", "pkg/validate"}},
+	{"pkg/training", []string{"pkg/calibration", "pkg/dataset", "pkg/metric", "pkg/model", "pkg/pipeline", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/report", "pkg/safetensors", "pkg/search", "pkg/source", "pkg/validate"}},
 
 	{"pkg/gateway", []string{"pkg/topology"}},
 	{"pkg/statistics", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/registry", "pkg/report", "pkg/source"}},

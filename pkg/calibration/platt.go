@@ -96,7 +96,7 @@ func newtonStep(l Line, x []float64, is []bool, weights []float64, targets [2]fl
 	}
 	gs, gi := num.Sum(terms[0]), num.Sum(terms[1])
 	hss, hsi, hii := num.Sum(terms[2]), num.Sum(terms[3]), num.Sum(terms[4])
-	ridge := 1e-12 * (1 + hss + hii)
+	ridge := float64(1e-12 * (1 + hss + hii))
 	hss += ridge
 	hii += ridge
 	determinant := float64(hss*hii) - float64(hsi*hsi)

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/foretell-ml/foretell/pkg/calibration"
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/feature"
 	"github.com/foretell-ml/foretell/pkg/internal/num"
@@ -22,21 +25,29 @@ const Format = "foretell-1"
 // log may differ in the last bits. On one architecture predictions are bit-equal.
 const goldenTolerance = 1e-9
 
-// Names in the artifact's file: the model's tensors and the golden table's, each below a
-// prefix of its own.
+// Names in the artifact's file: the tensors of member n below "members.n.", n from 0, and those
+// of the golden table below a prefix of their own.
 const (
-	modelPrefix       = "model."
+	membersPrefix     = "members."
 	goldenPrefix      = "golden."
 	goldenPredictions = "golden_predictions"
 )
 
 // header is the JSON part of an artifact.
 type header struct {
-	Schema  dataset.Schema   `json:"schema"`
-	Target  Target           `json:"target"`
-	Encoder *feature.Encoder `json:"encoder"`
-	Model   model.State      `json:"model"`
-	Lineage Lineage          `json:"lineage"`
+	Schema      dataset.Schema           `json:"schema"`
+	Target      Target                   `json:"target"`
+	Encoders    []*feature.Encoder       `json:"encoders"`
+	Members     []memberHeader           `json:"members"`
+	Calibration *calibration.Calibration `json:"calibration,omitempty"`
+	Lineage     Lineage                  `json:"lineage"`
+}
+
+type memberHeader struct {
+	Configuration
+	Weight  float64     `json:"weight"`
+	Encoder int         `json:"encoder"` // index into the header's
+	Model   model.State `json:"model"`
 }
 
 // Encode returns the artifact: one safetensors file. Equal pipelines give equal bytes. The
@@ -45,8 +56,21 @@ func (p *Pipeline) Encode() ([]byte, error) {
 	if p.golden == nil {
 		return nil, errors.New("pipeline: Encode before Finish")
 	}
-	state := p.Model.State()
-	head, err := json.Marshal(header{p.Schema, p.Target, p.Encoder, state, p.Lineage})
+	h := header{Schema: p.Schema, Target: p.Target, Calibration: p.Calibration, Lineage: p.Lineage}
+	tensors := map[string]safetensors.Tensor{goldenPredictions: safetensors.FromF64(p.goldenPredictions)}
+	for i, m := range p.Members {
+		at := indexOf(h.Encoders, m.Encoder)
+		if at < 0 {
+			at = len(h.Encoders)
+			h.Encoders = append(h.Encoders, m.Encoder)
+		}
+		state := m.Model.State()
+		h.Members = append(h.Members, memberHeader{m.Configuration, m.Weight, at, state})
+		for name, t := range state.Tensors {
+			tensors[memberPrefix(i)+name] = t
+		}
+	}
+	head, err := json.Marshal(h)
 	if err != nil {
 		return nil, fmt.Errorf("pipeline: header: %w", err)
 	}
@@ -57,10 +81,7 @@ func (p *Pipeline) Encode() ([]byte, error) {
 	golden := p.golden.Safetensors()
 	file := &safetensors.File{
 		Metadata: map[string]string{"format": Format, "pipeline": string(head), "profile": string(reference)},
-		Tensors:  map[string]safetensors.Tensor{goldenPredictions: safetensors.FromF64(p.goldenPredictions)},
-	}
-	for name, t := range state.Tensors {
-		file.Tensors[modelPrefix+name] = t
+		Tensors:  tensors,
 	}
 	for name, t := range golden.Tensors {
 		file.Tensors[goldenPrefix+name] = t
@@ -70,6 +91,8 @@ func (p *Pipeline) Encode() ([]byte, error) {
 	}
 	return file.Encode()
 }
+
+func memberPrefix(i int) string { return membersPrefix + strconv.Itoa(i) + "." }
 
 // Decode reads an artifact and checks that its golden rows predict what they did when it was
 // made. Whatever the bytes, it returns a pipeline that can predict, or an error.
@@ -85,28 +108,78 @@ func Decode(b []byte) (*Pipeline, error) {
 	if err := json.Unmarshal([]byte(file.Metadata["pipeline"]), &head); err != nil {
 		return nil, fmt.Errorf("artifact: header: %w", err)
 	}
-	p := &Pipeline{Schema: head.Schema, Target: head.Target, Encoder: head.Encoder, Lineage: head.Lineage}
-	if p.Encoder == nil {
-		return nil, errors.New("artifact: no encoder")
+	p := &Pipeline{Schema: head.Schema, Target: head.Target, Calibration: head.Calibration, Lineage: head.Lineage}
+	if err := p.loadMembers(head, file); err != nil {
+		return nil, fmt.Errorf("artifact: %w", err)
 	}
-	if err := p.Encoder.Check(); err != nil {
-		return nil, fmt.Errorf("artifact: encoder: %w", err)
+	if c := p.Calibration; c != nil {
+		if err := c.Check(); err != nil {
+			return nil, fmt.Errorf("artifact: calibration: %w", err)
+		}
+		if c.Outputs != p.Target.Outputs() {
+			return nil, fmt.Errorf("artifact: calibration of %d classes, target %q has %d", c.Outputs, p.Target.Name, p.Target.Outputs())
+		}
 	}
 	p.Reference = &profile.Profile{}
 	if err := json.Unmarshal([]byte(file.Metadata["profile"]), p.Reference); err != nil {
 		return nil, fmt.Errorf("artifact: profile: %w", err)
 	}
-	head.Model.Tensors = below(file.Tensors, modelPrefix)
-	if p.Model, err = model.Load(head.Model); err != nil {
-		return nil, fmt.Errorf("artifact: model: %w", err)
-	}
-	if p.Model.Outputs() != p.Target.Outputs() {
-		return nil, fmt.Errorf("artifact: model predicts %d values, target %q needs %d", p.Model.Outputs(), p.Target.Name, p.Target.Outputs())
-	}
 	if err := p.checkGolden(file); err != nil {
 		return nil, fmt.Errorf("artifact: golden rows: %w", err)
 	}
 	return p, nil
+}
+
+// loadMembers brings back the encoders and models of a header.
+func (p *Pipeline) loadMembers(head header, file *safetensors.File) error {
+	if n := len(head.Members); n == 0 || n > maxMembers {
+		return fmt.Errorf("%d members, want 1 to %d", n, maxMembers)
+	}
+	used := make([]bool, len(head.Encoders))
+	for i, e := range head.Encoders {
+		if e == nil {
+			return fmt.Errorf("encoder %d is missing", i+1)
+		}
+		if err := e.Check(); err != nil {
+			return fmt.Errorf("encoder %d: %w", i+1, err)
+		}
+	}
+	tensors := byMember(file.Tensors, len(head.Members))
+	for i, m := range head.Members {
+		if m.Encoder < 0 || m.Encoder >= len(head.Encoders) {
+			return fmt.Errorf("member %d: encoder %d of %d", i+1, m.Encoder+1, len(head.Encoders))
+		}
+		used[m.Encoder] = true
+		if m.Learner != m.Model.Learner {
+			return fmt.Errorf("member %d: a model of %q for a configuration of %q", i+1, m.Model.Learner, m.Learner)
+		}
+		m.Model.Tensors = tensors[i]
+		loaded, err := model.Load(m.Model)
+		if err != nil {
+			return fmt.Errorf("member %d: %w", i+1, err)
+		}
+		p.Members = append(p.Members, Member{m.Configuration, head.Encoders[m.Encoder], loaded, m.Weight})
+	}
+	if i := slices.Index(used, false); i >= 0 {
+		return fmt.Errorf("encoder %d is of no member", i+1)
+	}
+	return p.checkMembers()
+}
+
+// byMember sorts tensors by the member in their names, in one pass however many there are.
+func byMember(all map[string]safetensors.Tensor, members int) []map[string]safetensors.Tensor {
+	sorted := make([]map[string]safetensors.Tensor, members)
+	for i := range sorted {
+		sorted[i] = map[string]safetensors.Tensor{}
+	}
+	for name, t := range all {
+		rest, of := strings.CutPrefix(name, membersPrefix)
+		number, name, dotted := strings.Cut(rest, ".")
+		if i, err := strconv.Atoi(number); of && dotted && err == nil && i >= 0 && i < members && number == strconv.Itoa(i) {
+			sorted[i][name] = t
+		}
+	}
+	return sorted
 }
 
 func (p *Pipeline) checkGolden(file *safetensors.File) (err error) {
@@ -123,9 +196,6 @@ func (p *Pipeline) checkGolden(file *safetensors.File) (err error) {
 	if !reflect.DeepEqual(p.golden.Schema(), p.Schema) { // which requests are brought into the shape of
 		return errors.New("their columns are not those of the schema")
 	}
-	if width, want := len(p.Encoder.Names()), p.Model.Inputs(); width != want {
-		return fmt.Errorf("the encoder makes %d columns, the model takes %d", width, want)
-	}
 	again, err := p.Predict(p.golden)
 	if err != nil {
 		return err
@@ -135,7 +205,7 @@ func (p *Pipeline) checkGolden(file *safetensors.File) (err error) {
 	}
 	for i, want := range p.goldenPredictions {
 		if !num.Close(again[i], want, goldenTolerance) {
-			return fmt.Errorf("row %d predicts %v, and predicted %v when the model was made", i/p.Model.Outputs()+1, again[i], want)
+			return fmt.Errorf("row %d predicts %v, and predicted %v when the model was made", i/p.Target.Outputs()+1, again[i], want)
 		}
 	}
 	return nil

@@ -40,7 +40,7 @@ func TestOffset(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if names := p.Encoder.Names(); !slices.Equal(names, []string{"x"}) || p.Schema.Index("log_exposure") != 1 {
+	if names := p.Members[0].Encoder.Names(); !slices.Equal(names, []string{"x"}) || p.Schema.Index("log_exposure") != 1 {
 		t.Errorf("the learner sees %q; the schema is %v", names, p.Schema)
 	}
 	if err := p.Finish(context.Background(), data.Inputs, Lineage{}); err != nil {

@@ -57,7 +57,7 @@ func (s set) finished(t testing.TB, learner string) (*Pipeline, *dataset.Table) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	lineage := Lineage{Data: digest, Rows: len(y), Configuration: c, Metric: "none", Seed: 1}
+	lineage := Lineage{Data: digest, Rows: len(y), Metric: "none", Seed: 1}
 	if err := p.Finish(context.Background(), inputs, lineage); err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestGoldenRowsCatchAChange(t *testing.T) {
 	}
 	caught := 0
 	for name, tensor := range file.Tensors {
-		if !strings.HasPrefix(name, modelPrefix) || tensor.DType != safetensors.F64 {
+		if !strings.HasPrefix(name, membersPrefix) || tensor.DType != safetensors.F64 {
 			continue
 		}
 		values, err := tensor.F64()
@@ -163,7 +163,7 @@ func TestDecodeRefuses(t *testing.T) {
 		},
 		"no model tensors": func(f *safetensors.File) {
 			for name := range f.Tensors {
-				if strings.HasPrefix(name, modelPrefix) {
+				if strings.HasPrefix(name, membersPrefix) {
 					delete(f.Tensors, name)
 				}
 			}
@@ -235,7 +235,7 @@ func TestFreeTextStaysOutOfTheArtifact(t *testing.T) {
 func TestFinishRefuses(t *testing.T) {
 	p, inputs := sets[0].finished(t, "baseline")
 	for _, v := range []float64{math.NaN(), math.Inf(1)} {
-		p.Model = diverged{p.Model, v}
+		p.Members[0].Model = diverged{p.Members[0].Model, v}
 		if err := p.Finish(context.Background(), inputs, Lineage{}); err == nil || !strings.Contains(err.Error(), "row 1 of") {
 			t.Errorf("predicting %v: %v", v, err)
 		}

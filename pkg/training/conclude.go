@@ -199,7 +199,7 @@ func (e *Engine) register(ctx context.Context, plan Plan, best Standing) (m regi
 	if err != nil {
 		return registry.Manifest{}, nil, fmt.Errorf("refit of %s: %w", best.Trial, err)
 	}
-	lineage := pipeline.Lineage{Data: plan.Data, Rows: plan.Rows, Configuration: configuration,
+	lineage := pipeline.Lineage{Data: plan.Data, Rows: plan.Rows,
 		Metric: plan.Metric, Scores: best.Scores, Seed: plan.Config.Seed}
 	if err := fitted.Finish(ctx, data.Inputs, lineage); err != nil {
 		return registry.Manifest{}, nil, err
@@ -216,7 +216,7 @@ func (e *Engine) register(ctx context.Context, plan Plan, best Standing) (m regi
 		Metric: plan.Metric, Score: best.Score, Scores: best.Scores, DataDigest: string(plan.Data), Rows: plan.Rows,
 		Schema: fitted.Schema, Offset: plan.Target.Offset, Classes: plan.Target.Classes,
 	})
-	return m, fitted.Encoder.Warnings, err
+	return m, fitted.Warnings(), err
 }
 
 // promote points champion at a version, by compare-and-swap. If somebody else moves it at

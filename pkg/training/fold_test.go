@@ -27,8 +27,8 @@ func TestAFoldLearnsNothingFromItsTestRows(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				state := fitted.Model.State()
-				text, err := json.Marshal([]any{fitted.Encoder, state, state.Tensors})
+				state := fitted.Members[0].Model.State()
+				text, err := json.Marshal([]any{fitted.Members[0].Encoder, state, state.Tensors})
 				if err != nil {
 					t.Fatal(err)
 				}

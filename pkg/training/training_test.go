@@ -96,7 +96,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Lineage.Rows != 344 || p.Lineage.Configuration.Learner != verdict.Learner || len(p.Target.Classes) != 3 {
+	if p.Lineage.Rows != 344 || p.Members[0].Configuration.Learner != verdict.Learner || len(p.Target.Classes) != 3 {
 		t.Errorf("lineage %+v, target %+v", p.Lineage, p.Target)
 	}
 }

@@ -1,0 +1,172 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/feature"
+	"github.com/foretell-ml/foretell/pkg/internal/num"
+	"github.com/foretell-ml/foretell/pkg/model"
+)
+
+// Configuration is a learner's name and its hyperparameters.
+type Configuration struct {
+	Learner string         `json:"learner"`
+	Params  map[string]any `json:"params,omitempty"`
+}
+
+// Member is one of the models whose weighted mean a pipeline predicts: of values, or of
+// probabilities class by class, which is a probability again. The mean is no worse than the
+// worst of them by any convex loss, and in practice better than the best if they err differently.
+type Member struct {
+	Configuration Configuration
+	// Encoder makes the model's columns of the table's. Members of equal encoding share one,
+	// so that a request is encoded once for all of them.
+	Encoder *feature.Encoder
+	Model   model.Model
+	Weight  float64 // above 0; those of a pipeline sum to 1
+}
+
+// maxMembers bounds what a hostile artifact can ask for.
+const maxMembers = 1000
+
+// Fit fits an encoder and a learner to data. The pipeline has no Reference and no golden rows
+// yet: Finish adds them to the one that is kept.
+func Fit(ctx context.Context, data Data, target Target, c Configuration, seed uint64) (*Pipeline, error) {
+	return FitMembers(ctx, data, target, []Configuration{c}, []float64{1}, seed)
+}
+
+// FitMembers is Fit of several configurations, of which the pipeline predicts the mean. Weights
+// are above 0; only their ratios count. Each encoding that is asked for is fitted once. A member
+// is the same, bit for bit, whichever others there are.
+func FitMembers(ctx context.Context, data Data, target Target, cs []Configuration, weights []float64, seed uint64) (*Pipeline, error) {
+	p := &Pipeline{Schema: schema(data.Inputs), Target: target}
+	data = data.weighed()
+	offsets, err := target.offsets(data.Inputs)
+	if err != nil {
+		return nil, err
+	}
+	if target.Offset != "" {
+		data.Inputs = data.Inputs.Without(target.Offset)
+	}
+	type encoded struct {
+		by *feature.Encoder
+		x  *dataset.Matrix
+	}
+	encodings := map[feature.Options]encoded{}
+	for i, c := range cs {
+		learner, err := model.New(c.Learner, c.Params)
+		if err != nil {
+			return nil, err
+		}
+		options := encoding(model.NeedsOf(c.Learner))
+		e, known := encodings[options]
+		if !known {
+			e.by, e.x, err = feature.Fit(ctx, data.Inputs, feature.Target{Values: data.Y, Classes: len(target.Classes)}, options, seed)
+			if err != nil {
+				return nil, err
+			}
+			encodings[options] = e
+		}
+		m, err := learner.Fit(ctx, model.Data{X: e.x, Y: data.Y, Weights: data.Weights, Offset: offsets,
+			Task: target.Task, Classes: len(target.Classes)}, seed)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Learner, err)
+		}
+		p.Members = append(p.Members, Member{c, e.by, m, weights[i]})
+	}
+	return p, p.share()
+}
+
+// Join makes one pipeline of several for the same schema and target, such as those of a run's
+// folds: the mean of all their members, each pipeline counting the same. Nothing but members
+// is taken over.
+func Join(parts []*Pipeline) (*Pipeline, error) {
+	if len(parts) == 0 {
+		return nil, errors.New("pipeline: none to join")
+	}
+	joined := &Pipeline{Schema: parts[0].Schema, Target: parts[0].Target}
+	for i, p := range parts {
+		if !reflect.DeepEqual(p.Schema, joined.Schema) || !reflect.DeepEqual(p.Target, joined.Target) {
+			return nil, fmt.Errorf("pipeline: number %d to join has another schema or target than the first", i+1)
+		}
+		joined.Members = append(joined.Members, p.Members...)
+	}
+	return joined, joined.share()
+}
+
+// share scales the weights to sum to 1, and lets members whose encoders are equal share one.
+func (p *Pipeline) share() error {
+	weights := make([]float64, len(p.Members))
+	for i, m := range p.Members {
+		weights[i] = m.Weight
+	}
+	total := num.Sum(weights)
+	var encoders []*feature.Encoder
+	for i := range p.Members {
+		m := &p.Members[i]
+		m.Weight /= total
+		at := indexOf(encoders, m.Encoder)
+		if at < 0 {
+			at = len(encoders)
+			encoders = append(encoders, m.Encoder)
+		}
+		m.Encoder = encoders[at]
+	}
+	return p.checkMembers()
+}
+
+// indexOf returns where an encoder, or one equal to it, stands in a list; or -1.
+func indexOf(encoders []*feature.Encoder, e *feature.Encoder) int {
+	for i, other := range encoders {
+		if e == other || reflect.DeepEqual(e, other) {
+			return i
+		}
+	}
+	return -1
+}
+
+// checkMembers returns an error unless the members can predict the target together.
+func (p *Pipeline) checkMembers() error {
+	if n := len(p.Members); n == 0 || n > maxMembers {
+		return fmt.Errorf("%d members, want 1 to %d", n, maxMembers)
+	}
+	weights := make([]float64, len(p.Members))
+	for i, m := range p.Members {
+		if !(m.Weight > 0 && m.Weight <= 1) {
+			return fmt.Errorf("member %d: weight %v", i+1, m.Weight)
+		}
+		if m.Model.Outputs() != p.Target.Outputs() {
+			return fmt.Errorf("member %d: its model predicts %d values, target %q needs %d", i+1, m.Model.Outputs(), p.Target.Name, p.Target.Outputs())
+		}
+		if width, want := len(m.Encoder.Names()), m.Model.Inputs(); width != want {
+			return fmt.Errorf("member %d: its encoder makes %d columns, its model takes %d", i+1, width, want)
+		}
+		weights[i] = m.Weight
+	}
+	if sum := num.Sum(weights); !(math.Abs(sum-1) < 1e-9) {
+		return fmt.Errorf("weights sum to %v", sum)
+	}
+	return nil
+}
+
+// schema describes the inputs, less the content of text columns: free text is where personal
+// data hides, and no encoder asks for the texts that training saw.
+func schema(inputs *dataset.Table) dataset.Schema {
+	s := inputs.Schema()
+	for i := range s {
+		if s[i].Type == dataset.Text {
+			s[i].Levels = nil
+		}
+	}
+	return s
+}
+
+// encoding puts what a learner needs into the words of package feature.
+func encoding(n model.Needs) feature.Options {
+	return feature.Options{Impute: n.Complete, Scale: n.Scale, Codes: n.Categories}
+}
