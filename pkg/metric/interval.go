@@ -68,6 +68,10 @@ func (m Metric) Interval(ctx context.Context, y, predicted, weights []float64, o
 	return interval, nil
 }
 
+// Bootstrapped reports whether Interval has to score a thousand draws of the rows, which takes
+// seconds where others take milliseconds.
+func (m Metric) Bootstrapped() bool { return m.spread == nil && m.loss == nil }
+
 // spreadOfMean makes the interval of the weighted mean of the loss, by Student's t.
 func (m Metric) spreadOfMean(s sample, in *Interval) {
 	in.Method = Student

@@ -31,12 +31,24 @@ type Manifest struct {
 	// Score is the cross-validated mean of Metric, and Scores of every metric of the task.
 	Score  float64            `json:"score"`
 	Scores map[string]float64 `json:"scores,omitempty"`
+	// Tested is how it did on rows that no trial saw; absent if none were held out.
+	Tested *Tested `json:"tested,omitempty"`
 
 	DataDigest string         `json:"data_digest"`      // dataset.Digest of the training data
 	Rows       int            `json:"rows"`             // of the training data
 	Schema     dataset.Schema `json:"schema"`           // the inputs, without the target
 	Offset     string         `json:"offset,omitempty"` // the input that is the logarithm of the exposure
 	Classes    []string       `json:"classes,omitempty"`
+}
+
+// Tested is how a model did on rows that had no part in making or choosing it.
+type Tested struct {
+	Rows   int                `json:"rows"`
+	Scores map[string]float64 `json:"scores"` // by metric
+	// Intervals are the confidence intervals, low and high, of some of the scores: of Metric's
+	// always, if it has one on these rows.
+	Intervals  map[string][2]float64 `json:"intervals"`
+	Confidence float64               `json:"confidence"` // of the intervals, such as 0.95
 }
 
 // Register stores an artifact and a manifest for it under the next free version, and returns

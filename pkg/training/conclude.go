@@ -42,18 +42,21 @@ type Leaderboard struct {
 
 // Verdict is runs/<run>/verdict.json, the end of a run.
 type Verdict struct {
-	Run      RunID              `json:"run"`
-	Model    registry.ModelName `json:"model"`
-	Version  int                `json:"version"`
-	Digest   string             `json:"digest"`
-	Trial    string             `json:"trial"`
-	Learner  string             `json:"learner"`
-	Params   map[string]any     `json:"params"`
-	Metric   string             `json:"metric"`
-	Score    float64            `json:"score"`
-	Promoted bool               `json:"promoted"`
-	Reason   string             `json:"reason"`
-	Warnings []string           `json:"warnings,omitempty"`
+	Run     RunID              `json:"run"`
+	Model   registry.ModelName `json:"model"`
+	Version int                `json:"version"`
+	Digest  string             `json:"digest"`
+	Trial   string             `json:"trial"`
+	Learner string             `json:"learner"`
+	Params  map[string]any     `json:"params"`
+	Metric  string             `json:"metric"`
+	// Score is the mean over the folds, by which the trial was chosen; Tested is how the final
+	// model did on rows that no trial saw, if any were held out.
+	Score    float64          `json:"score"`
+	Tested   *registry.Tested `json:"tested,omitempty"`
+	Promoted bool             `json:"promoted"`
+	Reason   string           `json:"reason"`
+	Warnings []string         `json:"warnings,omitempty"`
 }
 
 // Advance says whether more trials are to be done. Grid and random search have one round,
@@ -90,7 +93,8 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 		return Verdict{}, err
 	}
 	verdict = Verdict{Run: run, Model: plan.Model, Version: manifest.Version, Digest: manifest.Digest, Trial: best.Trial,
-		Learner: best.Learner, Params: best.Params, Metric: plan.Metric, Score: best.Score, Warnings: plan.Warnings}
+		Learner: best.Learner, Params: best.Params, Metric: plan.Metric, Score: best.Score,
+		Tested: manifest.Tested, Warnings: plan.Warnings}
 	if n := len(board.Missing); n > 0 {
 		verdict.Warnings = append(verdict.Warnings, fmt.Sprintf("%d of %d trials have no result", n, plan.Trials))
 	}
@@ -199,6 +203,10 @@ func (e *Engine) register(ctx context.Context, plan Plan, best Standing) (m regi
 	if err != nil {
 		return registry.Manifest{}, nil, fmt.Errorf("refit of %s: %w", best.Trial, err)
 	}
+	judged, err := tested(ctx, plan, data, fitted)
+	if err != nil {
+		return registry.Manifest{}, nil, fmt.Errorf("test of %s: %w", best.Trial, err)
+	}
 	lineage := pipeline.Lineage{Data: plan.Data, Rows: plan.Rows,
 		Metric: plan.Metric, Scores: best.Scores, Seed: plan.Config.Seed}
 	if err := fitted.Finish(ctx, data.Inputs, lineage); err != nil {
@@ -213,7 +221,7 @@ func (e *Engine) register(ctx context.Context, plan Plan, best Standing) (m regi
 	}
 	m, err = e.Registry.Register(ctx, plan.Model, artifact, registry.Manifest{
 		Run: string(plan.Run), Task: plan.Target.Task, Target: plan.Target.Name, Learner: best.Learner, Params: best.Params,
-		Metric: plan.Metric, Score: best.Score, Scores: best.Scores, DataDigest: string(plan.Data), Rows: plan.Rows,
+		Metric: plan.Metric, Score: best.Score, Scores: best.Scores, Tested: judged, DataDigest: string(plan.Data), Rows: plan.Rows,
 		Schema: fitted.Schema, Offset: plan.Target.Offset, Classes: plan.Target.Classes,
 	})
 	return m, fitted.Warnings(), err

@@ -8,6 +8,9 @@ type ValidationConfig struct {
 	Folds int `json:"folds,omitempty"`
 	// Share of rows that holdout tests on, in (0, 1). Default 0.2.
 	Share float64 `json:"share,omitempty"`
+	// Test is the share of rows, below 1, that are held out from all trials, to judge the final
+	// model on. Default: 0.2 of 1,000 rows and more, 0.1 of 10,000 and more, else 0: none.
+	Test *float64 `json:"test,omitempty"`
 }
 
 func (v ValidationConfig) resolve() ValidationConfig {
@@ -24,6 +27,9 @@ func (v ValidationConfig) resolve() ValidationConfig {
 }
 
 func (v ValidationConfig) faults(l *faultList) {
+	if v.Test != nil && !(*v.Test >= 0 && *v.Test < 1) {
+		l.add("/validation/test", "want a share from 0 to below 1, got %v", *v.Test)
+	}
 	switch {
 	case v.Scheme == "kfold" && (v.Folds < 2 || v.Folds > 50):
 		l.add("/validation/folds", "want 2 to 50, got %d", v.Folds)

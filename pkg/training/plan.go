@@ -23,9 +23,12 @@ type Plan struct {
 	Target  pipeline.Target    `json:"target"`
 	Metric  string             `json:"metric"`
 	Greater bool               `json:"greater_is_better"`
-	Rows    int                `json:"rows"`
-	Columns int                `json:"columns"`
-	Folds   int                `json:"folds"`
+	// Rows are those that trials see, and the final model learns from; Test is how many were
+	// held out to judge it.
+	Rows    int `json:"rows"`
+	Test    int `json:"test"`
+	Columns int `json:"columns"`
+	Folds   int `json:"folds"`
 	// Data is the digest of the data's bytes.
 	Data     dataset.Digest `json:"data"`
 	Trials   int            `json:"trials"`
@@ -293,13 +296,15 @@ func newPrepared(table *dataset.Table, c Config, plan *Plan) (*prepared, error) 
 	if err := finite(inputs); err != nil {
 		return nil, err
 	}
-	data := plan.told(pipeline.Data{Inputs: inputs, Y: target.Values(column), Weights: weights})
-	folds, err := split(c.Validation, target, data.Y, c.Seed)
-	if err != nil {
+	data := &prepared{Data: plan.told(pipeline.Data{Inputs: inputs, Y: target.Values(column), Weights: weights})}
+	if err := data.holdOut(c.Validation, plan); err != nil {
+		return nil, err
+	}
+	if data.folds, err = split(c.Validation, target, data.Y, c.Seed); err != nil {
 		return nil, &ConfigError{[]Fault{{Pointer: "/validation", Detail: err.Error()}}}
 	}
-	plan.Target, plan.Rows, plan.Columns, plan.Folds = target, len(data.Y), len(inputs.Columns), len(folds)
-	return &prepared{Data: data, folds: folds}, nil
+	plan.Target, plan.Rows, plan.Columns, plan.Folds = target, len(data.Y), len(inputs.Columns), len(data.folds)
+	return data, nil
 }
 
 // told are the rows that tell something: those with a target and a weight. It notes in the plan

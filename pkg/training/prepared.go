@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -13,43 +14,64 @@ import (
 	"github.com/foretell-ml/foretell/pkg/validate"
 )
 
-// prepared is the data that the trials of a run share, read and split once. It is stored as
-// a safetensors file at runs/<run>/data: the columns, the target, the weights if there are any,
-// and for every row the fold that tests on it.
+// prepared is the data that the trials of a run share, read and split once: the rows that
+// trials see, and their folds. It is stored as a safetensors file at runs/<run>/data.
 type prepared struct {
 	run RunID
 	pipeline.Data
 	folds []validate.Fold
+	// test are the rows that no trial sees; without Inputs if none were held out.
+	test pipeline.Data
 }
 
+// Names in the file: the rows that were held out have the same below a prefix.
 const (
 	inputsPrefix = "inputs."
 	targetTensor = "target"
 	weightTensor = "weight" // absent: 1 for all
-	foldTensor   = "fold"   // −1: no fold tests on the row
+	foldsTensor  = "folds"  // folds × rows: what each row is to each fold
+	testPrefix   = "test."
+)
+
+// What a row is to a fold.
+const (
+	unused = 0 // of another time, or of none
+	learns = 1
+	tests  = 2
 )
 
 func (p *prepared) encode() ([]byte, error) {
-	columns := p.Inputs.Safetensors()
-	file := &safetensors.File{Metadata: columns.Metadata, Tensors: map[string]safetensors.Tensor{}}
-	for name, t := range columns.Tensors {
-		file.Tensors[inputsPrefix+name] = t
+	file := &safetensors.File{Metadata: map[string]string{}, Tensors: map[string]safetensors.Tensor{}}
+	store(file, "", p.Data)
+	if p.test.Inputs != nil {
+		store(file, testPrefix, p.test)
 	}
-	tested := make([]int32, len(p.Y))
-	for i := range tested {
-		tested[i] = -1
-	}
+	roles := make([]uint8, len(p.folds)*len(p.Y))
 	for f, fold := range p.folds {
+		of := roles[f*len(p.Y):]
+		for _, row := range fold.Train {
+			of[row] = learns
+		}
 		for _, row := range fold.Test {
-			tested[row] = int32(f)
+			of[row] = tests
 		}
 	}
-	file.Tensors[targetTensor] = safetensors.FromF64(p.Y)
-	if p.Weights != nil {
-		file.Tensors[weightTensor] = safetensors.FromF64(p.Weights)
-	}
-	file.Tensors[foldTensor] = safetensors.FromI32(tested)
+	file.Tensors[foldsTensor] = safetensors.FromU8(roles, len(p.folds), len(p.Y))
 	return file.Encode()
+}
+
+func store(file *safetensors.File, prefix string, x pipeline.Data) {
+	columns := x.Inputs.Safetensors()
+	for name, text := range columns.Metadata {
+		file.Metadata[prefix+name] = text
+	}
+	for name, t := range columns.Tensors {
+		file.Tensors[prefix+inputsPrefix+name] = t
+	}
+	file.Tensors[prefix+targetTensor] = safetensors.FromF64(x.Y)
+	if x.Weights != nil {
+		file.Tensors[prefix+weightTensor] = safetensors.FromF64(x.Weights)
+	}
 }
 
 func decodePrepared(b []byte) (*prepared, error) {
@@ -57,44 +79,84 @@ func decodePrepared(b []byte) (*prepared, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepared data: %w", err)
 	}
-	columns := &safetensors.File{Metadata: file.Metadata, Tensors: map[string]safetensors.Tensor{}}
+	p := &prepared{}
+	if p.Data, err = load(file, ""); err != nil {
+		return nil, fmt.Errorf("prepared data: %w", err)
+	}
+	if _, ok := file.Tensors[testPrefix+targetTensor]; ok {
+		if p.test, err = load(file, testPrefix); err != nil {
+			return nil, fmt.Errorf("prepared data: held out: %w", err)
+		}
+	}
+	if p.folds, err = loadFolds(file.Tensors[foldsTensor], len(p.Y)); err != nil {
+		return nil, fmt.Errorf("prepared data: folds: %w", err)
+	}
+	return p, nil
+}
+
+func load(file *safetensors.File, prefix string) (x pipeline.Data, err error) {
+	columns := &safetensors.File{Metadata: map[string]string{}, Tensors: map[string]safetensors.Tensor{}}
+	for name, text := range file.Metadata {
+		if name, ok := strings.CutPrefix(name, prefix); ok {
+			columns.Metadata[name] = text
+		}
+	}
 	for name, t := range file.Tensors {
-		if column, ok := strings.CutPrefix(name, inputsPrefix); ok {
+		if column, ok := strings.CutPrefix(name, prefix+inputsPrefix); ok {
 			columns.Tensors[column] = t
 		}
 	}
-	p := &prepared{}
-	if p.Inputs, err = dataset.FromSafetensors(columns); err != nil {
-		return nil, fmt.Errorf("prepared data: %w", err)
+	if x.Inputs, err = dataset.FromSafetensors(columns); err != nil {
+		return x, err
 	}
-	if p.Y, err = file.Tensors[targetTensor].F64(); err != nil {
-		return nil, fmt.Errorf("prepared data: target: %w", err)
+	if x.Y, err = file.Tensors[prefix+targetTensor].F64(); err != nil {
+		return x, fmt.Errorf("target: %w", err)
 	}
-	if weights, ok := file.Tensors[weightTensor]; ok {
-		if p.Weights, err = weights.F64(); err != nil {
-			return nil, fmt.Errorf("prepared data: weights: %w", err)
+	if weights, ok := file.Tensors[prefix+weightTensor]; ok {
+		if x.Weights, err = weights.F64(); err != nil {
+			return x, fmt.Errorf("weights: %w", err)
 		}
-		if len(p.Weights) != len(p.Y) {
-			return nil, fmt.Errorf("prepared data: %d targets, %d weights", len(p.Y), len(p.Weights))
+		if len(x.Weights) != len(x.Y) {
+			return x, fmt.Errorf("%d targets, %d weights", len(x.Y), len(x.Weights))
 		}
 	}
-	tested, err := file.Tensors[foldTensor].I32()
+	if len(x.Y) != x.Inputs.Rows() {
+		return x, fmt.Errorf("%d rows, %d targets", x.Inputs.Rows(), len(x.Y))
+	}
+	for row, v := range x.Y {
+		if math.IsNaN(v) {
+			return x, fmt.Errorf("row %d has no target", row)
+		}
+	}
+	return x, nil
+}
+
+func loadFolds(t safetensors.Tensor, rows int) ([]validate.Fold, error) {
+	roles, err := t.U8()
 	if err != nil {
-		return nil, fmt.Errorf("prepared data: folds: %w", err)
+		return nil, err
 	}
-	if len(p.Y) != p.Inputs.Rows() || len(tested) != p.Inputs.Rows() {
-		return nil, fmt.Errorf("prepared data: %d rows, %d targets, %d folds", p.Inputs.Rows(), len(p.Y), len(tested))
+	if len(t.Shape) != 2 || t.Shape[1] != rows || rows == 0 {
+		return nil, fmt.Errorf("shape %v for %d rows", t.Shape, rows)
 	}
-	last := int32(-1)
-	assigned := make([]int, len(tested))
-	for row, f := range tested {
-		if f < -1 || int(f) >= len(tested) || math.IsNaN(p.Y[row]) {
-			return nil, fmt.Errorf("prepared data: row %d has fold %d and target %v", row, f, p.Y[row])
+	folds := make([]validate.Fold, t.Shape[0])
+	for f := range folds {
+		for row, role := range roles[f*rows : (f+1)*rows] {
+			switch role {
+			case learns:
+				folds[f].Train = append(folds[f].Train, row)
+			case tests:
+				folds[f].Test = append(folds[f].Test, row)
+			case unused:
+			default:
+				return nil, errors.New("a role that there is not")
+			}
 		}
-		last, assigned[row] = max(last, f), int(f)
+		if len(folds[f].Train) == 0 || len(folds[f].Test) == 0 {
+			return nil, fmt.Errorf("fold %d learns from %d rows and tests %d", f, len(folds[f].Train), len(folds[f].Test))
+		}
 	}
-	p.folds = validate.Folds(assigned, int(last)+1)
-	return p, nil
+	return folds, nil
 }
 
 // data returns the prepared data of a run. A warm function, or a run in one process, reads

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
-	"github.com/foretell-ml/foretell/pkg/metric"
+	"github.com/foretell-ml/foretell/pkg/model"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/validate"
@@ -21,12 +22,18 @@ type Result struct {
 	// Scores are by metric, then by fold. A metric that is not defined on a fold (the AUC
 	// of a single class) is absent.
 	Scores map[string][]float64 `json:"scores,omitempty"`
+	// Rows is how many rows the folds learned from, summed over them.
+	Rows int `json:"rows,omitempty"`
+	// Warnings are those of the encoders and models of the folds, each once, in the order of
+	// the folds.
+	Warnings []string `json:"warnings,omitempty"`
 	// Error is why the configuration cannot be judged; it is a finished trial all the same.
 	Error string `json:"error,omitempty"`
 }
 
-// Trial judges one configuration on every fold and enters the result in the ledger. If the
-// ledger has the trial already it returns that result and computes nothing.
+// Trial judges one configuration on every fold, stores what it predicts for the rows that the
+// folds test, and enters the result in the ledger. If the ledger has the trial already it
+// returns that result and computes nothing.
 //
 // A configuration that the learner cannot fit is a Result with an Error. An error of Trial
 // itself (the store, the deadline) leaves no entry, and the trial can be done again.
@@ -46,64 +53,95 @@ func (e *Engine) Trial(ctx context.Context, t Trial) (Result, error) {
 		return Result{}, err
 	}
 	result := Result{Trial: t.ID, Learner: t.Learner, Params: t.Params}
-	scores, err := e.crossValidate(ctx, data, plan, pipeline.Configuration{Learner: t.Learner, Params: t.Params})
+	predicted, err := e.crossValidate(ctx, data, plan, &result)
 	switch {
 	case ctx.Err() != nil:
 		return Result{}, ctx.Err()
 	case err != nil:
-		result.Error = err.Error()
+		result.Scores, result.Error = nil, err.Error()
 	default:
-		result.Scores = scores
+		if err := e.writePredictions(ctx, t, predicted, plan.Target.Outputs()); err != nil {
+			return Result{}, err
+		}
 	}
 	return result, e.write(ctx, key, result)
 }
 
-// crossValidate fits a configuration on each fold and scores it on the fold's test rows.
-func (e *Engine) crossValidate(ctx context.Context, data *prepared, plan Plan, c pipeline.Configuration) (map[string][]float64, error) {
-	metrics := metric.For(plan.Target.Task)
-	byFold := make([][]float64, len(data.folds)) // NaN: not defined on the fold
-	err := par.For(ctx, len(data.folds), e.Workers, func(f int) error {
-		fitted, err := fitFold(ctx, data, data.folds[f], plan, c, seed.Derive(plan.Config.Seed, "fold", f))
-		if err != nil {
-			return err
-		}
-		test := data.Select(data.folds[f].Test)
-		predicted, err := fitted.Predict(test.Inputs)
-		if err != nil {
-			return err
-		}
-		byFold[f] = make([]float64, len(metrics))
-		for m := range metrics {
-			score, err := metrics[m].Score(test.Y, predicted, test.Weights, plan.Target.Outputs())
-			if err != nil {
-				if metrics[m].Name == plan.Metric {
-					return err
-				}
-				score = math.NaN()
-			}
-			byFold[f][m] = score
-		}
-		return nil
+// foldResult is what a fold found.
+type foldResult struct {
+	predicted []float64 // of its test rows
+	scores    []float64 // by metric; NaN: not defined on the fold
+	warnings  []string
+}
+
+// crossValidate fits the result's configuration on each fold and scores it on the fold's test
+// rows. It returns the out-of-fold predictions.
+func (e *Engine) crossValidate(ctx context.Context, data *prepared, plan Plan, result *Result) ([]float64, error) {
+	metrics := plan.metrics()
+	c := pipeline.Configuration{Learner: result.Learner, Params: result.Params}
+	byFold := make([]foldResult, len(data.folds))
+	err := par.For(ctx, len(data.folds), e.Workers, func(f int) (err error) {
+		byFold[f], err = judgeFold(ctx, data, data.folds[f], plan, c, seed.Derive(plan.Config.Seed, "fold", f))
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	scores := map[string][]float64{}
+	predicted := make([][]float64, len(byFold))
+	for f, found := range byFold {
+		predicted[f] = found.predicted
+		result.Rows += len(data.folds[f].Train)
+		for _, w := range found.warnings {
+			if !slices.Contains(result.Warnings, w) {
+				result.Warnings = append(result.Warnings, w)
+			}
+		}
+	}
+	result.Scores = map[string][]float64{}
 	for m := range metrics {
 		column := make([]float64, len(byFold))
 		defined := true
 		for f := range byFold {
-			column[f] = byFold[f][m]
+			column[f] = byFold[f].scores[m]
 			defined = defined && !math.IsNaN(column[f]) && !math.IsInf(column[f], 0)
 		}
 		if defined {
-			scores[metrics[m].Name] = column
+			result.Scores[metrics[m].Name] = column
 		}
 	}
-	if scores[plan.Metric] == nil {
+	if result.Scores[plan.Metric] == nil {
 		return nil, errors.New(plan.Metric + " is not a finite number: the predictions diverged")
 	}
-	return scores, nil
+	return outOfFold(data.folds, predicted, len(data.Y), plan.Target.Outputs()), nil
+}
+
+// judgeFold fits a configuration on a fold's training rows and scores it on its test rows.
+func judgeFold(ctx context.Context, data *prepared, fold validate.Fold, plan Plan, c pipeline.Configuration, s uint64) (foldResult, error) {
+	fitted, err := fitFold(ctx, data, fold, plan, c, s)
+	if err != nil {
+		return foldResult{}, err
+	}
+	test := data.Select(fold.Test)
+	found := foldResult{warnings: fitted.Warnings()}
+	for _, m := range fitted.Members {
+		if w, ok := m.Model.(model.Warner); ok {
+			found.warnings = append(found.warnings, w.Warnings()...)
+		}
+	}
+	if found.predicted, err = fitted.Predict(test.Inputs); err != nil {
+		return foldResult{}, err
+	}
+	for _, m := range plan.metrics() {
+		score, err := m.Score(test.Y, found.predicted, test.Weights, plan.Target.Outputs())
+		if err != nil {
+			if m.Name == plan.Metric {
+				return foldResult{}, err
+			}
+			score = math.NaN()
+		}
+		found.scores = append(found.scores, score)
+	}
+	return found, nil
 }
 
 // fitFold fits encoder and learner on a fold's training rows: nothing that is learned knows the
