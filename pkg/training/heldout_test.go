@@ -53,7 +53,7 @@ func texts(t *dataset.Table) []string {
 // from, and no row that was learned from is held out. Equal rows lie on one side.
 func TestHeldOutRowsStayHeldOut(t *testing.T) {
 	plan, data := planned(t, wine)
-	if share := float64(plan.Test) / 4897; plan.Test != data.test.Inputs.Rows() || plan.Rows != len(data.Y) || math.Abs(share-0.2) > 0.02 {
+	if share := float64(plan.Test) / 4898; plan.Test != data.test.Inputs.Rows() || plan.Rows != len(data.Y) || math.Abs(share-0.2) > 0.03 { // four deviations: 3,961 of them differ
 		t.Errorf("%d rows held out of %d", plan.Test, plan.Rows)
 	}
 	content, err := os.ReadFile("../../testdata/wine-quality-white.csv")

@@ -81,7 +81,7 @@ func TestKilledAtEveryWrite(t *testing.T) {
 			break
 		}
 	}
-	if kills < 2*14 { // config, data, trials, plan, 6 results, leaderboard, artifact, version, alias, verdict
+	if kills < 2*20 { // config, data, trials, plan, 6 predictions, 6 results, leaderboard, artifact, version, alias, verdict
 		t.Errorf("only %d kills", kills)
 	}
 }
