@@ -123,6 +123,13 @@ func (t *trainer) run(ctx context.Context, i int) error {
 
 func printVerdict(c *invocation, v training.Verdict) {
 	fmt.Fprintf(c.stdout, "\nmodel %s version %d: %s, %s %.5g\nsha256 %s\n", v.Model, v.Version, v.Learner, v.Metric, v.Score, v.Digest)
+	if t := v.Tested; t != nil {
+		fmt.Fprintf(c.stdout, "tested on %d rows that no trial saw: %s %.5g", t.Rows, v.Metric, t.Scores[v.Metric])
+		if in, ok := t.Intervals[v.Metric]; ok {
+			fmt.Fprintf(c.stdout, ", %.0f %% interval %.5g to %.5g", 100*t.Confidence, in[0], in[1])
+		}
+		fmt.Fprintln(c.stdout)
+	}
 	if v.Promoted {
 		fmt.Fprintf(c.stdout, "alias champion points at version %d (%s)\n", v.Version, v.Reason)
 	} else {
