@@ -120,6 +120,9 @@ func printLeaderboard(w io.Writer, board training.Leaderboard) error {
 	for i, s := range board.Standings {
 		rows[i] = report.LeaderboardRow{Trial: s.Trial, Learner: s.Learner, Params: s.Params,
 			Score: s.Score, StandardError: s.StandardError, Failed: s.Error}
+		if !s.Rung.Top() {
+			rows[i].Partial = s.Rung.String()
+		}
 	}
 	return report.Leaderboard(w, rows, board.Metric, terminalStyle(w))
 }

@@ -239,10 +239,16 @@ func (f *fakeTrain) Invoke(_ context.Context, function string, payload []byte) (
 	defer f.mutex.Unlock()
 	var event struct {
 		Step  string
-		Input struct{ Run, Trial string }
+		Input struct {
+			Run, Trial string
+			Round      int
+		}
 	}
 	if err := json.Unmarshal(payload, &event); err != nil || function != "train" {
 		return nil, fmt.Errorf("%s called with %s", function, payload)
+	}
+	if event.Step != "trial" && event.Input.Round != len(f.steps) {
+		return nil, fmt.Errorf("after %v: %s", f.steps, payload)
 	}
 	switch event.Step {
 	case "trial":
@@ -255,7 +261,7 @@ func (f *fakeTrain) Invoke(_ context.Context, function string, payload []byte) (
 	}
 	f.steps = append(f.steps, event.Step)
 	rounds := len(f.steps)
-	return json.Marshal(map[string]any{"run": event.Input.Run, "items": fmt.Sprintf("runs/r/items-%d", rounds-1), "done": rounds == 3})
+	return json.Marshal(map[string]any{"run": event.Input.Run, "round": rounds, "items": fmt.Sprintf("runs/r/items-%d", rounds-1), "done": rounds == 3})
 }
 
 func (f *fakeTrain) trial(name string) ([]byte, error) {

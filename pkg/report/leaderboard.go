@@ -21,12 +21,15 @@ type LeaderboardRow struct {
 	Score   float64
 	// StandardError of the score, in its unit; 0 or NaN if it is not known.
 	StandardError float64
+	// Partial says of a trial that had less than the others what it had, like "rung 1 of 3": its
+	// score does not compare with theirs, so it has no rank. "" for all others.
+	Partial string
 	// Failed says why the trial has no score; "" if it has one.
 	Failed string
 }
 
 // Leaderboard writes the trials of a run as a table. Rows come best first, those that
-// failed last; the first is marked as the best unless it failed. Metric names the score.
+// had only a part after them, and those that failed last; the first is marked as the best unless it failed. Metric names the score.
 //
 // Scores show two digits of the best one's standard error, and all as many behind the
 // point, so that digits that say nothing are not there to be compared.
@@ -69,8 +72,11 @@ func (s Style) trial(r LeaderboardRow, rank, digits int) []string {
 	if r.StandardError > 0 {
 		deviation = fixed(r.StandardError, digits)
 	}
-	if rank == 1 {
+	if rank == 1 && r.Partial == "" {
 		mark, score = s.paint("★", text.FgYellow), s.paint(score, text.Bold, text.FgGreen)
+	}
+	if r.Partial != "" {
+		return []string{"", "", safe(r.Trial), safe(r.Learner), score, deviation, strings.TrimSpace(s.paint(safe(r.Partial), text.Faint) + "  " + params(r.Params))}
 	}
 	return []string{mark, strconv.Itoa(rank), safe(r.Trial), safe(r.Learner), score, deviation, params(r.Params)}
 }

@@ -18,6 +18,9 @@ func space(t *testing.T, params map[string]any) Space {
 	return s
 }
 
+// list is the first round of a search.
+func list(s Search) ([]Trial, error) { return s.Round(nil) }
+
 func TestGrid(t *testing.T) {
 	s := space(t, map[string]any{"b": []any{1.0, 2.0}, "a": []any{"x", "y"}, "c": true})
 	got, err := s.Grid()
@@ -58,11 +61,11 @@ func TestRefuses(t *testing.T) {
 		}
 	}
 	ranged := []Space{space(t, map[string]any{"rate": map[string]any{"log": []any{0.1, 1.0}}})}
-	if _, err := Trials(GridSearch, ranged, 0, 1); err == nil || !strings.Contains(err.Error(), "rate") {
+	if _, err := list(Search{Strategy: GridSearch, Spaces: ranged, Seed: 1}); err == nil || !strings.Contains(err.Error(), "rate") {
 		t.Errorf("grid of a range: %v", err)
 	}
 	wide := []Space{space(t, map[string]any{"a": []any{1.0, 2.0, 3.0}})}
-	if _, err := Trials(GridSearch, wide, 2, 1); err == nil {
+	if _, err := list(Search{Strategy: GridSearch, Spaces: wide, Trials: 2, Seed: 1}); err == nil {
 		t.Error("a grid of 3 was allowed 2 trials")
 	}
 	choices := make([]any, 9000)
@@ -70,10 +73,10 @@ func TestRefuses(t *testing.T) {
 		choices[i] = float64(i)
 	}
 	many := space(t, map[string]any{"a": choices})
-	if _, err := Trials(GridSearch, []Space{many, many}, 0, 1); err == nil || !strings.Contains(err.Error(), "together") {
+	if _, err := list(Search{Strategy: GridSearch, Spaces: []Space{many, many}, Seed: 1}); err == nil || !strings.Contains(err.Error(), "together") {
 		t.Errorf("two grids of 9,000: %v", err)
 	}
-	if _, err := Trials("guess", wide, 2, 1); err == nil {
+	if _, err := list(Search{Strategy: "guess", Spaces: wide, Trials: 2}); err == nil || !strings.Contains(err.Error(), "portfolio, grid, random, tpe and halving") {
 		t.Error("unknown strategy")
 	}
 }
@@ -85,7 +88,7 @@ func TestRandomTakesTurnsAndNeverRepeats(t *testing.T) {
 		space(t, map[string]any{"k": []any{1.0, 2.0, 3.0}}),                   // three times at most
 		space(t, map[string]any{"n": map[string]any{"int": []any{1.0, 2.0}}}), // twice at most
 	}
-	trials, err := Trials(RandomSearch, spaces, 40, 7)
+	trials, err := list(Search{Strategy: RandomSearch, Spaces: spaces, Trials: 40, Seed: 7})
 	if err != nil || len(trials) != 40 {
 		t.Fatalf("got %d trials, %v", len(trials), err)
 	}
@@ -101,11 +104,11 @@ func TestRandomTakesTurnsAndNeverRepeats(t *testing.T) {
 	if !reflect.DeepEqual(count, []int{34, 1, 3, 2}) {
 		t.Errorf("trials per space %v", count)
 	}
-	shorter, _ := Trials(RandomSearch, spaces, 9, 7)
+	shorter, _ := list(Search{Strategy: RandomSearch, Spaces: spaces, Trials: 9, Seed: 7})
 	if !reflect.DeepEqual(shorter, trials[:9]) {
 		t.Error("a longer search does not start like a shorter one")
 	}
-	if few, _ := Trials(RandomSearch, spaces[1:3], 40, 7); len(few) != 4 {
+	if few, _ := list(Search{Strategy: RandomSearch, Spaces: spaces[1:3], Trials: 40, Seed: 7}); len(few) != 4 {
 		t.Errorf("4 combinations exist, got %d", len(few))
 	}
 }

@@ -1,6 +1,8 @@
-// Package search chooses which hyperparameters to try. A Space says what each parameter may
-// be; Grid lists every combination, Random draws from it. Both depend on the space and the
-// seed alone: trial number i is the same however many follow it.
+// Package search chooses which hyperparameters to try. A Space says what each parameter may be.
+// A Search lists trials in rounds, and a round depends on the spaces, the seed, and the outcomes
+// of the rounds before it: never on which trial finished first, nor on how many workers there
+// are. So trial number i of a longer search is that of a shorter one, except in halving, where
+// how many go on depends on how many started.
 package search
 
 import (
@@ -60,19 +62,21 @@ func parseDimension(v any) (Dimension, error) {
 		if len(v) == 0 {
 			return Dimension{}, fmt.Errorf("an empty list leaves nothing to choose")
 		}
-		for _, choice := range v {
+		choices := make([]any, len(v))
+		for i, choice := range v {
 			if !scalar(choice) {
 				return Dimension{}, fmt.Errorf("a choice must be a number, text or boolean, got %v", choice)
 			}
+			choices[i] = plain(choice)
 		}
-		return Dimension{Choices: v}, nil
+		return Dimension{Choices: choices}, nil
 	case map[string]any:
 		return parseRange(v)
 	default:
 		if !scalar(v) {
 			return Dimension{}, fmt.Errorf("want a value, a list of values, or a range like {log: [0.01, 1]}, got %v", v)
 		}
-		return Dimension{Choices: []any{v}}, nil
+		return Dimension{Choices: []any{plain(v)}}, nil
 	}
 }
 
@@ -202,6 +206,14 @@ func scalar(v any) bool {
 	}
 	_, ok := number(v)
 	return ok
+}
+
+// plain makes a number a float64, as it comes back from JSON, and leaves other values.
+func plain(v any) any {
+	if n, ok := number(v); ok {
+		return n
+	}
+	return v
 }
 
 func number(v any) (float64, bool) {

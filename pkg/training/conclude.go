@@ -8,7 +8,6 @@ import (
 	"sort"
 
 	"github.com/foretell-ml/foretell/pkg/internal/num"
-	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
 	"github.com/foretell-ml/foretell/pkg/metric"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
@@ -26,11 +25,13 @@ type Standing struct {
 	StandardError float64 `json:"standard_error"`
 	// Scores are the means of all metrics.
 	Scores map[string]float64 `json:"scores,omitempty"`
-	Error  string             `json:"error,omitempty"`
+	// Rung is nil unless the search had rungs. Scores of different rungs do not compare.
+	Rung  *Rung  `json:"rung,omitempty"`
+	Error string `json:"error,omitempty"`
 }
 
 // Leaderboard is runs/<run>/leaderboard.json: all finished trials, best first, those with an
-// error last.
+// error last. Of trials on rungs, those on a higher one come first.
 type Leaderboard struct {
 	Run       RunID      `json:"run"`
 	Metric    string     `json:"metric"`
@@ -57,16 +58,6 @@ type Verdict struct {
 	Promoted bool             `json:"promoted"`
 	Reason   string           `json:"reason"`
 	Warnings []string         `json:"warnings,omitempty"`
-}
-
-// Advance says whether more trials are to be done. Grid and random search have one round,
-// so they are done once every trial of it has been handed out.
-func (e *Engine) Advance(ctx context.Context, run RunID) (Progress, error) {
-	var plan Plan
-	if err := e.read(ctx, run, "plan.json", &plan); err != nil {
-		return Progress{}, err
-	}
-	return Progress{Run: run, Done: true}, nil
 }
 
 // Conclude ranks the trials, fits the best on all rows, registers it and moves the alias.
@@ -96,7 +87,7 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 		Learner: best.Learner, Params: best.Params, Metric: plan.Metric, Score: best.Score,
 		Tested: manifest.Tested, Warnings: plan.Warnings}
 	if n := len(board.Missing); n > 0 {
-		verdict.Warnings = append(verdict.Warnings, fmt.Sprintf("%d of %d trials have no result", n, plan.Trials))
+		verdict.Warnings = append(verdict.Warnings, fmt.Sprintf("%d of %d trials have no result", n, n+len(board.Standings)))
 	}
 	verdict.Warnings = append(verdict.Warnings, unused...)
 	if verdict.Promoted, verdict.Reason, err = e.promote(ctx, plan, manifest); err != nil {
@@ -133,21 +124,11 @@ func (e *Engine) rank(ctx context.Context, plan Plan) (Leaderboard, error) {
 	if err != nil {
 		return board, err
 	}
-	var trials []Trial
-	if err := e.read(ctx, plan.Run, "trials.json", &trials); err != nil {
+	trials, err := e.listed(ctx, plan.Run, 0)
+	if err != nil {
 		return board, err
 	}
-	results := make([]*Result, len(trials))
-	const readers = 16 // they wait for the store, not for a core
-	err = par.For(ctx, len(trials), readers, func(i int) error {
-		var result Result
-		_, err := registry.ReadJSON(ctx, e.Registry.Store, plan.Run.trialKey(trials[i].ID), &result)
-		if errors.Is(err, registry.ErrNotFound) {
-			return nil
-		}
-		results[i] = &result
-		return err
-	})
+	results, err := e.results(ctx, plan.Run, trials)
 	if err != nil {
 		return board, err
 	}
@@ -166,13 +147,24 @@ func (e *Engine) rank(ctx context.Context, plan Plan) (Leaderboard, error) {
 		if (a.Error == "") != (b.Error == "") {
 			return a.Error == ""
 		}
+		if above := rungOf(b) - rungOf(a); above != 0 {
+			return above < 0
+		}
 		return by.Better(a.Score, b.Score)
 	})
 	return board, nil
 }
 
+// rungOf is the number of a standing's rung, 0 without.
+func rungOf(s Standing) int {
+	if s.Rung == nil {
+		return 0
+	}
+	return s.Rung.Number
+}
+
 func standing(r Result, by string) Standing {
-	s := Standing{Trial: r.Trial, Learner: r.Learner, Params: r.Params, Error: r.Error}
+	s := Standing{Trial: r.Trial, Learner: r.Learner, Params: r.Params, Rung: r.Rung, Error: r.Error}
 	if r.Error != "" {
 		return s
 	}

@@ -9,11 +9,21 @@ import (
 
 // SearchConfig says how many points are tried, and which.
 type SearchConfig struct {
-	// Strategy is random (default) or grid.
+	// Strategy is random (default), grid, tpe or halving.
 	Strategy search.Strategy `json:"strategy"`
-	// Trials is the number of points, 1 to 10,000. Default 20 for random; for grid the
-	// most that are allowed, by default 10,000.
+	// Trials is the number of points, 1 to 10,000. Default 20; for halving, whose points all
+	// start on the lowest rung, 27; for grid the most that are allowed, by default 10,000.
 	Trials int `json:"trials,omitempty"`
+	// Batch of tpe is how many trials are proposed at once, 1 to 100: fewer learn more from
+	// each other, more can be done side by side. Default 5.
+	Batch int `json:"batch,omitempty"`
+	// Rungs of halving, 2 to 8, each with Eta times as much as the one below, 2 to 10. Default
+	// 3 and 3: a ninth, a third, all. Of Eta trials one goes on.
+	Rungs int `json:"rungs,omitempty"`
+	Eta   int `json:"eta,omitempty"`
+	// Resource of halving is what rungs have a share of: rows (default), or rounds: those of
+	// boosting, the trees of forests, the epochs of perceptrons.
+	Resource string `json:"resource,omitempty"`
 }
 
 // Configuration is a learner with, for each hyperparameter, a value, a list, or a range.
@@ -26,54 +36,104 @@ func (s SearchConfig) resolve() SearchConfig {
 	if s.Strategy == "" {
 		s.Strategy = search.RandomSearch
 	}
-	if s.Strategy == search.RandomSearch && s.Trials == 0 {
-		s.Trials = 20
+	usual := func(n *int, value int) {
+		if *n == 0 {
+			*n = value
+		}
+	}
+	switch s.Strategy {
+	case search.GridSearch:
+	case search.HalvingSearch:
+		usual(&s.Trials, 27)
+		usual(&s.Rungs, 3)
+		usual(&s.Eta, 3)
+		if s.Resource == "" {
+			s.Resource = byRows
+		}
+	case search.TPESearch:
+		usual(&s.Batch, 5)
+		fallthrough
+	default:
+		usual(&s.Trials, 20)
 	}
 	return s
 }
 
-// Limits of what a config may explore: anybody who may start a run may post one, and it is
-// drawn in full before it is accepted.
+// faults checks the section by itself.
+func (s SearchConfig) faults(l *faultList) {
+	if err := s.Strategy.Validate(); err != nil {
+		l.add("/search/strategy", "%v", err)
+		return
+	}
+	between := func(key string, of search.Strategy, n, low, high int) {
+		switch {
+		case s.Strategy != of && n != 0:
+			l.add("/search/"+key, "belongs to strategy %s, not %s", of, s.Strategy)
+		case s.Strategy == of && (n < low || n > high):
+			l.add("/search/"+key, "want %d to %d, got %d", low, high, n)
+		}
+	}
+	if s.Trials < 0 || s.Trials > 10_000 {
+		l.add("/search/trials", "want 1 to 10,000, got %d", s.Trials)
+	}
+	between("batch", search.TPESearch, s.Batch, 1, 100)
+	between("rungs", search.HalvingSearch, s.Rungs, 2, 8)
+	between("eta", search.HalvingSearch, s.Eta, 2, 10)
+	switch {
+	case s.Strategy != search.HalvingSearch && s.Resource != "":
+		l.add("/search/resource", "belongs to strategy %s, not %s", search.HalvingSearch, s.Strategy)
+	case s.Strategy == search.HalvingSearch && s.Resource != byRows && s.Resource != byRounds:
+		l.add("/search/resource", "want %s or %s, got %q", byRows, byRounds, s.Resource)
+	}
+}
+
+// Limits of what a config may explore: anybody who may start a run may post one, and its first
+// round is listed before it is accepted.
 const (
 	maxConfigurations = 100
 	maxParams         = 100 // of one configuration
 )
 
-// searchFaults draws the trials and builds every learner, so that a parameter out of range
+// searchFaults lists the first round and builds every learner, so that a parameter out of range
 // is an error before anything starts. Of each configuration it reports the first trial that
 // cannot be.
 func (c Config) searchFaults(l *faultList) {
+	before := len(*l)
+	c.Search.faults(l)
 	if c.Search.Strategy == search.GridSearch && len(c.Configurations) == 0 {
 		l.add("/configurations", "is required by strategy grid: the default ones hold ranges, which have no grid")
-		return
 	}
 	if n := len(c.Configurations); n > maxConfigurations {
 		l.add("/configurations", "want %d at most, got %d", maxConfigurations, n)
 		return
 	}
-	if c.Search.Trials < 0 || c.Search.Trials > 10_000 {
-		l.add("/search/trials", "want 1 to 10,000, got %d", c.Search.Trials)
-		return
-	}
-	before := len(*l)
 	for i, configuration := range c.Configurations {
+		pointer := fmt.Sprintf("/configurations/%d", i)
 		if n := len(configuration.Params); n > maxParams {
-			l.add(fmt.Sprintf("/configurations/%d/params", i), "want %d at most, got %d", maxParams, n)
+			l.add(pointer+"/params", "want %d at most, got %d", maxParams, n)
 		} else if _, err := search.ParseSpace(configuration.Params); err != nil {
-			l.add(fmt.Sprintf("/configurations/%d/params", i), "%v", err)
+			l.add(pointer+"/params", "%v", err)
+		}
+		if length, _ := model.Length(configuration.Learner, nil); c.Search.Resource == byRounds && length == "" {
+			l.add(pointer+"/learner", "%s has no rounds, trees or epochs for rungs to have a share of; use resource rows", configuration.Learner)
 		}
 	}
 	if len(*l) > before {
 		return
 	}
-	trials, err := listTrials(c, c.Configurations)
+	s, err := c.search(c.Configurations)
+	if err != nil {
+		l.add("/search", "%v", err)
+		return
+	}
+	points, err := s.Round(nil)
 	if err != nil {
 		l.add("/search", "%v", err)
 		return
 	}
 	faulty := make([]bool, len(c.Configurations))
-	for _, t := range trials {
-		if faulty[t.configuration] {
+	for _, t := range c.named("", points) {
+		if faulty[t.Configuration] {
 			continue // with thousands of trials, thousands of faults
 		}
 		learner, err := model.New(t.Learner, t.Params)
@@ -81,8 +141,22 @@ func (c Config) searchFaults(l *faultList) {
 			err = fmt.Errorf("%s has no place for data.offset; glm has, and boosting with objective poisson, gamma or tweedie", t.Learner)
 		}
 		if err != nil {
-			faulty[t.configuration] = true
-			l.add(fmt.Sprintf("/configurations/%d", t.configuration), "%v", err)
+			faulty[t.Configuration] = true
+			l.add(fmt.Sprintf("/configurations/%d", t.Configuration), "%v", err)
 		}
 	}
+}
+
+// search is the one that a config asks for over some configurations.
+func (c Config) search(configurations []Configuration) (search.Search, error) {
+	s := search.Search{Strategy: c.Search.Strategy, Trials: c.Search.Trials, Batch: c.Search.Batch,
+		Rungs: c.Search.Rungs, Eta: c.Search.Eta, Seed: c.Seed}
+	for i, configuration := range configurations {
+		space, err := search.ParseSpace(configuration.Params)
+		if err != nil {
+			return s, &ConfigError{[]Fault{{Pointer: fmt.Sprintf("/configurations/%d/params", i), Detail: err.Error()}}}
+		}
+		s.Spaces = append(s.Spaces, space)
+	}
+	return s, nil
 }

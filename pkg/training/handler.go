@@ -55,7 +55,7 @@ func (e *Engine) Handle(ctx context.Context, event Event) (any, error) {
 			return nil, fmt.Errorf("%s: %w", event.Step, err)
 		}
 		if event.Step == "advance" {
-			return e.Advance(ctx, p.Run)
+			return e.Advance(ctx, p)
 		}
 		return e.Conclude(ctx, p.Run)
 	default:

@@ -150,7 +150,7 @@ func TestCancelledTrialLeavesNoResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	var trials []Trial
-	if err := e.read(ctx, run, "trials.json", &trials); err != nil {
+	if err := e.read(ctx, run, roundName(1), &trials); err != nil {
 		t.Fatal(err)
 	}
 	over, cancel := context.WithCancel(ctx)

@@ -17,24 +17,28 @@ func (e *Engine) Run(ctx context.Context, run RunID, watch Watcher) (Verdict, er
 	if err != nil {
 		return Verdict{}, err
 	}
+	var plan Plan
+	if err := e.read(ctx, run, "plan.json", &plan); err != nil {
+		return Verdict{}, err
+	}
 	// Trials are the better grain for cores than the folds within them.
 	single := &Engine{Registry: e.Registry, Source: e.Source, Workers: 1}
 	for !progress.Done {
 		var trials []Trial
-		if err := e.read(ctx, run, "trials.json", &trials); err != nil {
+		if err := e.read(ctx, run, roundName(progress.Round), &trials); err != nil {
 			return Verdict{}, err
 		}
 		err := par.For(ctx, len(trials), e.Workers, func(i int) error {
 			result, err := single.Trial(ctx, trials[i])
 			if err == nil && watch != nil {
-				watch(result, len(trials))
+				watch(result, plan.Trials)
 			}
 			return err
 		})
 		if err != nil {
 			return Verdict{}, err
 		}
-		if progress, err = e.Advance(ctx, run); err != nil {
+		if progress, err = e.Advance(ctx, progress); err != nil {
 			return Verdict{}, err
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/foretell-ml/foretell/pkg/model"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
-	"github.com/foretell-ml/foretell/pkg/search"
 	"github.com/foretell-ml/foretell/pkg/validate"
 )
 
@@ -30,39 +29,23 @@ type Plan struct {
 	Columns int `json:"columns"`
 	Folds   int `json:"folds"`
 	// Data is the digest of the data's bytes.
-	Data     dataset.Digest `json:"data"`
-	Trials   int            `json:"trials"`
-	Warnings []string       `json:"warnings,omitempty"`
-	Config   Config         `json:"config"`
+	Data dataset.Digest `json:"data"`
+	// Trials of all rounds; fewer come to pass where spaces hold no more, or trials fail.
+	Trials   int      `json:"trials"`
+	Warnings []string `json:"warnings,omitempty"`
+	Config   Config   `json:"config"`
 }
 
-// Trial is one configuration to judge: an element of runs/<run>/trials.json, which is what
-// the Distributed Map hands to its children.
-type Trial struct {
-	Run     RunID          `json:"run"`
-	ID      string         `json:"trial"`
-	Learner string         `json:"learner"`
-	Params  map[string]any `json:"params"`
-
-	configuration int // index in the config
-}
-
-// Progress is what plan and advance tell the workflow.
-type Progress struct {
-	Run RunID `json:"run"`
-	// Items is the key of the list of trials to do next; empty when done.
-	Items string `json:"items"`
-	Done  bool   `json:"done"`
-}
-
-// Plan reads the data, writes it prepared, and lists the trials. Done before, it only
-// answers.
+// Plan reads the data, writes it prepared, and lists the trials of the first round. Done
+// before, it only answers which round is the last that there is.
 func (e *Engine) Plan(ctx context.Context, run RunID) (Progress, error) {
-	progress := Progress{Run: run, Items: run.key("trials.json")}
 	var plan Plan
 	err := e.read(ctx, run, "plan.json", &plan)
+	if err == nil {
+		return e.lastRound(ctx, run)
+	}
 	if !errors.Is(err, registry.ErrNotFound) {
-		return progress, err
+		return Progress{}, err
 	}
 	var s submission
 	if err := e.read(ctx, run, "config.json", &s); err != nil {
@@ -79,7 +62,8 @@ func (e *Engine) Plan(ctx context.Context, run RunID) (Progress, error) {
 	if _, err := e.Registry.Store.Put(ctx, run.key("data"), body, registry.Condition{Absent: true}); err != nil && !errors.Is(err, registry.ErrConflict) {
 		return Progress{}, err
 	}
-	if err := e.write(ctx, progress.Items, trials); err != nil {
+	progress, err := e.writeRound(ctx, run, 1, trials)
+	if err != nil {
 		return Progress{}, err
 	}
 	return progress, e.write(ctx, run.key("plan.json"), plan) // last: now it is planned
@@ -119,6 +103,7 @@ func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []
 	}
 	if c.Configurations == nil {
 		c.Configurations = defaultConfigurations(plan.Target)
+		plan.Config = c // written out: later rounds draw from the same
 	}
 	if err := plan.chooseMetric(c); err != nil {
 		return fail(err)
@@ -126,14 +111,13 @@ func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []
 	if err := suitable(c, plan.Target.Task); err != nil {
 		return fail(err)
 	}
-	trials, err := listTrials(c, c.Configurations)
+	trials, err := plan.round(nil)
 	if err != nil {
 		return fail(err)
 	}
-	for i := range trials {
-		trials[i].Run = run
+	if plan.Trials, err = plan.total(trials); err != nil {
+		return fail(err)
 	}
-	plan.Trials = len(trials)
 	return plan, trials, data, nil
 }
 
@@ -166,48 +150,6 @@ func suitable(c Config, task dataset.Task) error {
 		return &ConfigError{faults}
 	}
 	return nil
-}
-
-// listTrials draws the points to try and names them: "0001-boosting", in order.
-func listTrials(c Config, configurations []Configuration) ([]Trial, error) {
-	spaces := make([]search.Space, len(configurations))
-	for i, configuration := range configurations {
-		space, err := search.ParseSpace(configuration.Params)
-		if err != nil {
-			return nil, &ConfigError{[]Fault{{Pointer: fmt.Sprintf("/configurations/%d/params", i), Detail: err.Error()}}}
-		}
-		spaces[i] = space
-	}
-	points, err := search.Trials(c.Search.Strategy, spaces, c.Search.Trials, c.Seed)
-	if err != nil {
-		return nil, err
-	}
-	trials := make([]Trial, len(points))
-	for i, point := range points {
-		learner := configurations[point.Space].Learner
-		trials[i] = Trial{ID: fmt.Sprintf("%04d-%s", i+1, learner), Learner: learner, Params: point.Params, configuration: point.Space}
-	}
-	return trials, nil
-}
-
-// defaultConfigurations explores every family that suits the target: with an offset counts, as
-// the first thing that offsets are for.
-func defaultConfigurations(target pipeline.Target) []Configuration {
-	l2 := map[string]any{"l2": map[string]any{"log": []any{0.001, 100.0}}}
-	trees := map[string]any{
-		"rounds":        []any{50.0, 100.0, 200.0},
-		"learning_rate": map[string]any{"log": []any{0.03, 0.3}},
-		"leaves":        []any{7.0, 15.0, 31.0},
-		"min_leaf_rows": []any{5.0, 20.0, 50.0},
-	}
-	switch {
-	case target.Offset != "":
-		trees["objective"] = "poisson"
-		return []Configuration{{"glm", l2}, {"boosting", trees}}
-	case target.Task.Classification():
-		return []Configuration{{Learner: "baseline"}, {"logistic", l2}, {"boosting", trees}}
-	}
-	return []Configuration{{Learner: "baseline"}, {"linear", l2}, {"boosting", trees}}
 }
 
 // split deals the rows into folds, by class where there are classes.

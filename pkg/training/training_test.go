@@ -134,13 +134,13 @@ func TestSameDigestAnyHow(t *testing.T) {
 	}
 	step("plan", map[string]any{"run": run})
 	var trials []Trial
-	if err := e.read(ctx, run, "trials.json", &trials); err != nil {
+	if err := e.read(ctx, run, roundName(1), &trials); err != nil {
 		t.Fatal(err)
 	}
 	for i := len(trials) - 1; i >= 0; i-- {
 		step("trial", trials[i])
 	}
-	if got := string(step("advance", Progress{Run: run})); got != fmt.Sprintf(`{"run":%q,"items":"","done":true}`, run) {
+	if got := string(step("advance", Progress{Run: run, Round: 1})); got != fmt.Sprintf(`{"run":%q,"round":1,"items":"","done":true}`, run) {
 		t.Errorf("advance answered %s", got)
 	}
 	var verdict Verdict
@@ -177,7 +177,7 @@ func TestFinishedTrialsAreNotRedone(t *testing.T) {
 		t.Fatal(err)
 	}
 	var trials []Trial
-	if err := e.read(ctx, run, "trials.json", &trials); err != nil {
+	if err := e.read(ctx, run, roundName(1), &trials); err != nil {
 		t.Fatal(err)
 	}
 	fresh := &Engine{Registry: e.Registry, Source: e.Source}

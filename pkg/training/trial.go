@@ -19,6 +19,7 @@ type Result struct {
 	Trial   string         `json:"trial"`
 	Learner string         `json:"learner"`
 	Params  map[string]any `json:"params"`
+	Rung    *Rung          `json:"rung,omitempty"`
 	// Scores are by metric, then by fold. A metric that is not defined on a fold (the AUC
 	// of a single class) is absent.
 	Scores map[string][]float64 `json:"scores,omitempty"`
@@ -52,8 +53,8 @@ func (e *Engine) Trial(ctx context.Context, t Trial) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	result := Result{Trial: t.ID, Learner: t.Learner, Params: t.Params}
-	predicted, err := e.crossValidate(ctx, data, plan, &result)
+	result := Result{Trial: t.ID, Learner: t.Learner, Params: t.Params, Rung: t.Rung}
+	predicted, err := e.crossValidate(ctx, data.at(t.Rung, plan), plan, t.configuration(), &result)
 	switch {
 	case ctx.Err() != nil:
 		return Result{}, ctx.Err()
@@ -74,11 +75,10 @@ type foldResult struct {
 	warnings  []string
 }
 
-// crossValidate fits the result's configuration on each fold and scores it on the fold's test
-// rows. It returns the out-of-fold predictions.
-func (e *Engine) crossValidate(ctx context.Context, data *prepared, plan Plan, result *Result) ([]float64, error) {
+// crossValidate fits a configuration on each fold, scores it on the fold's test rows, and notes
+// in the result what it found. It returns the out-of-fold predictions.
+func (e *Engine) crossValidate(ctx context.Context, data *prepared, plan Plan, c pipeline.Configuration, result *Result) ([]float64, error) {
 	metrics := plan.metrics()
-	c := pipeline.Configuration{Learner: result.Learner, Params: result.Params}
 	byFold := make([]foldResult, len(data.folds))
 	err := par.For(ctx, len(data.folds), e.Workers, func(f int) (err error) {
 		byFold[f], err = judgeFold(ctx, data, data.folds[f], plan, c, seed.Derive(plan.Config.Seed, "fold", f))
