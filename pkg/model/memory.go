@@ -1,0 +1,42 @@
+package model
+
+// sized is a learner that knows what its fit takes by itself.
+type sized interface {
+	Memory(rows, columns, outputs int, weighted bool) int64
+}
+
+var _ sized = Boosting{}
+
+// Memory is about how many bytes Fit takes on top of the data it is given, the heap at its
+// highest. A test holds it to what is measured, within a factor of 1.6.
+func Memory(l Learner, s Shape) int64 {
+	n, p, k := int64(s.Rows), int64(max(1, s.Columns)), int64(s.Outputs())
+	const number = 8
+	switch l := l.(type) {
+	case sized:
+		return l.Memory(s.Rows, s.Columns, s.Outputs(), s.Weighted)
+	case Bayes: // weights, the rows of each class, and a column's sums
+		return number * n * 5
+	case KNN: // the rows again, their norms and targets: they are the model
+		return number * n * (p + 3)
+	case Linear:
+		p *= int64(max(1, l.Degree))
+		if l.L1 > 0 { // the columns scaled, residuals, and sums of products
+			return number * (n*(p+12) + p*p)
+		}
+		return number * (n*(p+25) + p*p) // the factors, and residuals in twice the digits
+	case GLM:
+		return number * (n*(p*6/5+10) + 2*p*p)
+	case Logistic:
+		all := p * k
+		hessian := 2 * min(all*all, 512*512)
+		return number * (n*(p*6/5+10+6*(k-1)) + hessian)
+	case MLP: // the rows in order, standardized, twice while they are put so
+		return number * n * (p + 16 + k)
+	case Forest: // bins and counts; and the nodes, a leaf for every other row
+		leaves := max(1, n/2/int64(max(1, l.MinLeafRows)))
+		const node = 24
+		return n*(2*p+150) + int64(l.Trees)*leaves*(2*node+number*(k+1))
+	}
+	return number * n // targets and weights are summed
+}
