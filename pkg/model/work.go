@@ -79,7 +79,7 @@ func newtonWork(n, p, k float64) float64 {
 func linearWork(l Linear, n, p float64) float64 {
 	p = float64(p * float64(max(1, l.Degree)))
 	if l.L1 > 0 {
-		return float64(float64(n*p)*(p+400))/8 + float64(100*float64(p*p))
+		return float64(float64(float64(n*p)*(p+400))/8) + float64(100*float64(p*p))
 	}
 	work := float64(float64(n*p) * float64(2*(p+60)))
 	if l.ChooseL2 {
@@ -119,7 +119,7 @@ func (b Boosting) work(n, p, k float64) float64 {
 	}
 	depth := math.Log2(float64(b.Leaves))
 	columns := float64(p*b.ColumnShare) + 6
-	visits := float64(float64(n*share)*columns) * float64((1+depth)/3)
+	visits := float64(float64(float64(n*share)*columns) * float64((1+depth)/3))
 	cuts := float64(float64(p*b.ColumnShare) * float64(float64(b.Leaves)*float64(b.Bins)))
 	return float64(float64(rounds*k)*float64(visits+cuts)) + float64(float64(n*p)*20)
 }
