@@ -106,6 +106,7 @@ func (c Config) faults() []Fault {
 	}
 	c.Data.faults(&faults)
 	c.Validation.faults(&faults)
+	c.steeringFaults(&faults)
 	if c.Metric != "" {
 		if _, err := metric.ByName(c.Metric); err != nil {
 			faults.add("/metric", "%v", err)

@@ -64,7 +64,7 @@ func mixed(t *testing.T) (*prepared, pipeline.Target) {
 	}
 	table := tableOf(t, columnOf("few", dataset.Categorical, few), columnOf("many", dataset.Categorical, many), columnOf("note", dataset.Text, note),
 		dataset.Column{Name: "number", Type: dataset.Numeric, Values: number}, dataset.Column{Name: "when", Type: dataset.Timestamp, Values: when})
-	folds, err := validate.KFold(rows, 3, 1)
+	folds, err := validate.KFold(validate.Rows{N: rows}, 3, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -12,7 +11,6 @@ import (
 	"github.com/foretell-ml/foretell/pkg/model"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
-	"github.com/foretell-ml/foretell/pkg/validate"
 )
 
 // Plan is runs/<run>/plan.json: what the run will do, once the data has been read.
@@ -150,141 +148,4 @@ func suitable(c Config, task dataset.Task) error {
 		return &ConfigError{faults}
 	}
 	return nil
-}
-
-// split deals the rows into folds, by class where there are classes.
-func split(v ValidationConfig, target pipeline.Target, y []float64, seed uint64) ([]validate.Fold, error) {
-	if !target.Task.Classification() {
-		if v.Scheme == "holdout" {
-			fold, err := validate.Holdout(len(y), v.Share, seed)
-			return []validate.Fold{fold}, err
-		}
-		return validate.KFold(len(y), v.Folds, seed)
-	}
-	classes := make([]int, len(y))
-	for i := range y {
-		classes[i] = int(y[i])
-	}
-	if v.Scheme == "holdout" {
-		fold, err := validate.StratifiedHoldout(classes, v.Share, seed)
-		return []validate.Fold{fold}, err
-	}
-	return validate.StratifiedKFold(classes, v.Folds, seed)
-}
-
-// finite refuses infinite values while rows still have their numbers: no learner takes them.
-func finite(t *dataset.Table) error {
-	for i := range t.Columns {
-		for row, v := range t.Columns[i].Values {
-			if math.IsInf(v, 0) {
-				return &dataset.ColumnError{Column: t.Columns[i].Name, Err: fmt.Errorf("row %d is infinite; give it a number or leave it empty", row+1)}
-			}
-		}
-	}
-	return nil
-}
-
-// unnamed are the columns that the data has no name for and the config says nothing of. They are
-// not learned from: most are row numbers, which tell the target of sorted data, and of that only.
-func (c Config) unnamed(table *dataset.Table) (names []string) {
-	for i := range table.Columns {
-		name := table.Columns[i].Name
-		said := c.Data.Types[name] != "" || c.Data.Schema.Columns.Field(name) != nil
-		for _, list := range [][]string{c.Data.Columns, c.Data.Drop} {
-			said = said || slices.Contains(list, name)
-		}
-		for _, role := range c.Data.roles() {
-			said = said || role.column == name
-		}
-		if dataset.Unnamed(name) && !said {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// Inputs are the columns of a table that a run with this config predicts from, that of the
-// offset among them.
-func (c Config) Inputs(table *dataset.Table) *dataset.Table {
-	return table.Without(slices.Concat(c.Data.Drop, c.unnamed(table), []string{c.Data.Target, c.Data.Weight})...)
-}
-
-// newPrepared takes the target out of a table, drops what cannot be learned from, deals the
-// folds, and notes in the plan what it found.
-func newPrepared(table *dataset.Table, c Config, plan *Plan) (*prepared, error) {
-	column := table.Column(c.Data.Target)
-	if column == nil {
-		return nil, &ConfigError{[]Fault{{Pointer: "/data/target", Detail: fmt.Sprintf("the data has no column %q", c.Data.Target)}}}
-	}
-	target, err := pipeline.NewTarget(column, c.Data.Task)
-	if err != nil {
-		return nil, &ConfigError{[]Fault{{Pointer: "/data/target", Detail: err.Error()}}}
-	}
-	target.Offset = c.Data.Offset
-	weights, err := c.Data.weights(table)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.Data.checkOffset(table, target.Task); err != nil {
-		return nil, err
-	}
-	for _, name := range c.unnamed(table) {
-		plan.Warnings = append(plan.Warnings, fmt.Sprintf("column %q has no name, as row numbers have none, and was left out; to keep it, name it in the data or declare its type", name))
-	}
-	inputs := c.Inputs(table)
-	if len(inputs.Columns) == 0 || len(inputs.Columns) == 1 && c.Data.Offset != "" {
-		return nil, &ConfigError{[]Fault{{Pointer: "/data/drop", Detail: "no column is left to predict from"}}}
-	}
-	if err := finite(inputs); err != nil {
-		return nil, err
-	}
-	data := &prepared{Data: plan.told(pipeline.Data{Inputs: inputs, Y: target.Values(column), Weights: weights})}
-	if err := data.holdOut(c.Validation, plan); err != nil {
-		return nil, err
-	}
-	if data.folds, err = split(c.Validation, target, data.Y, c.Seed); err != nil {
-		return nil, &ConfigError{[]Fault{{Pointer: "/validation", Detail: err.Error()}}}
-	}
-	plan.Target, plan.Rows, plan.Columns, plan.Folds = target, len(data.Y), len(inputs.Columns), len(data.folds)
-	return data, nil
-}
-
-// told are the rows that tell something: those with a target and a weight. It notes in the plan
-// how many do not.
-func (p *Plan) told(data pipeline.Data) pipeline.Data {
-	var rows []int
-	unlabelled := 0
-	for i, y := range data.Y {
-		switch {
-		case math.IsNaN(y):
-			unlabelled++
-		case data.Weights == nil || data.Weights[i] > 0:
-			rows = append(rows, i)
-		}
-	}
-	all := len(data.Y)
-	if unlabelled > 0 {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d rows have no target and were left out", unlabelled, all))
-	}
-	if weightless := all - unlabelled - len(rows); weightless > 0 {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d rows have a weight of 0 and were left out", weightless, all))
-	}
-	if len(rows) < all {
-		data = data.Select(rows)
-	}
-	if column := data.Inputs.Column(p.Config.Data.Offset); column != nil {
-		if n := missing(column); n > 0 {
-			p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d rows have no offset and count as an exposure of 1", n, len(rows)))
-		}
-	}
-	return data
-}
-
-func missing(c *dataset.Column) (n int) {
-	for i := range c.Len() {
-		if c.Missing(i) {
-			n++
-		}
-	}
-	return n
 }

@@ -139,7 +139,7 @@ func columnFaults(c Config, header []string) []Fault {
 			faults = append(faults, Fault{Pointer: pointer, Detail: fmt.Sprintf("the data has no column %q%s", name, nearest.Hint(name, header))})
 		}
 	}
-	for _, role := range c.Data.roles() {
+	for _, role := range slices.Concat(c.Data.roles(), c.Validation.roles()) {
 		check(role.pointer, role.column)
 	}
 	for i, name := range c.Data.Drop {
