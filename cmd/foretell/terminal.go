@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"sync"
 	"time"
@@ -118,7 +119,16 @@ func (b *readingBar) close() {
 func printLeaderboard(w io.Writer, board training.Leaderboard) error {
 	rows := make([]report.LeaderboardRow, len(board.Standings))
 	for i, s := range board.Standings {
-		rows[i] = report.LeaderboardRow{Trial: s.Trial, Learner: s.Learner, Params: s.Params,
+		params := s.Params
+		if len(s.Features) > 0 {
+			features := map[string]any{}
+			for column, method := range s.Features {
+				features[column] = method
+			}
+			params = map[string]any{"features": features}
+			maps.Copy(params, s.Params)
+		}
+		rows[i] = report.LeaderboardRow{Trial: s.Trial, Learner: s.Learner, Params: params,
 			Score: s.Score, StandardError: s.StandardError, Failed: s.Error}
 		if !s.Rung.Top() {
 			rows[i].Partial = s.Rung.String()

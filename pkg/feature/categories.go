@@ -42,7 +42,7 @@ const fewestOfMany = 20
 // nil if there are many, and none is frequent enough for that.
 func fitCategories(levels []string, v values, o Options) *Categories {
 	least := rare(v.facts.Present)
-	if v.facts.Distinct > o.MaxLevels {
+	if v.facts.Distinct > o.MaxLevels && !v.asked {
 		least = fewestOfMany
 	}
 	own, other := frequent(levels, v.counts, o.MaxLevels, least)

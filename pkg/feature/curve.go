@@ -10,36 +10,40 @@ import (
 )
 
 // Curve encodes a numeric column by a monotone function that takes its skewness away, and
-// then standardizes: by a power, or by normal quantiles if Quantiles are given. A value
+// then standardizes: by a power, or by normal quantiles if Quantiles are given; quantiles that
+// are Uniform stay between 0 and 1. A value
 // beyond what training saw is clipped to Low or High first: a power fitted to the bulk
 // explodes on the far side of the range.
 //
 // The power is of standardized values, so that it does not depend on the unit of measurement:
 // in numbers that are large, or close together and far from 0, it would be lost in rounding.
 type Curve struct {
-	Fill      *float64  `json:"fill,omitempty"` // put in place of missing; nil keeps NaN
+	Fill      *float64  `json:"fill,omitempty"`      // put in place of missing; nil keeps NaN
+	Indicator bool      `json:"indicator,omitempty"` // adds "<name> missing"; else Number beside it does
 	Low       float64   `json:"low"`
 	High      float64   `json:"high"`
 	Center    float64   `json:"center,omitempty"` // (value − Center) · Size is raised
 	Size      float64   `json:"size,omitempty"`
 	Lambda    float64   `json:"lambda,omitempty"`    // Yeo-Johnson's
 	Quantiles []float64 `json:"quantiles,omitempty"` // of the training rows, evenly spaced from 0 to 1
-	Shift     float64   `json:"shift"`               // (bent value − Shift) · Factor
+	Uniform   bool      `json:"uniform,omitempty"`
+	Shift     float64   `json:"shift"` // (bent value − Shift) · Factor
 	Factor    float64   `json:"factor"`
 }
 
 // mostQuantiles is how many quantiles a curve keeps.
 const mostQuantiles = 100
 
-// fitCurve fits a column that has several values.
+// fitCurve fits a column that has a value.
 func fitCurve(v values, method Method, o Options) *Curve {
 	k := &Curve{Low: v.sorted[0], High: v.sorted[len(v.sorted)-1]}
 	if o.Impute {
 		fill := v.fill()
-		k.Fill = &fill
+		k.Fill, k.Indicator = &fill, v.asked && v.facts.Present < v.facts.Rows
 	}
-	if method == Quantile {
-		k.Quantiles = make([]float64, min(mostQuantiles, len(v.sorted)))
+	if method != Power {
+		k.Uniform = method == Uniform
+		k.Quantiles = make([]float64, max(2, min(mostQuantiles, len(v.sorted))))
 		for i := range k.Quantiles {
 			k.Quantiles[i] = quantile(v.sorted, i, len(k.Quantiles)-1)
 		}
@@ -51,6 +55,9 @@ func fitCurve(v values, method Method, o Options) *Curve {
 		k.Center, k.Size = standardize(v.sorted)
 		k.Lambda = v.lambda
 	}
+	if k.Factor = 1; k.Uniform {
+		return k
+	}
 	bent := slices.Clone(v.complete(k.Fill))
 	for i, x := range bent {
 		bent[i] = k.bend(x)
@@ -61,7 +68,10 @@ func fitCurve(v values, method Method, o Options) *Curve {
 
 func (k *Curve) bend(x float64) float64 {
 	x = min(max(x, k.Low), k.High)
-	if k.Quantiles != nil {
+	switch {
+	case k.Uniform:
+		return rank(k.Quantiles, x)
+	case k.Quantiles != nil:
 		return normal(rank(k.Quantiles, x))
 	}
 	return yeoJohnson(float64((x-k.Center)*k.Size), k.Lambda)
@@ -185,10 +195,14 @@ func spread(x []float64) float64 {
 }
 
 func (k *Curve) names(column string) []string {
+	names := []string{column + " power"}
 	if k.Quantiles != nil {
-		return []string{column + " quantile"}
+		names[0] = column + " quantile"
 	}
-	return []string{column + " power"}
+	if k.Indicator {
+		names = append(names, column+" missing")
+	}
+	return names
 }
 
 func (k *Curve) takes(t dataset.Type) bool { return t == dataset.Numeric }
@@ -196,6 +210,9 @@ func (k *Curve) takes(t dataset.Type) bool { return t == dataset.Numeric }
 func (k *Curve) encode(dst [][]float64, c *dataset.Column) {
 	for i, v := range c.Values {
 		if math.IsNaN(v) {
+			if k.Indicator {
+				dst[1][i] = 1
+			}
 			if k.Fill == nil {
 				dst[0][i] = v
 				continue
@@ -208,6 +225,10 @@ func (k *Curve) encode(dst [][]float64, c *dataset.Column) {
 
 func (k *Curve) check() error {
 	switch {
+	case k.Fill == nil && k.Indicator:
+		return errMarksUnfilled
+	case k.Uniform && k.Quantiles == nil:
+		return errors.New("is uniform without quantiles")
 	case !(k.Low <= k.High):
 		return errors.New("has a curve over no range")
 	case k.Quantiles != nil && (len(k.Quantiles) < 2 || !slices.IsSorted(k.Quantiles)):

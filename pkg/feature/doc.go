@@ -10,8 +10,8 @@
 // learner would believe the encoding too much.
 //
 // Which encoding a column gets is decided by Plan from facts about the column and what the
-// learner needs (Options), never from the learner's name. The decision and its reason stand
-// in the encoder (Column.Method, Column.Why).
+// learner needs (Options), never from the learner's name, unless Options.Columns says it. The
+// decision and its reason stand in the encoder (Column.Method, Column.Why).
 //
 // Missing values and categories that were not seen in training are the same to an encoder,
 // because serving turns the latter into the former: 0 in every column of a one-hot encoding,

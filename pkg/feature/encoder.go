@@ -3,6 +3,7 @@ package feature
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 
@@ -25,6 +26,8 @@ type Options struct {
 	// MaxLevels is the number of categories of a column, the most frequent ones, that get a
 	// column of their own; the rest share one. 0 means 50. Not used with Codes.
 	MaxLevels int
+	// Columns are the methods of columns, by name, that do not go by Plan. Suits says which can be.
+	Columns map[string]Method
 	// Workers is the number of columns fitted at a time; 0 means one per core. The encoder
 	// does not depend on it.
 	Workers int
@@ -127,11 +130,15 @@ func Fit(ctx context.Context, t *dataset.Table, y Target, o Options, seed uint64
 	if err := y.validate(t.Rows()); err != nil {
 		return nil, nil, err
 	}
+	if err := errors.Join(o.Check(t.Schema())...); err != nil {
+		return nil, nil, err
+	}
 	if o.MaxLevels == 0 {
 		o.MaxLevels = defaultMaxLevels
 	}
+	y = y.unitless()
 	folds := y.deal(seed)
-	sources := append(inputs(t), intervals(t)...)
+	sources := append(inputs(t, o), intervals(t, o)...)
 	pieces := make([]fitted, len(sources))
 	err := par.For(ctx, len(sources), o.Workers, func(i int) (err error) {
 		pieces[i], err = fit(sources[i], y, folds, o)
@@ -156,12 +163,13 @@ func Fit(ctx context.Context, t *dataset.Table, y Target, o Options, seed uint64
 type source struct {
 	column *dataset.Column
 	since  string
+	asked  Method // in place of Plan's; "" for none
 }
 
-func inputs(t *dataset.Table) []source {
+func inputs(t *dataset.Table, o Options) []source {
 	all := make([]source, len(t.Columns))
 	for i := range t.Columns {
-		all[i].column = &t.Columns[i]
+		all[i] = source{column: &t.Columns[i], asked: o.Columns[t.Columns[i].Name]}
 	}
 	return all
 }
@@ -169,11 +177,18 @@ func inputs(t *dataset.Table) []source {
 // fit plans and fits the encodings of a column.
 func fit(s source, y Target, folds []uint8, o Options) (fitted, error) {
 	var f fitted
-	values, err := describe(s.column, o)
+	if s.asked == LeaveOut {
+		return f, nil
+	}
+	values, err := describe(s.column, o, s.asked)
 	if err != nil {
 		return f, err
 	}
-	for _, step := range Plan(values.facts, o) {
+	steps := Plan(values.facts, o)
+	if s.asked != "" && values.facts.Present > 0 {
+		steps = []Step{{s.asked, "as configured"}}
+	}
+	for _, step := range steps {
 		column := Column{Name: s.column.Name, Since: s.since, Method: step.Method, Why: step.Why}
 		var training [][]float64
 		switch step.Method {
@@ -184,7 +199,7 @@ func fit(s source, y Target, folds []uint8, o Options) (fitted, error) {
 			continue
 		case AsIs, Standard, Robust:
 			column.Number = fitNumber(values, step.Method, o)
-		case Power, Quantile:
+		case Power, Quantile, Uniform:
 			column.Curve = fitCurve(values, step.Method, o)
 		case Parts, Cyclic:
 			column.Moment = fitMoment(s.column, step.Method)
@@ -198,8 +213,11 @@ func fit(s source, y Target, folds []uint8, o Options) (fitted, error) {
 			column.Text, training = fitText(s.column, values.facts, y, folds, o)
 		}
 		made := column.encodings()
-		if len(made) == 0 {
-			continue // there is nothing to it: no part of time varies, no category is frequent
+		if len(made) == 0 { // there is nothing to it: no part of time varies, no category is frequent
+			if s.asked != "" {
+				f.warnings = append(f.warnings, fmt.Sprintf("column %q has nothing to encode by %s and was left out", column.Name, s.asked))
+			}
+			continue
 		}
 		if training == nil {
 			training = zeros(len(made[0].names("")), s.column.Len())

@@ -16,11 +16,12 @@ type values struct {
 	sorted []float64 // the present ones; nil where no fit needs their order
 	lambda float64   // of Yeo-Johnson on standardized values, if that straightens them
 	counts []int     // rows by code, of a coded column
+	asked  bool      // for one encoding, in place of those of the plan
 }
 
-// describe looks at a column as closely as the options ask for.
-func describe(c *dataset.Column, o Options) (values, error) {
-	v := values{facts: Facts{Type: c.Type, Rows: c.Len()}}
+// describe looks at a column as closely as the options, or the method asked for, want it.
+func describe(c *dataset.Column, o Options, asked Method) (values, error) {
+	v := values{facts: Facts{Type: c.Type, Rows: c.Len()}, asked: asked != ""}
 	if c.Type.Coded() {
 		v.counts = make([]int, len(c.Levels))
 		for _, code := range c.Codes {
@@ -34,7 +35,7 @@ func describe(c *dataset.Column, o Options) (values, error) {
 				v.facts.Distinct++
 			}
 		}
-		if c.Type == dataset.Text {
+		if c.Type == dataset.Text || asked == NGrams {
 			v.facts.Words = meanWords(c)
 		}
 		return v, nil
@@ -48,9 +49,12 @@ func describe(c *dataset.Column, o Options) (values, error) {
 			v.facts.Present++
 		}
 	}
-	if v.facts.Present > 0 && (o.Impute || o.Scale) {
+	if v.facts.Present > 0 && (o.Impute || o.Scale || v.asked) {
 		v.sort()
-		if o.Scale {
+		switch {
+		case asked == Power:
+			v.straighten()
+		case o.Scale:
 			v.shape()
 		}
 	}
@@ -76,10 +80,16 @@ func (v *values) sort() {
 func (v *values) shape() {
 	f := &v.facts
 	f.Skewness, f.Excess = moments(v.sorted)
-	f.Spread = quantile(v.sorted, 3, 4) - quantile(v.sorted, 1, 4)
+	f.Spread = spreadOf(v.sorted)
 	if f.Type != dataset.Numeric || f.Distinct < fewestToBend || !(math.Abs(f.Skewness) > skewed) {
 		return
 	}
+	skewness := v.straighten()
+	f.Straightens = math.Abs(skewness) <= skewed // and not NaN
+}
+
+// straighten fits Yeo-Johnson's power, and returns the skewness that is left.
+func (v *values) straighten() float64 {
 	shift, factor := standardize(v.sorted)
 	bent := slices.Clone(thin(v.sorted))
 	for i, x := range bent {
@@ -90,7 +100,7 @@ func (v *values) shape() {
 		bent[i] = yeoJohnson(x, v.lambda)
 	}
 	skewness, _ := moments(bent)
-	f.Straightens = math.Abs(skewness) <= skewed // and not NaN
+	return skewness
 }
 
 // moments are the skewness and the excess kurtosis of the population, as scipy.stats has

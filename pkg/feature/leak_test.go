@@ -62,7 +62,7 @@ func TestARowsEncodingDoesNotKnowItsTarget(t *testing.T) {
 			t.Fatal(err)
 		}
 		for row := 0; row < rows.Rows(); row += 37 {
-			other := Target{slices.Clone(y.Values), y.Classes}
+			other := Target{Values: slices.Clone(y.Values), Classes: y.Classes}
 			if classes == 0 {
 				other.Values[row] += 100
 			} else {

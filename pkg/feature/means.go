@@ -45,7 +45,7 @@ func fitMeans(c *dataset.Column, y Target, folds []uint8, o Options) (*Means, []
 		byLevel := make([][foldCount]tally, len(c.Levels))
 		for i, code := range c.Codes {
 			if code >= 0 {
-				byLevel[code][folds[i]].add(y.value(i, k))
+				byLevel[code][folds[i]].add(y.value(i, k), y.weight(i))
 			}
 		}
 		prior := without(overall, -1).mean()

@@ -121,11 +121,12 @@ func (m *Moment) check() error {
 // would be more columns than they are worth.
 const mostIntervals = 4
 
-// intervals are the days from one timestamp column to a later one, for each two of a table.
-func intervals(t *dataset.Table) []source {
+// intervals are the days from one timestamp column to a later one, for each two of a table that
+// are not left out.
+func intervals(t *dataset.Table, o Options) []source {
 	var moments []*dataset.Column
 	for i := range t.Columns {
-		if t.Columns[i].Type == dataset.Timestamp {
+		if t.Columns[i].Type == dataset.Timestamp && o.Columns[t.Columns[i].Name] != LeaveOut {
 			moments = append(moments, &t.Columns[i])
 		}
 	}
@@ -135,7 +136,7 @@ func intervals(t *dataset.Table) []source {
 	var all []source
 	for j, later := range moments {
 		for _, earlier := range moments[:j] {
-			all = append(all, source{interval(later, earlier), earlier.Name})
+			all = append(all, source{column: interval(later, earlier), since: earlier.Name})
 		}
 	}
 	return all

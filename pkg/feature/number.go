@@ -27,7 +27,10 @@ func fitNumber(v values, method Method, o Options) *Number {
 	case Standard:
 		n.Shift, n.Factor = standardize(v.complete(n.Fill))
 	case Robust:
-		n.Shift, n.Factor = median(v.sorted), 1/v.facts.Spread
+		n.Shift = median(v.sorted)
+		if size := 1 / spreadOf(v.sorted); !math.IsInf(size, 0) && size > 0 {
+			n.Factor = size
+		}
 	}
 	return n
 }
@@ -68,19 +71,22 @@ func standardize(x []float64) (shift, factor float64) {
 		return x[0], 1
 	}
 	mean := num.Sum(x) / float64(len(x))
-	if math.IsInf(mean, 0) || math.IsInf(high-low, 0) { // numbers whose squares are none
-		return 0, 1 / max(high, -low)
-	}
 	squares := make([]float64, len(x))
 	for i, v := range x {
 		squares[i] = float64((v - mean) * (v - mean))
 	}
 	sd := math.Sqrt(num.Sum(squares) / float64(len(x)))
-	if !(sd > rounding*math.Abs(mean)) || math.IsInf(1/sd, 0) || math.IsInf(sd, 0) {
+	switch {
+	case !finite(sd): // numbers whose squares are none
+		return 0, 1 / max(high, -low)
+	case !(sd > rounding*math.Abs(mean)) || math.IsInf(1/sd, 0):
 		return mean, 1
 	}
 	return mean, 1 / sd
 }
+
+// spreadOf is the interquartile range.
+func spreadOf(sorted []float64) float64 { return quantile(sorted, 3, 4) - quantile(sorted, 1, 4) }
 
 // median halves before it adds, so that it does not overflow.
 func median(sorted []float64) float64 {
@@ -117,9 +123,11 @@ func (n *Number) encode(dst [][]float64, c *dataset.Column) {
 	}
 }
 
+var errMarksUnfilled = errors.New("marks missing values that it does not fill")
+
 func (n *Number) check() error {
 	if n.Fill == nil && n.Indicator {
-		return errors.New("marks missing values that it does not fill")
+		return errMarksUnfilled
 	}
 	return nil
 }

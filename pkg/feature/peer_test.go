@@ -19,9 +19,9 @@ type peer struct {
 	Stride  int
 	Smooth  float64
 	Numbers []struct {
-		File, Column                      string
-		Skewness, Excess, Lambda          float64
-		Standard, Robust, Power, Quantile []float64
+		File, Column                               string
+		Skewness, Excess, Lambda                   float64
+		Standard, Robust, Power, Quantile, Uniform []float64
 	}
 	Imputed []struct {
 		Column          string
@@ -39,6 +39,12 @@ type peer struct {
 		Means                [][]float64
 		OutOfFold            [][]float64 `json:"out_of_fold"`
 	} `json:"target_means"`
+	WeightedMean struct {
+		File, Column, Target, Weight string
+		Levels                       []string
+		Means                        []float64
+		OutOfFold                    []float64 `json:"out_of_fold"`
+	} `json:"weighted_mean"`
 	TFIDF struct {
 		Texts, Terms []string
 		Rows         []int
@@ -99,7 +105,7 @@ func TestNumbersAgreeWithSklearn(t *testing.T) {
 	for _, c := range p.Numbers {
 		column := readTable(t, c.File).Column(c.Column)
 		column.Values = slices.DeleteFunc(slices.Clone(column.Values), math.IsNaN)
-		v, err := describe(column, Options{Scale: true})
+		v, err := describe(column, Options{Scale: true}, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,6 +128,7 @@ func TestNumbersAgreeWithSklearn(t *testing.T) {
 		agree(t, c.Column+" lambda", []float64{v.lambda}, []float64{c.Lambda}, 1, flatPeak)
 		agree(t, c.Column+" power", transform(fitCurve(v, Power, Options{})), c.Power, p.Stride, flatPeak)
 		agree(t, c.Column+" quantile", transform(fitCurve(v, Quantile, Options{})), c.Quantile, p.Stride, 1e-9)
+		agree(t, c.Column+" uniform", transform(fitCurve(v, Uniform, Options{})), c.Uniform, p.Stride, 1e-9)
 	}
 }
 
@@ -139,7 +146,7 @@ func TestRareCategoriesAgreeWithSklearn(t *testing.T) {
 	rows := readTable(t, "adult.csv")
 	for _, c := range readPeer(t).OneHot {
 		column := rows.Column(c.Column)
-		v, err := describe(column, Options{})
+		v, err := describe(column, Options{}, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,6 +188,25 @@ func TestTargetMeansAgreeWithSklearn(t *testing.T) {
 	}
 }
 
+func TestWeightedMeansAreByDefinition(t *testing.T) {
+	p := readPeer(t)
+	c := p.WeightedMean
+	rows := readTable(t, c.File)
+	y := Target{Classes: 2, Weights: rows.Column(c.Weight).Values}
+	folds := make([]uint8, rows.Rows())
+	for i := range folds {
+		folds[i] = uint8(i % foldCount)
+		y.Values = append(y.Values, float64(rows.Column(c.Target).Codes[i]))
+	}
+	column := withNone(rows.Column(c.Column))
+	m, training := fitMeans(&column, y.unitless(), folds, Options{})
+	if !slices.Equal(m.Levels, c.Levels) {
+		t.Fatalf("levels %v, the script has %v", m.Levels, c.Levels)
+	}
+	agree(t, c.Column, m.Means[0], c.Means, 1, sameWay)
+	agree(t, c.Column+" out of fold", training[0], c.OutOfFold, p.Stride, sameWay)
+}
+
 // withNone makes a level of what is missing, as the peer does.
 func withNone(c *dataset.Column) dataset.Column {
 	var all []string
@@ -215,16 +241,16 @@ func TestTFIDFAgreesWithSklearn(t *testing.T) {
 				found = slices.Delete(found, at, at+1)
 			}
 		}
-		if len(found) != 1 || known[found[0]] != p.Rows[i] {
-			t.Fatalf("%q has buckets %v, in %d rows; the peer has it in %d", term, found, known[found[0]], p.Rows[i])
+		if len(found) != 1 || known[found[0]] != float64(p.Rows[i]) {
+			t.Fatalf("%q has buckets %v, in %v rows; the peer has it in %d", term, found, known[found[0]], p.Rows[i])
 		}
 		buckets[i] = found[0]
 	}
-	only := make([]int, len(known))
+	only := make([]float64, len(known))
 	for i, b := range buckets {
-		only[b] = p.Rows[i]
+		only[b] = float64(p.Rows[i])
 	}
-	encoded.choose(only, len(p.Texts))
+	encoded.choose(only, float64(len(p.Texts)))
 	dst := zeros(len(encoded.Terms), len(p.Texts))
 	encoded.eachText(&column, func(rows []int, found []uint32) { encoded.tfidf(dst, rows, found) })
 	for i, b := range buckets {

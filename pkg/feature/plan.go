@@ -18,6 +18,7 @@ const (
 	Robust     Method = "robust"      // median 0, interquartile range 1 (Number)
 	Power      Method = "power"       // Yeo-Johnson, then standard (Curve)
 	Quantile   Method = "quantile"    // to normal quantiles, then standard (Curve)
+	Uniform    Method = "uniform"     // to quantiles of 0 to 1; Plan never says so (Curve)
 	Parts      Method = "parts"       // month, weekday, hour … of a timestamp (Moment)
 	Cyclic     Method = "cyclic"      // their sine and cosine (Moment)
 	OneHot     Method = "one-hot"     // a column per category (Categories)

@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -12,6 +13,10 @@ import (
 type Target struct {
 	Values  []float64 // one per row: the number, or the index of the class; never NaN
 	Classes int       // 0 for regression
+	// Weights say how much each row tells, where an encoding counts rows or learns from the
+	// target (Means, Text): finite and not negative; nil is 1 for all. Their unit does not matter.
+	// Scales and medians are by rows: they only bring columns to comparable size.
+	Weights []float64
 }
 
 // foldCount is how many parts training rows are dealt into for encodings by target.
@@ -30,7 +35,51 @@ func (y Target) validate(rows int) error {
 			return fmt.Errorf("target of row %d is %v", i+1, v)
 		}
 	}
+	if y.Weights != nil && len(y.Weights) != rows {
+		return fmt.Errorf("%d weights for %d rows", len(y.Weights), rows)
+	}
+	for i, w := range y.Weights {
+		if !(w >= 0) || !finite(w) {
+			return fmt.Errorf("weight of row %d is %v", i+1, w)
+		}
+	}
+	if mean := y.meanWeight(); y.Weights != nil && !(mean > 0 && finite(mean)) {
+		return errors.New("the weights sum to 0 or beyond what a number holds")
+	}
 	return nil
+}
+
+// meanWeight is over the rows that have one.
+func (y Target) meanWeight() float64 {
+	n := 0
+	for _, w := range y.Weights {
+		if w > 0 {
+			n++
+		}
+	}
+	return num.Sum(y.Weights) / float64(n)
+}
+
+// unitless is the target with weights of mean 1, which count as rows: how many rows of the
+// overall mean are mixed into what few rows say must not depend on the weights' unit.
+func (y Target) unitless() Target {
+	if y.Weights == nil {
+		return y
+	}
+	mean, weights := y.meanWeight(), make([]float64, len(y.Weights))
+	for i, w := range y.Weights {
+		weights[i] = w / mean
+	}
+	y.Weights = weights
+	return y
+}
+
+// weight is how many rows a row counts as.
+func (y Target) weight(row int) float64 {
+	if y.Weights == nil {
+		return 1
+	}
+	return y.Weights[row]
 }
 
 // outputs is how many means describe a set of targets: one, or with three classes or more
@@ -62,12 +111,12 @@ func (y Target) deal(from uint64) []uint8 {
 	return folds
 }
 
-// tally counts rows and adds up an output of their targets, in a part of the rows.
+// tally counts rows, by weight, and adds up an output of their targets, in a part of the rows.
 type tally struct{ rows, sum float64 }
 
-func (t *tally) add(value float64) {
-	t.rows++
-	t.sum += value
+func (t *tally) add(value, weight float64) {
+	t.rows += weight
+	t.sum += float64(weight * value)
 }
 
 // without adds up all parts but one; −1 leaves out none.
@@ -98,12 +147,13 @@ func (t tally) shrunk(prior float64) float64 {
 // overall tallies an output by part.
 func (y Target) overall(folds []uint8, k int) []tally {
 	parts := make([]tally, foldCount)
-	byFold := make([][]float64, foldCount)
+	weights, values := make([][]float64, foldCount), make([][]float64, foldCount)
 	for i, f := range folds {
-		byFold[f] = append(byFold[f], y.value(i, k))
+		w := y.weight(i)
+		weights[f], values[f] = append(weights[f], w), append(values[f], float64(w*y.value(i, k)))
 	}
-	for f, values := range byFold {
-		parts[f] = tally{float64(len(values)), num.Sum(values)}
+	for f := range parts {
+		parts[f] = tally{num.Sum(weights[f]), num.Sum(values[f])}
 	}
 	return parts
 }

@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -65,7 +66,7 @@ func fitText(c *dataset.Column, facts Facts, y Target, folds []uint8, o Options)
 	for k := range outputs {
 		known := t.gather(c, y, k, folds)
 		if k == 0 {
-			t.choose(known.rows(), facts.Present)
+			t.choose(known.rows(), y.present(c))
 		}
 		t.store(known.weights(-1))
 		for fold := range foldCount {
@@ -125,19 +126,30 @@ func (t *Text) gather(c *dataset.Column, y Target, k int, folds []uint8) *ngrams
 				continue
 			}
 			for _, row := range rows {
-				known.buckets[folds[row]][b].add(y.value(row, k))
+				known.buckets[folds[row]][b].add(y.value(row, k), y.weight(row))
 			}
 		}
 	})
 	return known
 }
 
-// rows is the number of rows by bucket.
-func (n *ngrams) rows() []int {
-	rows := make([]int, len(n.buckets[0]))
+// present is how many rows have a value, by weight.
+func (y Target) present(c *dataset.Column) float64 {
+	var all tally
+	for i, code := range c.Codes {
+		if code >= 0 {
+			all.add(0, y.weight(i))
+		}
+	}
+	return all.rows
+}
+
+// rows is the number of rows by bucket, by weight.
+func (n *ngrams) rows() []float64 {
+	rows := make([]float64, len(n.buckets[0]))
 	for _, part := range n.buckets {
 		for b, t := range part {
-			rows[b] += int(t.rows)
+			rows[b] += t.rows
 		}
 	}
 	return rows
@@ -180,18 +192,18 @@ func (t *Text) store(weights []float64) {
 }
 
 // choose gives the most frequent n-grams a column, less those of more than half of the texts.
-func (t *Text) choose(rows []int, present int) {
+func (t *Text) choose(rows []float64, present float64) {
 	var frequent []uint32
 	for b, n := range rows {
-		if n >= max(rarestTerm, present/1000) && 2*n <= present {
+		if n >= max(rarestTerm, math.Floor(present/1000)) && 2*n <= present {
 			frequent = append(frequent, uint32(b))
 		}
 	}
-	slices.SortStableFunc(frequent, func(a, b uint32) int { return rows[b] - rows[a] })
+	slices.SortStableFunc(frequent, func(a, b uint32) int { return cmp.Compare(rows[b], rows[a]) })
 	t.Terms = slices.Clone(frequent[:min(mostTerms, len(frequent))])
 	slices.Sort(t.Terms)
 	for _, b := range t.Terms {
-		t.IDF = append(t.IDF, num.Log(float64(1+present)/float64(1+rows[b]))+1)
+		t.IDF = append(t.IDF, num.Log((1+present)/(1+rows[b]))+1)
 	}
 }
 

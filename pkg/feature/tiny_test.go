@@ -14,7 +14,7 @@ import (
 )
 
 // TestTinyTables fits random tables of a few rows, with the numbers and texts that break
-// things: nothing panics, what comes out can be read back, and learners that need complete
+// things, by Plan and by any method that can be asked for: nothing panics, what comes out can be read back, and learners that need complete
 // columns get them.
 func TestTinyTables(t *testing.T) {
 	numbers := []float64{0, 1, -1, 2, 3.5, 1e-300, -1e300, 1e300, math.MaxFloat64, math.SmallestNonzeroFloat64, nan}
@@ -48,6 +48,20 @@ func TestTinyTables(t *testing.T) {
 			y.Values = append(y.Values, float64(rapid.IntRange(0, max(1, y.Classes-1)).Draw(r, "y")))
 		}
 		o := Options{Impute: rapid.Bool().Draw(r, "impute"), Scale: rapid.Bool().Draw(r, "scale"), Codes: rapid.Bool().Draw(r, "codes"), MaxLevels: rapid.IntRange(0, 3).Draw(r, "levels")}
+		o.Columns = map[string]Method{}
+		for i := range columns {
+			asked := rapid.SampledFrom(append(methodsOf(columns[i].Type), "")).Draw(r, "method")
+			if asked != "" && asked.Suits(columns[i].Type, o) == nil {
+				o.Columns[columns[i].Name] = asked
+			}
+		}
+		if rapid.Bool().Draw(r, "weighted") {
+			y.Weights = make([]float64, rows)
+			for i := range y.Weights {
+				y.Weights[i] = rapid.SampledFrom([]float64{0, 1, 2, 1e-30, 1e30}).Draw(r, "weight")
+			}
+			y.Weights[0] = 1
+		}
 		e, m, err := Fit(context.Background(), made, y, o, 1)
 		if err != nil {
 			r.Fatal(err)

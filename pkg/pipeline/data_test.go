@@ -36,7 +36,7 @@ var claimed = Target{Name: "claims", Type: dataset.Numeric, Task: dataset.Regres
 // missing is 1; and nothing is learned from the exposure but that.
 func TestOffset(t *testing.T) {
 	data := claims(t, 400)
-	p, err := Fit(context.Background(), data, claimed, Configuration{"glm", map[string]any{"l2": 1e-9}}, 1)
+	p, err := Fit(context.Background(), data, claimed, Configuration{Learner: "glm", Params: map[string]any{"l2": 1e-9}}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestOffsetsWithoutAPlace(t *testing.T) {
 			if err != nil {
 				continue // has no objective
 			}
-			_, err = Fit(context.Background(), data, claimed, Configuration{learner, params}, 1)
+			_, err = Fit(context.Background(), data, claimed, Configuration{Learner: learner, Params: params}, 1)
 			if takes := model.TakesOffset(l); takes != (err == nil) || takes != (learner == "glm" || params != nil) {
 				t.Errorf("%s %v: takes offsets %v, and fitting said %v", learner, params, takes, err)
 			}

@@ -110,7 +110,7 @@ func naive(t *testing.T, learner string, target Target, rows int) float64 {
 	t.Helper()
 	table, y := hidden(t, rows, true)
 	train, test, yTrain, yTest := halves(y)
-	e, _, err := feature.Fit(context.Background(), table.Select(train), feature.Target{Values: yTrain, Classes: 2}, encoding(model.NeedsOf(learner)), 1)
+	e, _, err := feature.Fit(context.Background(), table.Select(train), feature.Target{Values: yTrain, Classes: 2}, encoding(Configuration{Learner: learner}), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

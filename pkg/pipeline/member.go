@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/feature"
@@ -13,10 +14,22 @@ import (
 	"github.com/foretell-ml/foretell/pkg/model"
 )
 
-// Configuration is a learner's name and its hyperparameters.
+// Configuration is a learner's name, its hyperparameters, and what columns are made of for it.
 type Configuration struct {
 	Learner string         `json:"learner"`
 	Params  map[string]any `json:"params,omitempty"`
+	// Features are methods for columns, by name, in place of what feature.Plan says.
+	Features Features `json:"features,omitempty"`
+}
+
+// Features are the methods of columns, by name.
+type Features map[string]feature.Method
+
+// Check lists the methods that cannot be, by name, each as a *dataset.ColumnError: of a column
+// that is not among the inputs of a target, of another type, or not for the learner.
+func (f Features) Check(learner string, inputs dataset.Schema, target Target) []error {
+	seen := slices.DeleteFunc(slices.Clone(inputs), func(f dataset.Field) bool { return f.Name == target.Offset })
+	return encoding(Configuration{Learner: learner, Features: f}).Check(seen)
 }
 
 // Member is one of the models whose weighted mean a pipeline predicts: of values, or of
@@ -53,25 +66,23 @@ func FitMembers(ctx context.Context, data Data, target Target, cs []Configuratio
 	if target.Offset != "" {
 		data.Inputs = data.Inputs.Without(target.Offset)
 	}
-	type encoded struct {
-		by *feature.Encoder
-		x  *dataset.Matrix
-	}
-	encodings := map[feature.Options]encoded{}
+	var encodings []encoded
 	for i, c := range cs {
 		learner, err := model.New(c.Learner, c.Params)
 		if err != nil {
 			return nil, err
 		}
-		options := encoding(model.NeedsOf(c.Learner))
-		e, known := encodings[options]
-		if !known {
-			e.by, e.x, err = feature.Fit(ctx, data.Inputs, feature.Target{Values: data.Y, Classes: len(target.Classes)}, options, seed)
+		options := encoding(c)
+		at := slices.IndexFunc(encodings, func(e encoded) bool { return reflect.DeepEqual(e.options, options) })
+		if at < 0 {
+			y := feature.Target{Values: data.Y, Classes: len(target.Classes), Weights: data.Weights}
+			by, x, err := feature.Fit(ctx, data.Inputs, y, options, seed)
 			if err != nil {
 				return nil, err
 			}
-			encodings[options] = e
+			at, encodings = len(encodings), append(encodings, encoded{options, by, x})
 		}
+		e := encodings[at]
 		m, err := learner.Fit(ctx, model.Data{X: e.x, Y: data.Y, Weights: data.Weights, Offset: offsets,
 			Task: target.Task, Classes: len(target.Classes)}, seed)
 		if err != nil {
@@ -80,6 +91,13 @@ func FitMembers(ctx context.Context, data Data, target Target, cs []Configuratio
 		p.Members = append(p.Members, Member{c, e.by, m, weights[i]})
 	}
 	return p, p.share()
+}
+
+// encoded is training data as some of the members see it.
+type encoded struct {
+	options feature.Options
+	by      *feature.Encoder
+	x       *dataset.Matrix
 }
 
 // Join makes one pipeline of several for the same schema and target, such as those of a run's
@@ -166,7 +184,8 @@ func schema(inputs *dataset.Table) dataset.Schema {
 	return s
 }
 
-// encoding puts what a learner needs into the words of package feature.
-func encoding(n model.Needs) feature.Options {
-	return feature.Options{Impute: n.Complete, Scale: n.Scale, Codes: n.Categories}
+// encoding puts what a learner needs, and the configuration says, into the words of package feature.
+func encoding(c Configuration) feature.Options {
+	n := model.NeedsOf(c.Learner)
+	return feature.Options{Impute: n.Complete, Scale: n.Scale, Codes: n.Categories, Columns: c.Features}
 }

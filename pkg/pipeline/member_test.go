@@ -3,11 +3,13 @@ package pipeline
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/calibration"
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/feature"
 	"github.com/foretell-ml/foretell/pkg/safetensors"
 )
 
@@ -218,4 +220,21 @@ func many(t *testing.T, artifact []byte) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// TestMembersWithFeatures: members share an encoder only if they also ask for the same of columns.
+func TestMembersWithFeatures(t *testing.T) {
+	inputs, target, y, _ := sets[0].read(t)
+	asked := Features{"island": feature.TargetMean}
+	cs := []Configuration{{Learner: "logistic"}, {Learner: "logistic", Features: asked}, {Learner: "mlp", Params: map[string]any{"epochs": 1.0}, Features: asked}}
+	p, err := FitMembers(t.Context(), Data{Inputs: inputs, Y: y}, target, cs, []float64{1, 1, 1}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Members[0].Encoder == p.Members[1].Encoder || p.Members[1].Encoder != p.Members[2].Encoder {
+		t.Error("want one encoder by facts, and one as configured for two")
+	}
+	if names := p.Members[1].Encoder.Names(); !slices.Contains(names, "island mean of class 1") || slices.Contains(names, "island=Dream") {
+		t.Errorf("columns %q", names)
+	}
 }

@@ -16,9 +16,10 @@ import (
 
 // Standing is one line of the leaderboard.
 type Standing struct {
-	Trial   string         `json:"trial"`
-	Learner string         `json:"learner"`
-	Params  map[string]any `json:"params"`
+	Trial    string            `json:"trial"`
+	Learner  string            `json:"learner"`
+	Params   map[string]any    `json:"params"`
+	Features pipeline.Features `json:"features,omitempty"`
 	// Score is the mean of the run's metric over the folds, StandardError that of the mean
 	// (0 for a single fold).
 	Score         float64 `json:"score"`
@@ -43,14 +44,15 @@ type Leaderboard struct {
 
 // Verdict is runs/<run>/verdict.json, the end of a run.
 type Verdict struct {
-	Run     RunID              `json:"run"`
-	Model   registry.ModelName `json:"model"`
-	Version int                `json:"version"`
-	Digest  string             `json:"digest"`
-	Trial   string             `json:"trial"`
-	Learner string             `json:"learner"`
-	Params  map[string]any     `json:"params"`
-	Metric  string             `json:"metric"`
+	Run      RunID              `json:"run"`
+	Model    registry.ModelName `json:"model"`
+	Version  int                `json:"version"`
+	Digest   string             `json:"digest"`
+	Trial    string             `json:"trial"`
+	Learner  string             `json:"learner"`
+	Params   map[string]any     `json:"params"`
+	Features pipeline.Features  `json:"features,omitempty"`
+	Metric   string             `json:"metric"`
 	// Score is the mean over the folds, by which the trial was chosen; Tested is how the final
 	// model did on rows that no trial saw, if any were held out.
 	Score    float64          `json:"score"`
@@ -84,7 +86,7 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 		return Verdict{}, err
 	}
 	verdict = Verdict{Run: run, Model: plan.Model, Version: manifest.Version, Digest: manifest.Digest, Trial: best.Trial,
-		Learner: best.Learner, Params: best.Params, Metric: plan.Metric, Score: best.Score,
+		Learner: best.Learner, Params: best.Params, Features: best.Features, Metric: plan.Metric, Score: best.Score,
 		Tested: manifest.Tested, Warnings: plan.Warnings}
 	if n := len(board.Missing); n > 0 {
 		verdict.Warnings = append(verdict.Warnings, fmt.Sprintf("%d of %d trials have no result", n, n+len(board.Standings)))
@@ -164,7 +166,7 @@ func rungOf(s Standing) int {
 }
 
 func standing(r Result, by string) Standing {
-	s := Standing{Trial: r.Trial, Learner: r.Learner, Params: r.Params, Rung: r.Rung, Error: r.Error}
+	s := Standing{Trial: r.Trial, Learner: r.Learner, Params: r.Params, Features: r.Features, Rung: r.Rung, Error: r.Error}
 	if r.Error != "" {
 		return s
 	}
@@ -190,7 +192,7 @@ func (e *Engine) register(ctx context.Context, plan Plan, best Standing) (m regi
 	if err != nil {
 		return registry.Manifest{}, nil, err
 	}
-	configuration := pipeline.Configuration{Learner: best.Learner, Params: best.Params}
+	configuration := pipeline.Configuration{Learner: best.Learner, Params: best.Params, Features: best.Features}
 	fitted, err := pipeline.Fit(ctx, data.Data, plan.Target, configuration, seed.Derive(plan.Config.Seed, "refit"))
 	if err != nil {
 		return registry.Manifest{}, nil, fmt.Errorf("refit of %s: %w", best.Trial, err)

@@ -2,8 +2,12 @@ package training
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
+	"github.com/foretell-ml/foretell/pkg/internal/document"
 	"github.com/foretell-ml/foretell/pkg/model"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/search"
 )
 
@@ -30,6 +34,15 @@ type SearchConfig struct {
 type Configuration struct {
 	Learner string         `json:"learner"`
 	Params  map[string]any `json:"params,omitempty"`
+	// Features say, by column, what the column becomes for the learner: leave out, as is,
+	// standard, robust, power, quantile, uniform, parts, cyclic, one-hot, indices, target mean
+	// or n-grams. Default: by the column's facts; the artifact says what, and why.
+	Features pipeline.Features `json:"features,omitempty"`
+}
+
+// featurePointer is where a config says what a column becomes.
+func featurePointer(configuration int, column string) string {
+	return fmt.Sprintf("/configurations/%d/features/%s", configuration, document.Escape(column))
 }
 
 func (s SearchConfig) resolve() SearchConfig {
@@ -109,6 +122,11 @@ func (c Config) searchFaults(l *faultList) {
 	}
 	for i, configuration := range c.Configurations {
 		pointer := fmt.Sprintf("/configurations/%d", i)
+		for _, column := range slices.Sorted(maps.Keys(configuration.Features)) {
+			if err := configuration.Features[column].Validate(); err != nil {
+				l.add(featurePointer(i, column), "%v", err)
+			}
+		}
 		if n := len(configuration.Params); n > maxParams {
 			l.add(pointer+"/params", "want %d at most, got %d", maxParams, n)
 		} else if _, err := search.ParseSpace(configuration.Params); err != nil {

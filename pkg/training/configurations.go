@@ -15,9 +15,9 @@ func defaultConfigurations(target pipeline.Target) []Configuration {
 	switch {
 	case target.Offset != "":
 		trees["objective"] = "poisson"
-		return []Configuration{{"glm", l2}, {"boosting", trees}}
+		return []Configuration{{Learner: "glm", Params: l2}, {Learner: "boosting", Params: trees}}
 	case target.Task.Classification():
-		return []Configuration{{Learner: "baseline"}, {"logistic", l2}, {"boosting", trees}}
+		return []Configuration{{Learner: "baseline"}, {Learner: "logistic", Params: l2}, {Learner: "boosting", Params: trees}}
 	}
-	return []Configuration{{Learner: "baseline"}, {"linear", l2}, {"boosting", trees}}
+	return []Configuration{{Learner: "baseline"}, {Learner: "linear", Params: l2}, {Learner: "boosting", Params: trees}}
 }

@@ -106,7 +106,7 @@ func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []
 	if err := plan.chooseMetric(c); err != nil {
 		return fail(err)
 	}
-	if err := suitable(c, plan.Target.Task); err != nil {
+	if err := suitable(c, plan.Target, data.Inputs.Schema()); err != nil {
 		return fail(err)
 	}
 	trials, err := plan.round(nil)
@@ -134,14 +134,20 @@ func (p *Plan) chooseMetric(c Config) error {
 	return nil
 }
 
-// suitable reports learners that cannot do the task.
-func suitable(c Config, task dataset.Task) error {
-	able := model.Learners(task)
+// suitable reports learners that cannot do the task, and features that cannot be.
+func suitable(c Config, target pipeline.Target, inputs dataset.Schema) error {
+	able := model.Learners(target.Task)
 	var faults []Fault
 	for i, configuration := range c.Configurations {
 		if !slices.Contains(able, configuration.Learner) {
 			faults = append(faults, Fault{Pointer: fmt.Sprintf("/configurations/%d/learner", i),
-				Detail: fmt.Sprintf("%s does not do %s; these do: %v", configuration.Learner, task, able)})
+				Detail: fmt.Sprintf("%s does not do %s; these do: %v", configuration.Learner, target.Task, able)})
+		}
+		for _, err := range configuration.Features.Check(configuration.Learner, inputs, target) {
+			var column *dataset.ColumnError
+			if errors.As(err, &column) {
+				faults = append(faults, Fault{Pointer: featurePointer(i, column.Column), Detail: column.Err.Error()})
+			}
 		}
 	}
 	if len(faults) > 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/internal/num"
 	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/metric"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/search"
 )
@@ -19,11 +20,12 @@ import (
 type Trial struct {
 	Run RunID `json:"run"`
 	// ID names the trial in the ledger: the number, the learner, and the rung if there are any.
-	ID            string         `json:"trial"`
-	Number        int            `json:"number"`
-	Configuration int            `json:"configuration"` // index in the plan's config
-	Learner       string         `json:"learner"`
-	Params        map[string]any `json:"params"`
+	ID            string            `json:"trial"`
+	Number        int               `json:"number"`
+	Configuration int               `json:"configuration"` // index in the plan's config
+	Learner       string            `json:"learner"`
+	Params        map[string]any    `json:"params"`
+	Features      pipeline.Features `json:"features,omitempty"`
 	// Rung is nil unless the search has rungs.
 	Rung *Rung `json:"rung,omitempty"`
 }
@@ -182,9 +184,9 @@ func (p *Plan) total(first []Trial) (int, error) {
 func (c Config) named(run RunID, points []search.Trial) []Trial {
 	trials := make([]Trial, len(points))
 	for i, t := range points {
-		learner := c.Configurations[t.Space].Learner
-		trials[i] = Trial{Run: run, ID: fmt.Sprintf("%04d-%s", t.Number, learner), Number: t.Number,
-			Configuration: t.Space, Learner: learner, Params: t.Params}
+		from := c.Configurations[t.Space]
+		trials[i] = Trial{Run: run, ID: fmt.Sprintf("%04d-%s", t.Number, from.Learner), Number: t.Number,
+			Configuration: t.Space, Learner: from.Learner, Params: t.Params, Features: from.Features}
 		if t.Rung > 0 {
 			trials[i].ID += fmt.Sprintf("-rung-%d", t.Rung)
 			trials[i].Rung = &Rung{Number: t.Rung, Of: c.Search.Rungs, Share: t.Share, Resource: c.Search.Resource}

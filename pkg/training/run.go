@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"sync"
@@ -144,6 +145,11 @@ func columnFaults(c Config, header []string) []Fault {
 	}
 	for i, name := range c.Data.Drop {
 		check(fmt.Sprintf("/data/drop/%d", i), name)
+	}
+	for i, configuration := range c.Configurations {
+		for _, column := range slices.Sorted(maps.Keys(configuration.Features)) {
+			check(featurePointer(i, column), column)
+		}
 	}
 	return append(faults, below("/data", c.Data.ColumnFaults(header))...)
 }

@@ -54,7 +54,7 @@ func (p *prepared) at(r *Rung, plan Plan) *prepared {
 
 // configuration is what a trial fits: on a rung by rounds, with a share of them.
 func (t Trial) configuration() pipeline.Configuration {
-	c := pipeline.Configuration{Learner: t.Learner, Params: t.Params}
+	c := pipeline.Configuration{Learner: t.Learner, Params: t.Params, Features: t.Features}
 	length, whole := model.Length(t.Learner, t.Params)
 	if t.Rung.Top() || t.Rung.Resource != byRounds || length == "" {
 		return c

@@ -16,10 +16,11 @@ import (
 
 // Result is runs/<run>/trials/<trial>.json, the ledger's entry of a finished trial.
 type Result struct {
-	Trial   string         `json:"trial"`
-	Learner string         `json:"learner"`
-	Params  map[string]any `json:"params"`
-	Rung    *Rung          `json:"rung,omitempty"`
+	Trial    string            `json:"trial"`
+	Learner  string            `json:"learner"`
+	Params   map[string]any    `json:"params"`
+	Features pipeline.Features `json:"features,omitempty"`
+	Rung     *Rung             `json:"rung,omitempty"`
 	// Scores are by metric, then by fold. A metric that is not defined on a fold (the AUC
 	// of a single class) is absent.
 	Scores map[string][]float64 `json:"scores,omitempty"`
@@ -53,7 +54,7 @@ func (e *Engine) Trial(ctx context.Context, t Trial) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	result := Result{Trial: t.ID, Learner: t.Learner, Params: t.Params, Rung: t.Rung}
+	result := Result{Trial: t.ID, Learner: t.Learner, Params: t.Params, Features: t.Features, Rung: t.Rung}
 	predicted, err := e.crossValidate(ctx, data.at(t.Rung, plan), plan, t.configuration(), &result)
 	switch {
 	case ctx.Err() != nil:

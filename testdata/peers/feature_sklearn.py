@@ -38,6 +38,7 @@ def number(file, table, column):
     power = PowerTransformer().fit(standard)
     bent = power.transform(standard)
     rank = QuantileTransformer(n_quantiles=100, output_distribution="normal", subsample=None).fit(x)
+    even = QuantileTransformer(n_quantiles=100, output_distribution="uniform", subsample=None)
     spread = np.subtract(*np.percentile(x, [75, 25]))
     return {
         "file": file, "column": column,
@@ -46,6 +47,7 @@ def number(file, table, column):
         "robust": every(RobustScaler().fit_transform(x)) if spread > 0 else None,
         "lambda": float(power.lambdas_[0]), "power": every(bent),
         "quantile": every(StandardScaler().fit_transform(rank.transform(x))),
+        "uniform": every(even.fit_transform(x)),
     }
 
 
@@ -83,6 +85,26 @@ def target_mean(file, table, column, target, task):
     }
 
 
+def weighted_mean(file, table, column, target, weight):
+    """By its definition: scikit-learn's has no weights. They are scaled to a mean of 1."""
+    w = table[weight].to_numpy(float)
+    w /= w.mean()
+    y = pd.factorize(table[target], sort=True)[0].astype(float)
+    levels, at = np.unique(table[column].fillna("(none)").to_numpy(str), return_inverse=True)
+
+    def means(rows):
+        prior = np.average(y[rows], weights=w[rows])
+        total = np.bincount(at[rows], w[rows] * y[rows], len(levels)) + SMOOTH * prior
+        return total / (np.bincount(at[rows], w[rows], len(levels)) + SMOOTH)
+
+    fold = np.arange(len(y)) % 5
+    out_of_fold = np.zeros(len(y))
+    for f in range(5):
+        out_of_fold[fold == f] = means(fold != f)[at[fold == f]]
+    return {"file": file, "column": column, "target": target, "weight": weight, "levels": levels.tolist(),
+            "means": means(fold >= 0).tolist(), "out_of_fold": every(out_of_fold)}
+
+
 def tfidf():
     texts = [" ".join(str(v) for v in row) for row in
              adult[["occupation", "education", "marital_status", "relationship"]].fillna("none").head(300).to_numpy()]
@@ -110,6 +132,7 @@ json.dump({
     "target_means": [target_mean("adult.csv", adult, "native_country", "income", "binary"),
                      target_mean("adult.csv", adult, "occupation", "hours_per_week", "regression"),
                      target_mean("penguins.csv", penguins, "island", "species", "multiclass")],
+    "weighted_mean": weighted_mean("adult.csv", adult, "native_country", "income", "fnlwgt"),
     "tfidf": tfidf(),
 }, sys.stdout)
 print()
