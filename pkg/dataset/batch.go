@@ -98,15 +98,12 @@ func (c *columnReader) readNumbers(r *records) bool {
 		return c.readFormed(r)
 	}
 	for next := 0; next < len(c.values); next++ {
-		if next = parseShort(c.values, next, r.data, r.bounds[2*c.index:], 2*r.columns); next == len(c.values) {
+		if next = parseNumbers(c.values, next, r.data, r.bounds[2*c.index:], 2*r.columns); next == len(c.values) {
 			break
 		}
-		at := 2 * (next*r.columns + c.index)
-		v, ok := parseNumberIn(r.data, int(r.bounds[at]), int(r.bounds[at+1]))
+		v, ok := c.number(r.value(next, c.index))
 		if !ok {
-			if v, ok = c.number(r.value(next, c.index)); !ok {
-				return false
-			}
+			return false
 		}
 		c.values[next] = v
 	}

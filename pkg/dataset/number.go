@@ -82,10 +82,25 @@ func parseNumberIn(data []byte, start, end int) (v float64, ok bool) {
 	return v, true
 }
 
-// parseShort sets values, from the i-th on, to the numbers that bounds say where they lie in data:
-// each stride after the one before, at start and end. It is parseNumberIn for those of up to eight
-// characters, sign included, which most are: of one word only, and with no call for each. It
-// returns which is the first that it does not decide.
+// parseNumbersGo sets values, from the i-th on, to the numbers that bounds say where they lie in
+// data: each stride after the one before, at start and end. It returns which is the first that it
+// does not decide.
+func parseNumbersGo(values []float64, i int, data []byte, bounds []uint32, stride int) int {
+	for ; i < len(values); i++ {
+		if i = parseShort(values, i, data, bounds, stride); i == len(values) {
+			break
+		}
+		v, ok := parseNumberIn(data, int(bounds[i*stride]), int(bounds[i*stride+1]))
+		if !ok {
+			break
+		}
+		values[i] = v
+	}
+	return i
+}
+
+// parseShort is parseNumbersGo for numbers of up to eight characters, sign included, which most are:
+// of one word only, and with no call for each.
 func parseShort(values []float64, i int, data []byte, bounds []uint32, stride int) int {
 	for ; i < len(values); i++ {
 		end := int(bounds[i*stride+1])

@@ -8,6 +8,12 @@ import (
 	"pgregory.net/rapid"
 )
 
+type numberParser = func(values []float64, i int, data []byte, bounds []uint32, stride int) int
+
+// numberParsers are what this machine runs, what it would run without vector instructions, and the
+// part of that for short numbers.
+var numberParsers = map[string]numberParser{"parseNumbers": parseNumbers, "parseNumbersGo": parseNumbersGo, "parseShort": parseShort}
+
 // However a number is written, what is read straight from its bytes is bit for bit what
 // strconv reads, wherever it lies; and what is no number for parseNumber is none here.
 func TestNumbersFromBytes(t *testing.T) {
@@ -23,10 +29,12 @@ func TestNumbersFromBytes(t *testing.T) {
 			if ok && (!isNumber || math.Float64bits(got) != math.Float64bits(want)) {
 				t.Errorf("parseNumberIn(%q) behind %q = %v; want %v, %v", s, before, got, want, isNumber)
 			}
-			one := []float64{-7}
-			ok = parseShort(one, 0, []byte(data), []uint32{uint32(len(before)), uint32(len(before) + len(s))}, 2) == 1
-			if ok && (!isNumber || math.Float64bits(one[0]) != math.Float64bits(want)) {
-				t.Errorf("parseShort(%q) behind %q = %v; want %v, %v", s, before, one[0], want, isNumber)
+			for name, parse := range numberParsers {
+				one := []float64{-7}
+				ok = parse(one, 0, []byte(data), []uint32{uint32(len(before)), uint32(len(before) + len(s))}, 2) == 1
+				if ok && (!isNumber || math.Float64bits(one[0]) != math.Float64bits(want)) {
+					t.Errorf("%s(%q) behind %q = %v; want %v, %v", name, s, before, one[0], want, isNumber)
+				}
 			}
 		}
 	}
@@ -53,9 +61,53 @@ func TestUsualNumbersAreFast(t *testing.T) {
 		if got, ok := parseNumberIn(data, 16, len(data)); !ok || got != want {
 			t.Errorf("%s: %v, %v", s, got, ok)
 		}
-		one := []float64{-7}
-		if n := parseShort(one, 0, data, []uint32{16, uint32(len(data))}, 2); (n == 1) != (len(s) <= 8) || n == 1 && one[0] != want {
-			t.Errorf("%s: %v, %v", s, one[0], n)
+		for name, parse := range numberParsers {
+			one := []float64{-7}
+			fast := len(s) <= 8 || name != "parseShort"
+			if n := parse(one, 0, data, []uint32{16, uint32(len(data))}, 2); (n == 1) != fast || n == 1 && one[0] != want {
+				t.Errorf("%s of %s: %v, %v", name, s, one[0], n)
+			}
 		}
 	}
+}
+
+// Of a column, all numbers up to the first that is left to others are read, whichever way: one that
+// has a plus sign or is near 2^53 may be left or not.
+func TestColumnsOfNumbers(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		columns := rapid.IntRange(1, 4).Draw(r, "columns")
+		texts := rapid.SliceOfN(rapid.OneOf(
+			rapid.StringMatching(`-?(0|[1-9][0-9]{0,5})(\.[0-9]{1,6})?`),
+			rapid.StringMatching(`-?(0|[1-9][0-9]{0,13})`),
+			rapid.StringMatching(`-?(0|[1-9])\.[0-9]{10,12}`),
+		), columns, 200).Draw(r, "texts")
+		texts = texts[:len(texts)/columns*columns]
+		data, bounds := []byte("a header,or more\n"), []uint32{}
+		for _, text := range texts {
+			bounds = append(bounds, uint32(len(data)), uint32(len(data)+len(text)))
+			data = append(append(data, text...), ',')
+		}
+		n, column := len(texts)/columns, rapid.IntRange(0, columns-1).Draw(r, "column")
+		bad := rapid.IntRange(0, n).Draw(r, "bad one")
+		if bad < n {
+			texts[bad*columns+column] = "x"
+			data[bounds[2*(bad*columns+column)]] = 'x'
+		}
+		for name, parse := range map[string]numberParser{"parseNumbers": parseNumbers, "parseNumbersGo": parseNumbersGo} {
+			values := make([]float64, n)
+			start := rapid.IntRange(0, bad).Draw(r, "start")
+			if got := parse(values, start, data, bounds[2*column:], 2*columns); got != bad {
+				r.Fatalf("%s of %q leaves number %d, not %d", name, data, got, bad)
+			}
+			for i, v := range values {
+				want := 0.0
+				if start <= i && i < bad {
+					want, _ = strconv.ParseFloat(texts[i*columns+column], 64)
+				}
+				if math.Float64bits(v) != math.Float64bits(want) {
+					r.Fatalf("%s of %q: number %d is %v, not %v", name, data, i, v, want)
+				}
+			}
+		}
+	})
 }

@@ -20,12 +20,15 @@ type records struct {
 	columns int
 	scanner scanner
 	stop    [256]byte // the class of each byte
+	quick   bool      // many lines may be split together
+	careful int       // not those before this one
 
 	rows   int
 	bounds []uint32 // start and end of each value, row by row, in data or, beyond its length, in extra
 	extra  []byte
 	starts []int // where each row begins in data
 	lines  []int // on which line
+	feeds  []uint32
 }
 
 // Classes of bytes. All but plain ones end a value, or are to be looked at closer.
@@ -38,7 +41,8 @@ const (
 )
 
 func newRecords(data []byte, d dialect, columns int) *records {
-	r := &records{data: data, line: 1, columns: columns}
+	// A line of one value may be blank, one that begins with the sign a comment.
+	r := &records{data: data, line: 1, columns: columns, quick: hasLines && columns > 1 && d.comment == 0}
 	r.scanner = scanner{chunk: data, end: len(data), done: true, line: 1}
 	r.scanner.write(d)
 	r.stop[d.quote], r.stop[0], r.stop['\n'], r.stop['\r'], r.stop[d.comma] = quoteByte, nulByte, lineByte, lineByte, delimiterByte
@@ -51,6 +55,9 @@ func newRecords(data []byte, d dialect, columns int) *records {
 func (r *records) next(size int) (field int, err error) {
 	r.rows, r.bounds, r.extra, r.starts, r.lines = 0, r.bounds[:0], r.extra[:0], r.starts[:0], r.lines[:0]
 	for limit := r.pos + size; r.pos < limit && r.pos < len(r.data); {
+		if r.quick && r.pos >= r.careful && r.plainLines(limit) {
+			continue
+		}
 		before := len(r.bounds)
 		start, line := r.pos, r.line
 		if r.scanner.commented(r.data[start:]) {
