@@ -23,8 +23,8 @@ const (
 //
 // Whole numbers that lie close together are counted, others are sorted by where they lie
 // between the least and the greatest. If that tells too few of them apart, as where a few are
-// far greater than all the rest, it is a least-significant-digit radix sort over the bits in
-// which the values differ.
+// far greater than all the rest, it is by where their logarithms lie, and if those are too close
+// too, a least-significant-digit radix sort over the bits in which the values differ.
 func SortFloats(values, scratch []float64) {
 	if len(values) < radixMin {
 		slices.SortFunc(values, func(a, b float64) int { return cmp.Compare(orderedBits(a), orderedBits(b)) })
@@ -44,7 +44,7 @@ func SortFloats(values, scratch []float64) {
 		return
 	}
 	low, high := unordered(least), unordered(greatest)
-	if countDecimals(values, low, high) || sortByPlace(values, scratch, low, high) {
+	if countDecimals(values, low, high) || sortByPlace(values, scratch, low, high) || sortByScale(values, scratch, least, greatest) {
 		return
 	}
 	sortByBits(values, scratch)

@@ -2,6 +2,7 @@ package sketch
 
 import (
 	"math"
+	"math/bits"
 	"sync"
 )
 
@@ -71,17 +72,17 @@ func sortByPlace(values, scratch []float64, low, high float64) bool {
 		return false
 	}
 	var minor, major [places]uint32
+	for i := 0; i < len(values); i += crowdStep {
+		major[uint32((values[i]-low)*scale)/places%places]++
+	}
+	if crowded(&major, len(values)) {
+		return false
+	}
+	clear(major[:])
 	for _, v := range values {
 		at := uint32((v - low) * scale)
 		minor[at%places]++
 		major[at/places%places]++
-	}
-	crowd := 0 // how many pairs there are in a place, if those of a major digit spread evenly
-	for _, c := range major {
-		crowd += int(c) * int(c) / places
-	}
-	if crowd > len(values) {
-		return false
 	}
 	startsOf(&minor)
 	startsOf(&major)
@@ -96,6 +97,51 @@ func sortByPlace(values, scratch []float64, low, high float64) bool {
 		*slot++
 	}
 	return insertion(values, len(values))
+}
+
+// sortByScale is sortByPlace where the place is that of the ordered bits, which is about that of the
+// logarithm: for values of one sign and many sizes.
+func sortByScale(values, scratch []float64, least, greatest uint64) bool {
+	shift := uint(max(0, bits.Len64(greatest-least)-2*placeBits))
+	var minor, major [places]uint32
+	for i := 0; i < len(values); i += crowdStep {
+		major[(orderedBits(values[i])-least)>>(shift&63)/places%places]++
+	}
+	if crowded(&major, len(values)) {
+		return false
+	}
+	clear(major[:])
+	for _, v := range values {
+		at := (orderedBits(v) - least) >> (shift & 63)
+		minor[at%places]++
+		major[at/places%places]++
+	}
+	startsOf(&minor)
+	startsOf(&major)
+	for _, v := range values {
+		slot := &minor[(orderedBits(v)-least)>>(shift&63)%places]
+		scratch[*slot] = v
+		*slot++
+	}
+	for _, v := range scratch {
+		slot := &major[(orderedBits(v)-least)>>(shift&63)/places%places]
+		values[*slot] = v
+		*slot++
+	}
+	return insertion(values, len(values))
+}
+
+// crowdStep is how many values there are for each one that crowded is asked about.
+const crowdStep = 16
+
+// crowded reports whether too many of n values share a place for insertion, given the major digits
+// of some of them: if those of a digit spread evenly, the pairs that share one are more than n.
+func crowded(major *[places]uint32, n int) bool {
+	pairs := 0
+	for _, c := range major {
+		pairs += int(c) * int(c)
+	}
+	return pairs*(crowdStep*crowdStep)/places > n
 }
 
 // startsOf makes of counts where each begins.

@@ -141,3 +141,13 @@ func BenchmarkRuns(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkDistinctBlock begins with an empty sketch each time, as each block of a file does.
+func BenchmarkDistinctBlock(b *testing.B) {
+	in := blocks(runs[0].next)
+	for i := 0; b.Loop(); i++ {
+		d := NewDistinct(12)
+		d.AddFloats(in[i%8])
+	}
+	perValue(b, runLength)
+}
