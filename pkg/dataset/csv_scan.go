@@ -56,6 +56,7 @@ func (s *csvScan) begin(part int, buffer []byte, n int, whole bool) (end, lines 
 // read hands the rows of a piece to its sink.
 func (s *csvScan) read(ctx context.Context, p *piece) error {
 	records := newRecords(p.records, s.dialect, len(s.header))
+	defer records.free()
 	columns := make([]columnReader, len(s.fields))
 	for i, f := range s.fields {
 		columns[i] = columnReader{index: s.index[i], field: f, missing: s.missing, numbers: s.options.NumberForm()}

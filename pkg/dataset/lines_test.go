@@ -69,3 +69,17 @@ func TestLinesTogether(t *testing.T) {
 		}
 	})
 }
+
+// A line of nothing but quotes is not blank: it has one value.
+func TestQuotesAreNoBlankLine(t *testing.T) {
+	for _, content := range []string{"a,b\n1,2\n\"\"", "a,b\n1,2\n\"\"\n3,4\n"} {
+		_, _, err := ReadCSV(t.Context(), []Part{text("t.csv", content)}, Options{})
+		if want := "t.csv: row 2 (line 3): the row has 1 values, the header 2"; err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", content, err, want)
+		}
+	}
+	table, _, err := ReadCSV(t.Context(), []Part{text("t.csv", "a\n1\n\"\"\n\n3\n")}, Options{})
+	if err != nil || table.Rows() != 3 || !table.Columns[0].Missing(1) {
+		t.Errorf("of one column: %v, %v", table, err)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math/bits"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -43,10 +44,22 @@ const (
 func newRecords(data []byte, d dialect, columns int) *records {
 	// A line of one value may be blank, one that begins with the sign a comment.
 	r := &records{data: data, line: 1, columns: columns, quick: hasLines && columns > 1 && d.comment == 0}
+	if old, ok := freeRecords.Get().(*records); ok {
+		r.bounds, r.feeds, r.starts, r.lines = old.bounds, old.feeds, old.starts, old.lines
+	}
 	r.scanner = scanner{chunk: data, end: len(data), done: true, line: 1}
 	r.scanner.write(d)
 	r.stop[d.quote], r.stop[0], r.stop['\n'], r.stop['\r'], r.stop[d.comma] = quoteByte, nulByte, lineByte, lineByte, delimiterByte
 	return r
+}
+
+// freeRecords are records whose room is free for others.
+var freeRecords sync.Pool
+
+// free gives up the room of r, which is not to be used any more.
+func (r *records) free() {
+	r.data, r.scanner, r.extra = nil, scanner{}, nil
+	freeRecords.Put(r)
 }
 
 // next finds the values of the next records, of about size bytes: io.EOF after the last. A
@@ -81,8 +94,8 @@ func (r *records) next(size int) (field int, err error) {
 			line = r.scanner.start
 		}
 		got := (len(r.bounds) - before) / 2
-		if ok && got == 1 && len(r.value(0, before/2)) == 0 {
-			r.bounds = r.bounds[:before] // a blank line
+		if ok && got == 1 && int(r.bounds[before]) == start && len(r.value(0, before/2)) == 0 {
+			r.bounds = r.bounds[:before] // a blank line; a value in quotes begins behind them
 			continue
 		}
 		if got != r.columns {

@@ -22,11 +22,10 @@ type moments struct {
 	M2, M3, M4 float64
 }
 
-// describeChunk returns the moments of one finite value or more, and the sum of the products of
-// scaled deviations of neighbours about the mean.
-func describeChunk(x []float64) (m moments, lag float64) {
+// describeChunk returns the moments of one finite value or more, of which the sum is about sum, and
+// the sum of the products of scaled deviations of neighbours about the mean.
+func describeChunk(x []float64, sum float64) (m moments, lag float64) {
 	n := float64(len(x))
-	sum := sumOf(x)
 	center := sum / n
 	if math.IsInf(sum, 0) || math.IsNaN(sum) { // the greatest numbers do not fit: their halves do
 		sum = 0
@@ -47,21 +46,6 @@ func describeChunk(x []float64) (m moments, lag float64) {
 		}
 	}
 	return m, lag
-}
-
-// sumOf is about the sum of x: four sums, so that none waits for another.
-func sumOf(x []float64) float64 {
-	var a, b, c, d float64
-	for ; len(x) >= 4; x = x[4:] {
-		a += x[0]
-		b += x[1]
-		c += x[2]
-		d += x[3]
-	}
-	for _, v := range x {
-		a += v
-	}
-	return (a + b) + (c + d)
 }
 
 // powers sums powers of the deviations from center, which is the mean but for roundings, and

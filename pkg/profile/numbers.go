@@ -25,6 +25,7 @@ type numbers struct {
 
 	seed    uint64
 	pending []float64 // finite ones in the order of their rows, not yet looked at
+	sum     float64   // of those
 }
 
 func newNumbers(limit int, moments bool, seed uint64) *numbers {
@@ -67,15 +68,19 @@ func (n *numbers) add(values []float64, s *sequence, w *workspace) {
 func (n *numbers) append(values []float64) {
 	k := len(n.pending)
 	to := n.pending[:k+len(values)]
+	sum := n.sum
 	for _, v := range values {
-		to[k] = v + 0 // -0 + 0 is 0
+		v += 0 // -0 + 0 is 0
+		to[k] = v
 		finite := 0
 		if v-v == 0 {
 			finite = 1
 		}
 		k += finite // no branch, because nobody foresees where values are missing
+		// Here it waits for nothing but the sum before, while the rest goes on.
+		sum += math.Float64frombits(math.Float64bits(v) & -uint64(finite))
 	}
-	n.pending = to[:k]
+	n.pending, n.sum = to[:k], sum
 	if k == len(to) {
 		return
 	}
@@ -114,7 +119,7 @@ func (n *numbers) flush(s *sequence, w *workspace) {
 	if len(x) == 0 {
 		return
 	}
-	m, lag := describeChunk(x)
+	m, lag := describeChunk(x, n.sum)
 	s.chunk(x, m, lag)
 	sketch.SortFloats(x, w.scratch[:len(x)])
 	w.runs, w.lengths = sketch.Runs(x, w.runs[:0], w.lengths[:0])
@@ -126,7 +131,7 @@ func (n *numbers) flush(s *sequence, w *workspace) {
 	n.Negatives += negatives
 	n.Zeros += sort.Search(len(x)-negatives, func(i int) bool { return x[negatives+i] > 0 })
 	n.count(x, w.runs, w.lengths)
-	n.pending = x[:0]
+	n.pending, n.sum = x[:0], 0
 }
 
 // wholeIn counts the whole numbers among values that occur as often as counts says.
