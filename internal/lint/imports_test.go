@@ -48,7 +48,7 @@ var allowed = []room{
 	{"pkg/registry/registrytest", []string{"pkg/registry"}},
 
 	{"pkg/report", []string{"pkg/dataset", "pkg/profile", "pkg/profile/expectation"}},
-	{"pkg/training", []string{"pkg/calibration", "pkg/dataset", "pkg/metric", "pkg/model", "pkg/pipeline", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/report", "pkg/safetensors", "pkg/search", "pkg/source", "pkg/validate"}},
+	{"pkg/training", []string{"pkg/calibration", "pkg/dataset", "pkg/feature", "pkg/metric", "pkg/model", "pkg/pipeline", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/report", "pkg/safetensors", "pkg/search", "pkg/source", "pkg/validate"}},
 
 	{"pkg/gateway", []string{"pkg/topology"}},
 	{"pkg/statistics", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/registry", "pkg/report", "pkg/source"}},

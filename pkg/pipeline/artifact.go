@@ -40,6 +40,8 @@ type header struct {
 	Encoders    []*feature.Encoder       `json:"encoders"`
 	Members     []memberHeader           `json:"members"`
 	Calibration *calibration.Calibration `json:"calibration,omitempty"`
+	Conformal   *calibration.Conformal   `json:"conformal,omitempty"`
+	Decision    *Decision                `json:"decision,omitempty"`
 	Lineage     Lineage                  `json:"lineage"`
 }
 
@@ -56,7 +58,7 @@ func (p *Pipeline) Encode() ([]byte, error) {
 	if p.golden == nil {
 		return nil, errors.New("pipeline: Encode before Finish")
 	}
-	h := header{Schema: p.Schema, Target: p.Target, Calibration: p.Calibration, Lineage: p.Lineage}
+	h := header{Schema: p.Schema, Target: p.Target, Calibration: p.Calibration, Conformal: p.Conformal, Decision: p.Decision, Lineage: p.Lineage}
 	tensors := map[string]safetensors.Tensor{goldenPredictions: safetensors.FromF64(p.goldenPredictions)}
 	for i, m := range p.Members {
 		at := indexOf(h.Encoders, m.Encoder)
@@ -108,17 +110,12 @@ func Decode(b []byte) (*Pipeline, error) {
 	if err := json.Unmarshal([]byte(file.Metadata["pipeline"]), &head); err != nil {
 		return nil, fmt.Errorf("artifact: header: %w", err)
 	}
-	p := &Pipeline{Schema: head.Schema, Target: head.Target, Calibration: head.Calibration, Lineage: head.Lineage}
+	p := &Pipeline{Schema: head.Schema, Target: head.Target, Calibration: head.Calibration, Conformal: head.Conformal, Decision: head.Decision, Lineage: head.Lineage}
 	if err := p.loadMembers(head, file); err != nil {
 		return nil, fmt.Errorf("artifact: %w", err)
 	}
-	if c := p.Calibration; c != nil {
-		if err := c.Check(); err != nil {
-			return nil, fmt.Errorf("artifact: calibration: %w", err)
-		}
-		if c.Outputs != p.Target.Outputs() {
-			return nil, fmt.Errorf("artifact: calibration of %d classes, target %q has %d", c.Outputs, p.Target.Name, p.Target.Outputs())
-		}
+	if err := p.checkFinish(); err != nil {
+		return nil, fmt.Errorf("artifact: %w", err)
 	}
 	p.Reference = &profile.Profile{}
 	if err := json.Unmarshal([]byte(file.Metadata["profile"]), p.Reference); err != nil {
@@ -164,6 +161,33 @@ func (p *Pipeline) loadMembers(head header, file *safetensors.File) error {
 		return fmt.Errorf("encoder %d is of no member", i+1)
 	}
 	return p.checkMembers()
+}
+
+// checkFinish returns an error unless what follows the members' mean suits the target.
+func (p *Pipeline) checkFinish() error {
+	outputs := p.Target.Outputs()
+	if c := p.Calibration; c != nil {
+		if err := c.Check(); err != nil {
+			return fmt.Errorf("calibration: %w", err)
+		}
+		if c.Outputs != outputs {
+			return fmt.Errorf("calibration of %d classes, target %q has %d", c.Outputs, p.Target.Name, outputs)
+		}
+	}
+	if c := p.Conformal; c != nil {
+		if err := c.Check(); err != nil {
+			return fmt.Errorf("conformal intervals: %w", err)
+		}
+		if p.Target.Task.Classification() {
+			return fmt.Errorf("conformal intervals of %s", p.Target.Task)
+		}
+	}
+	if p.Decision != nil {
+		if err := p.Decision.check(outputs); err != nil {
+			return fmt.Errorf("decision: %w", err)
+		}
+	}
+	return nil
 }
 
 // byMember sorts tensors by the member in their names, in one pass however many there are.

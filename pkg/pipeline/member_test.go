@@ -165,6 +165,11 @@ func TestDecodeRefusesMembers(t *testing.T) {
 		{`"encoders":[`, `"encoders":[null,`, "encoder 1 is missing"},
 		{`"inverse":1.25`, `"inverse":-1`, "calibration"},
 		{`"inverse":1.25`, `"inverse":1.5`, "golden rows"},
+		{`"calibration":`, `"conformal":{"coverage":0.9,"low":[-1],"high":[1]},"calibration":`, "conformal intervals of multiclass"},
+		{`"calibration":`, `"conformal":{"coverage":0.9,"low":[-1],"high":[]},"calibration":`, "conformal intervals: 1 lower and 0 upper"},
+		{`"calibration":`, `"decision":{},"calibration":`, "decision: want a threshold or costs"},
+		{`"calibration":`, `"decision":{"threshold":0.5},"calibration":`, "decision: a threshold for 3"},
+		{`"calibration":`, `"decision":{"costs":[[0,1],[1,0]]},"calibration":`, "decision: costs of 2 classes for 3"},
 		{`"method":"temperature","outputs":3`, `"method":"temperature","outputs":2`, "calibration of 2 classes"},
 		{`"learner":"mlp","params":{"epochs":2},"weight":0.125`, `"learner":"mlp","params":{"epochs":2},"weight":1e999`, "header"},
 	} {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"math"
 	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/calibration"
@@ -18,6 +19,10 @@ type Pipeline struct {
 	Members []Member
 	// Calibration makes better probabilities of the members' mean; nil leaves them as they are.
 	Calibration *calibration.Calibration
+	// Conformal makes intervals of predicted values; nil: there are none.
+	Conformal *calibration.Conformal
+	// Decision is which class is served; nil: the likeliest.
+	Decision *Decision
 	// Reference is the profile of the training data, to compare later data with.
 	Reference *profile.Profile
 	Lineage   Lineage
@@ -83,6 +88,20 @@ func (p *Pipeline) mean(t *dataset.Table) ([]float64, error) {
 		}
 	}
 	return mean, nil
+}
+
+// Intervals are those of values that Predict returned, low and high of each, which hold the
+// truth with the coverage of Conformal; nil without it.
+func (p *Pipeline) Intervals(predictions []float64) [][2]float64 {
+	if p.Conformal == nil {
+		return nil
+	}
+	intervals := make([][2]float64, len(predictions))
+	for i, v := range predictions {
+		low, high := p.Conformal.Around(v)
+		intervals[i] = [2]float64{max(low, -math.MaxFloat64), min(high, math.MaxFloat64)}
+	}
+	return intervals
 }
 
 // Warnings are what the encoders have to say of the columns, each once.

@@ -23,10 +23,13 @@ type Manifest struct {
 	Size    int64     `json:"size"`    // bytes of the artifact
 	Run     string    `json:"run"`     // the training run that made it
 
-	Task    dataset.Task   `json:"task"`
-	Target  string         `json:"target"`
+	Task   dataset.Task `json:"task"`
+	Target string       `json:"target"`
+	// Learner and Params are those of a model of one configuration; the learner is "ensemble" if
+	// it is the weighted mean of several. Members are all of them.
 	Learner string         `json:"learner"`
 	Params  map[string]any `json:"params,omitempty"`
+	Members []Member       `json:"members,omitempty"`
 	Metric  string         `json:"metric"`
 	// Score is the cross-validated mean of Metric, and Scores of every metric of the task.
 	Score  float64            `json:"score"`
@@ -39,6 +42,23 @@ type Manifest struct {
 	Schema     dataset.Schema `json:"schema"`           // the inputs, without the target
 	Offset     string         `json:"offset,omitempty"` // the input that is the logarithm of the exposure
 	Classes    []string       `json:"classes,omitempty"`
+
+	// Calibration is the method that probabilities are calibrated with, if they are; Threshold
+	// the probability from which on the second of two classes is served, if not the likeliest;
+	// Coverage that of the intervals of values, if there are any.
+	Calibration string   `json:"calibration,omitempty"`
+	Threshold   *float64 `json:"threshold,omitempty"`
+	Coverage    float64  `json:"coverage,omitempty"`
+}
+
+// Member is a configuration whose model has a part in a version.
+type Member struct {
+	Trial   string         `json:"trial"` // of the run
+	Learner string         `json:"learner"`
+	Params  map[string]any `json:"params,omitempty"`
+	// Features are the methods of encoding that were asked for, by column.
+	Features map[string]string `json:"features,omitempty"`
+	Weight   float64           `json:"weight"` // those of a version sum to 1
 }
 
 // Tested is how a model did on rows that had no part in making or choosing it.

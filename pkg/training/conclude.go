@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
+	"slices"
 	"sort"
 
 	"github.com/foretell-ml/foretell/pkg/internal/num"
-	"github.com/foretell-ml/foretell/pkg/internal/seed"
 	"github.com/foretell-ml/foretell/pkg/metric"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
@@ -44,16 +43,18 @@ type Leaderboard struct {
 
 // Verdict is runs/<run>/verdict.json, the end of a run.
 type Verdict struct {
-	Run      RunID              `json:"run"`
-	Model    registry.ModelName `json:"model"`
-	Version  int                `json:"version"`
-	Digest   string             `json:"digest"`
-	Trial    string             `json:"trial"`
-	Learner  string             `json:"learner"`
-	Params   map[string]any     `json:"params"`
-	Features pipeline.Features  `json:"features,omitempty"`
-	Metric   string             `json:"metric"`
-	// Score is the mean over the folds, by which the trial was chosen; Tested is how the final
+	Run     RunID              `json:"run"`
+	Model   registry.ModelName `json:"model"`
+	Version int                `json:"version"`
+	Digest  string             `json:"digest"`
+	// Trial is the best alone. Learner, Params, Features and Members are those of the version.
+	Trial    string            `json:"trial"`
+	Learner  string            `json:"learner"`
+	Params   map[string]any    `json:"params,omitempty"`
+	Features pipeline.Features `json:"features,omitempty"`
+	Members  []registry.Member `json:"members"`
+	Metric   string            `json:"metric"`
+	// Score is the mean over the folds, cross-fitted for an ensemble; Tested is how the final
 	// model did on rows that no trial saw, if any were held out.
 	Score    float64          `json:"score"`
 	Tested   *registry.Tested `json:"tested,omitempty"`
@@ -62,11 +63,11 @@ type Verdict struct {
 	Warnings []string         `json:"warnings,omitempty"`
 }
 
-// Conclude ranks the trials, fits the best on all rows, registers it and moves the alias.
-// Concluded before, it answers what it answered then; interrupted, it goes on: the
-// leaderboard that was written stands, also if trials that were missing have a result by
-// now, the version is found by its run and digest, and the alias is moved only if it is not
-// there yet.
+// Conclude ranks the trials, chooses an ensemble of them, fits it, registers it and moves the
+// alias. Concluded before, it answers what it answered then; interrupted, it goes on: the
+// leaderboard that was written stands, also if trials that were missing have a result by now,
+// as does the ensemble; the version is found by its run and digest, and the alias is moved only
+// if it is not there yet.
 func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 	var verdict Verdict
 	if err := e.read(ctx, run, "verdict.json", &verdict); !errors.Is(err, registry.ErrNotFound) {
@@ -80,14 +81,24 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	best := board.Standings[0]
-	manifest, unused, err := e.register(ctx, plan, best)
+	data, err := e.data(ctx, run)
 	if err != nil {
 		return Verdict{}, err
 	}
-	verdict = Verdict{Run: run, Model: plan.Model, Version: manifest.Version, Digest: manifest.Digest, Trial: best.Trial,
-		Learner: best.Learner, Params: best.Params, Features: best.Features, Metric: plan.Metric, Score: best.Score,
-		Tested: manifest.Tested, Warnings: plan.Warnings}
+	ensemble, err := e.ensemble(ctx, plan, board, data)
+	if err != nil {
+		return Verdict{}, err
+	}
+	manifest, unused, err := e.register(ctx, plan, ensemble, data)
+	if err != nil {
+		return Verdict{}, err
+	}
+	verdict = Verdict{Run: run, Model: plan.Model, Version: manifest.Version, Digest: manifest.Digest, Trial: board.Standings[0].Trial,
+		Learner: manifest.Learner, Params: manifest.Params, Members: manifest.Members, Metric: plan.Metric, Score: manifest.Score,
+		Tested: manifest.Tested, Warnings: slices.Concat(plan.Warnings, ensemble.Warnings)}
+	if len(ensemble.Members) == 1 {
+		verdict.Features = configuration(ensemble.Members[0]).Features
+	}
 	if n := len(board.Missing); n > 0 {
 		verdict.Warnings = append(verdict.Warnings, fmt.Sprintf("%d of %d trials have no result", n, n+len(board.Standings)))
 	}
@@ -175,50 +186,8 @@ func standing(r Result, by string) Standing {
 		s.Scores[name] = num.Sum(scores) / float64(len(scores))
 	}
 	s.Score = s.Scores[by]
-	if k := len(r.Scores[by]); k > 1 {
-		squares := make([]float64, k)
-		for i, v := range r.Scores[by] {
-			squares[i] = float64((v - s.Score) * (v - s.Score))
-		}
-		s.StandardError = math.Sqrt(num.Sum(squares) / float64(k-1) / float64(k))
-	}
+	s.StandardError = standardError(r.Scores[by], s.Score)
 	return s
-}
-
-// register fits the best configuration on all rows and registers the artifact. The warnings say
-// what of the data it does not use.
-func (e *Engine) register(ctx context.Context, plan Plan, best Standing) (m registry.Manifest, warnings []string, err error) {
-	data, err := e.data(ctx, plan.Run)
-	if err != nil {
-		return registry.Manifest{}, nil, err
-	}
-	configuration := pipeline.Configuration{Learner: best.Learner, Params: best.Params, Features: best.Features}
-	fitted, err := pipeline.Fit(ctx, data.Data, plan.Target, configuration, seed.Derive(plan.Config.Seed, "refit"))
-	if err != nil {
-		return registry.Manifest{}, nil, fmt.Errorf("refit of %s: %w", best.Trial, err)
-	}
-	judged, err := tested(ctx, plan, data, fitted)
-	if err != nil {
-		return registry.Manifest{}, nil, fmt.Errorf("test of %s: %w", best.Trial, err)
-	}
-	lineage := pipeline.Lineage{Data: plan.Data, Rows: plan.Rows,
-		Metric: plan.Metric, Scores: best.Scores, Seed: plan.Config.Seed}
-	if err := fitted.Finish(ctx, data.Inputs, lineage); err != nil {
-		return registry.Manifest{}, nil, err
-	}
-	artifact, err := fitted.Encode()
-	if err != nil {
-		return registry.Manifest{}, nil, err
-	}
-	if _, err := pipeline.Decode(artifact); err != nil { // before anybody relies on it
-		return registry.Manifest{}, nil, fmt.Errorf("the new artifact does not load: %w", err)
-	}
-	m, err = e.Registry.Register(ctx, plan.Model, artifact, registry.Manifest{
-		Run: string(plan.Run), Task: plan.Target.Task, Target: plan.Target.Name, Learner: best.Learner, Params: best.Params,
-		Metric: plan.Metric, Score: best.Score, Scores: best.Scores, Tested: judged, DataDigest: string(plan.Data), Rows: plan.Rows,
-		Schema: fitted.Schema, Offset: plan.Target.Offset, Classes: plan.Target.Classes,
-	})
-	return m, fitted.Warnings(), err
 }
 
 // promote points champion at a version, by compare-and-swap. If somebody else moves it at

@@ -26,6 +26,16 @@ type Config struct {
 	Search SearchConfig `json:"search"`
 	// Configurations are the learners to explore. Default: all that suit the task.
 	Configurations []Configuration `json:"configurations,omitempty"`
+	// Ensemble says how the best configurations become one model. Default: up to 25 steps of
+	// greedy selection.
+	Ensemble EnsembleConfig `json:"ensemble"`
+	// Calibration is of probabilities: none, temperature, platt, isotonic, or the one of these
+	// that lowers the log loss most, if one does beyond noise: auto, the default.
+	Calibration string `json:"calibration"`
+	// Decision is which class is served. Default: the likeliest.
+	Decision DecisionConfig `json:"decision,omitzero"`
+	// Intervals are of predicted values. Default: none.
+	Intervals IntervalsConfig `json:"intervals,omitzero"`
 	// Promote says when the alias champion moves to the new version.
 	Promote PromoteConfig `json:"promote"`
 	// Schedule retrains on the data of the day: cron(…) or rate(…), as EventBridge has it.
@@ -91,6 +101,10 @@ func (c Config) resolve() Config {
 	}
 	c.Validation = c.Validation.resolve()
 	c.Search = c.Search.resolve()
+	c.Ensemble = c.Ensemble.resolve()
+	if c.Calibration == "" {
+		c.Calibration = calibrateIfBetter
+	}
 	c.Promote = c.Promote.resolve()
 	return c
 }
@@ -115,6 +129,10 @@ func (c Config) faults() []Fault {
 	if c.Schedule != "" && !scheduleForm.MatchString(c.Schedule) {
 		faults.add("/schedule", "want cron(minute hour day month weekday year) or rate(n days), got %q", c.Schedule)
 	}
+	c.Ensemble.faults(&faults)
+	calibrationFaults(c.Calibration, &faults)
+	c.Decision.faults(&faults)
+	c.Intervals.faults(&faults)
 	c.Promote.faults(&faults)
 	c.searchFaults(&faults)
 	return faults

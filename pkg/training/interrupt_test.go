@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,6 +87,22 @@ func TestKilledAtEveryWrite(t *testing.T) {
 	}
 }
 
+// plant puts a result into the ledger as if a trial had ended with it, predicting nothing but that
+// the three penguins are equally likely.
+func plant(t *testing.T, e *Engine, r Result, run RunID) {
+	t.Helper()
+	data, err := e.data(ctx, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.writePredictions(ctx, Trial{Run: run, ID: r.Trial}, slices.Repeat([]float64{1. / 3}, 3*len(data.Y)), 3); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.write(ctx, run.trialKey(r.Trial), r); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestLeaderboardStands kills a run that lacks a trial between its leaderboard and its
 // verdict. Started again, it does the missing trial, which is the best, but the leaderboard
 // was published: verdict and leaderboard must agree.
@@ -97,11 +114,7 @@ func TestLeaderboardStands(t *testing.T) {
 	}
 	score := func(trial, learner string, s float64) {
 		t.Helper()
-		err := e.write(ctx, run.trialKey(trial), Result{Trial: trial, Learner: learner, Params: map[string]any{},
-			Scores: map[string][]float64{"log_loss": {s, s, s, s, s}}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		plant(t, e, Result{Trial: trial, Learner: learner, Params: map[string]any{}, Scores: map[string][]float64{"log_loss": {s, s, s, s, s}}}, run)
 	}
 	score("0001-baseline", "baseline", 0.5)
 	dying := &Engine{Registry: &registry.Registry{Store: &failing{e.Registry.Store, 1, false}}, Source: e.Source}

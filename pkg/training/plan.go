@@ -109,6 +109,9 @@ func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []
 	if err := suitable(c, plan.Target, data.Inputs.Schema()); err != nil {
 		return fail(err)
 	}
+	if err := c.served(plan.Target); err != nil {
+		return fail(err)
+	}
 	trials, err := plan.round(nil)
 	if err != nil {
 		return fail(err)

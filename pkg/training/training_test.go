@@ -159,15 +159,13 @@ func TestSameDigestAnyHow(t *testing.T) {
 // take it as it is.
 func TestFinishedTrialsAreNotRedone(t *testing.T) {
 	e := engine(t)
-	run := submit(t, e, parse(t, penguins))
+	run := submit(t, e, parse(t, penguins+"\nensemble: {size: 1}\ncalibration: none"))
 	if _, err := e.Plan(ctx, run); err != nil {
 		t.Fatal(err)
 	}
 	planted := Result{Trial: "0002-logistic", Learner: "logistic", Params: map[string]any{"l2": 1.0},
 		Scores: map[string][]float64{"log_loss": {-1, -1, -1, -1, -1}}}
-	if err := e.write(ctx, run.trialKey("0002-logistic"), planted); err != nil {
-		t.Fatal(err)
-	}
+	plant(t, e, planted, run)
 	verdict, err := e.Run(ctx, run, nil)
 	if err != nil || verdict.Trial != "0002-logistic" || verdict.Score != -1 {
 		t.Errorf("verdict %+v, %v", verdict, err)

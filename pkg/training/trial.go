@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/internal/par"
-	"github.com/foretell-ml/foretell/pkg/internal/seed"
 	"github.com/foretell-ml/foretell/pkg/model"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
@@ -82,7 +81,7 @@ func (e *Engine) crossValidate(ctx context.Context, data *prepared, plan Plan, c
 	metrics := plan.metrics()
 	byFold := make([]foldResult, len(data.folds))
 	err := par.For(ctx, len(data.folds), e.Workers, func(f int) (err error) {
-		byFold[f], err = judgeFold(ctx, data, data.folds[f], plan, c, seed.Derive(plan.Config.Seed, "fold", f))
+		byFold[f], err = judgeFold(ctx, data, data.folds[f], plan, c, foldSeed(plan, f))
 		return err
 	})
 	if err != nil {

@@ -1,0 +1,86 @@
+package training
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/foretell-ml/foretell/pkg/internal/seed"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
+	"github.com/foretell-ml/foretell/pkg/registry"
+)
+
+// register fits what is to be served and registers the artifact. The warnings say what of the
+// data it does not use.
+func (e *Engine) register(ctx context.Context, plan Plan, made Ensemble, data *prepared) (m registry.Manifest, warnings []string, err error) {
+	fitted, err := made.fit(ctx, plan, data)
+	if err != nil {
+		return registry.Manifest{}, nil, fmt.Errorf("final fit: %w", err)
+	}
+	judged, err := tested(ctx, plan, data, fitted)
+	if err != nil {
+		return registry.Manifest{}, nil, fmt.Errorf("test of the final model: %w", err)
+	}
+	lineage := pipeline.Lineage{Data: plan.Data, Rows: plan.Rows, Metric: plan.Metric, Scores: made.Scores, Seed: plan.Config.Seed}
+	if err := fitted.Finish(ctx, data.Inputs, lineage); err != nil {
+		return registry.Manifest{}, nil, err
+	}
+	artifact, err := fitted.Encode()
+	if err != nil {
+		return registry.Manifest{}, nil, err
+	}
+	if _, err := pipeline.Decode(artifact); err != nil { // before anybody relies on it
+		return registry.Manifest{}, nil, fmt.Errorf("the new artifact does not load: %w", err)
+	}
+	m = registry.Manifest{
+		Run: string(plan.Run), Task: plan.Target.Task, Target: plan.Target.Name, Learner: made.learner(), Members: made.Members,
+		Metric: plan.Metric, Score: made.Score, Scores: made.Scores, Tested: judged, DataDigest: string(plan.Data), Rows: plan.Rows,
+		Schema: fitted.Schema, Offset: plan.Target.Offset, Classes: plan.Target.Classes,
+	}
+	if len(made.Members) == 1 {
+		m.Params = made.Members[0].Params
+	}
+	if made.Calibration != nil {
+		m.Calibration = string(made.Calibration.Method)
+	}
+	if made.Decision != nil {
+		m.Threshold = made.Decision.Threshold
+	}
+	if made.Conformal != nil {
+		m.Coverage = made.Conformal.Coverage
+	}
+	m, err = e.Registry.Register(ctx, plan.Model, artifact, m)
+	return m, fitted.Warnings(), err
+}
+
+// fit fits the members: on all rows that trials saw or, bagged, on those of each fold, which are
+// the models whose predictions the ensemble was chosen by.
+func (m *Ensemble) fit(ctx context.Context, plan Plan, data *prepared) (*pipeline.Pipeline, error) {
+	configurations, weights := make([]pipeline.Configuration, len(m.Members)), make([]float64, len(m.Members))
+	for i, member := range m.Members {
+		configurations[i], weights[i] = configuration(member), member.Weight
+	}
+	fit := func(rows pipeline.Data, s uint64) (*pipeline.Pipeline, error) {
+		return pipeline.FitMembers(ctx, rows, plan.Target, configurations, weights, s)
+	}
+	var fitted *pipeline.Pipeline
+	var err error
+	if plan.Config.Ensemble.Bagged {
+		parts := make([]*pipeline.Pipeline, len(data.folds))
+		for f, fold := range data.folds {
+			if parts[f], err = fit(data.Select(fold.Train), foldSeed(plan, f)); err != nil {
+				return nil, err
+			}
+		}
+		fitted, err = pipeline.Join(parts)
+	} else {
+		fitted, err = fit(data.Data, seed.Derive(plan.Config.Seed, "refit"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	fitted.Calibration, fitted.Conformal, fitted.Decision = m.Calibration, m.Conformal, m.Decision
+	return fitted, nil
+}
+
+// foldSeed is what a fold's models are fitted with, in trials and in a bagged ensemble.
+func foldSeed(plan Plan, fold int) uint64 { return seed.Derive(plan.Config.Seed, "fold", fold) }
