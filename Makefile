@@ -30,7 +30,7 @@ RAPID_SEED ?= 1
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
 
-.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-data bench-large bench-learners synth fmt clean
+.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-cost bench-data bench-large bench-learners synth fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -109,6 +109,10 @@ bench-learners: build/bench/venv build/bench/learners/generated-1.npy build/benc
 bench-accuracy: build/bench/venv ## compare scores of learners with their peers' on three data sets (ONLY=part of a case's name)
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room accuracy -sets "$(or $(SETS),../shared/data)" -only "$(ONLY)"
+
+bench-cost: ## quote runs on six data sets, do them on one core, and compare (ONLY=part of a set's name)
+	@go build -o build/bench/run ./internal/bench
+	@build/bench/run -room cost -sets "$(or $(SETS),../shared/data)" -only "$(ONLY)"
 
 build/bench/venv: testdata/peers/requirements.txt
 	@echo "installing the peers into build/bench/venv"

@@ -218,8 +218,16 @@ func (j *job) train(ctx context.Context) (runState, error) {
 	} else {
 		j.say("run %s", run.Run)
 	}
-	progress := newBar(j.c.stderr, "   trials")
+	progress, quoted := newBar(j.c.stderr, "   trials"), false
 	for {
+		if run.Trials > 0 && !quoted {
+			quoted = true
+			var q training.Quote
+			if err := j.api.call(ctx, "GET", "/v1/runs/"+string(run.Run)+"/quote", nil, &q); err != nil {
+				return run, err
+			}
+			j.say("quoted at $%.5f and %.1f minutes in the cloud, prices of %s", q.Dollars, q.Minutes, q.Prices)
+		}
 		progress.set(run.Finished, run.Trials)
 		switch run.State {
 		case "succeeded":
@@ -269,6 +277,9 @@ func (j *job) model(ctx context.Context, run runState) error {
 	j.step("Model %s, version %d", v.Model, v.Version)
 	j.say("%s, refitted on all rows: %s %.5g on the folds", v.Learner, v.Metric, v.Score)
 	j.say("sha256 %s", v.Digest)
+	if v.Cost != nil {
+		j.say("%s", v.Cost)
+	}
 	if !v.Promoted {
 		j.say("not promoted: %s", v.Reason)
 		j.version = fmt.Sprintf("?version=%d", v.Version)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/report"
@@ -23,6 +24,7 @@ section. So they are part of what names the run: with other ones it is another r
 Examples:
   foretell train testdata/adult.yaml
   foretell train testdata/penguins.csv --target species
+  foretell train --explain testdata/adult.yaml
   foretell train --sample 20% --columns age,education_num,income testdata/adult.yaml
 `
 
@@ -31,6 +33,8 @@ type trainer struct {
 	c       *invocation
 	file    *configFile
 	engine  *training.Engine
+	explain bool // instead of training
+	json    bool
 	reading *source.Flags
 }
 
@@ -40,10 +44,15 @@ func train(ctx context.Context, c *invocation) error {
 	target := c.flags.String("target", "", "column to predict: CONFIG is a data set then, and all else is by default")
 	name := c.flags.String("model", "", "which model of a config to train, if it has several; with --target, the model's name")
 	t := &trainer{c: c, reading: &source.Flags{}}
+	c.flags.BoolVar(&t.explain, "explain", false, "print the config with every default, the plan and the quote, and write nothing")
+	c.flags.BoolVar(&t.json, "json", false, "with --explain: as JSON, one object a model")
 	t.reading.Register(c.flags)
 	args, err := c.parse(1, 1)
 	if err != nil {
 		return err
+	}
+	if t.json && !t.explain {
+		return errors.New("--json goes with --explain")
 	}
 	if *target != "" {
 		t.file = dataFile(args[0], *target, *name)
@@ -58,10 +67,10 @@ func train(ctx context.Context, c *invocation) error {
 	if err != nil {
 		return err
 	}
-	t.engine = &training.Engine{Registry: store, Source: openSource, Workers: *workers}
+	t.engine = &training.Engine{Registry: store, Source: openSource, Workers: *workers, Now: time.Now}
 	var failed []error // of several models, one that cannot be trained does not stop the others
 	for n, i := range chosen {
-		if n > 0 {
+		if n > 0 && !t.json {
 			fmt.Fprintln(c.stdout)
 		}
 		if err := t.run(ctx, i); err != nil {
@@ -83,6 +92,9 @@ func (t *trainer) run(ctx context.Context, i int) error {
 	}
 	if config, err = config.Read(over); err != nil {
 		return fmt.Errorf("with what the flags say: %w", t.file.explain(i, err))
+	}
+	if t.explain {
+		return t.explained(ctx, i, config)
 	}
 	run, created, err := engine.Submit(ctx, config)
 	if err != nil {
@@ -134,6 +146,9 @@ func printVerdict(c *invocation, v training.Verdict) {
 		fmt.Fprintf(c.stdout, "alias champion points at version %d (%s)\n", v.Version, v.Reason)
 	} else {
 		fmt.Fprintf(c.stdout, "not promoted: %s\n", v.Reason)
+	}
+	if v.Cost != nil {
+		fmt.Fprintf(c.stdout, "in the cloud: %s\n", v.Cost)
 	}
 	for _, w := range v.Warnings {
 		fmt.Fprintln(c.stdout, "warning:", w)

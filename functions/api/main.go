@@ -33,7 +33,7 @@ func main() {
 	models := &registry.Registry{Store: s3store.New(client, bucket, "")}
 	server := &control.Server{
 		Bucket: bucket, Registry: models,
-		Engine:    &training.Engine{Registry: models, Source: training.BucketSource(bucket, models)},
+		Engine:    &training.Engine{Registry: models, Source: training.BucketSource(bucket, models), Cloud: true},
 		Uploads:   control.S3Uploads{Client: client, Bucket: bucket},
 		Workflow:  control.StepFunctions{Client: workflows, Machine: machine},
 		Profiling: control.StepFunctions{Client: workflows, Machine: os.Getenv(topology.EnvStatisticsWorkflow)},

@@ -6,6 +6,7 @@ import (
 	"log"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -24,6 +25,7 @@ func main() {
 		log.Fatal(err)
 	}
 	models := &registry.Registry{Store: store}
-	engine := &training.Engine{Registry: models, Source: training.BucketSource(bucket, models)}
+	engine := &training.Engine{Registry: models, Source: training.BucketSource(bucket, models),
+		Cloud: true, MemoryMB: lambdacontext.MemoryLimitInMB, Now: time.Now}
 	lambda.Start(engine.Handle)
 }

@@ -10,7 +10,8 @@
 //
 //	bench <room>/<case> ours=<seconds> MB/s=<of the file> ours-peak=<MB>
 //
-// Of make bench-accuracy it is scores rather than seconds: see accuracy.
+// Of make bench-accuracy it is scores rather than seconds: see accuracy; of make bench-cost what was
+// predicted beside what was measured: see costRuns.
 package main
 
 import (
@@ -53,8 +54,8 @@ type match struct {
 func main() {
 	python := flag.String("python", "build/bench/venv/bin/python", "interpreter with the packages of testdata/peers/requirements.txt")
 	folder := flag.String("data", "build/bench", "folder of mixed.csv, flights-3m.parquet, learners and large.csv")
-	room := flag.String("room", "data", "what to compare: data, learners, large or accuracy")
-	sets := flag.String("sets", "../shared/data", "folder of the data sets that accuracy is compared on")
+	room := flag.String("room", "data", "what to compare: data, learners, large, accuracy or cost")
+	sets := flag.String("sets", "../shared/data", "folder of the data sets that accuracy and cost are compared on")
 	rounds := flag.Int("rounds", 3, "how often each side runs")
 	trees := flag.Int("trees", 100, "trees that learners grow")
 	only := flag.String("only", "", "run the cases whose name contains this")
@@ -73,6 +74,10 @@ func main() {
 	}
 	if *room == "accuracy" {
 		exit(accuracy(context.Background(), *sets, *python, *only))
+		return
+	}
+	if *room == "cost" {
+		exit(costRuns(context.Background(), *sets, *only))
 		return
 	}
 	self, err := os.Executable()

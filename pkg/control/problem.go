@@ -18,6 +18,14 @@ func problem(err error) error {
 	if errors.As(err, &config) {
 		return configProblem(config)
 	}
+	var over *training.BudgetError
+	var large *training.PlacementError
+	if errors.As(err, &over) {
+		return gateway.BudgetExceeded.New(over.Error(), gateway.FieldError{Pointer: "/budget", Detail: over.Error()})
+	}
+	if errors.As(err, &large) {
+		return gateway.TrialTooLarge.New(large.Error())
+	}
 	if errors.As(err, &schedule) {
 		return gateway.InvalidConfig.New("the schedule was refused", gateway.FieldError{Pointer: "/schedule", Detail: schedule.Reason})
 	}

@@ -53,6 +53,9 @@ func (s *Server) createRun(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if err := s.Engine.CheckQuote(r.Context(), config); err != nil {
+		return answer{}, err
+	}
 	if config.Schedule != "" { // before the run is recorded: the scheduler may refuse it
 		if _, err := s.Engine.Check(r.Context(), config); err != nil {
 			return answer{}, err
@@ -167,6 +170,14 @@ func (s *Server) leaderboard(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	return ok(board)
+}
+
+func (s *Server) quote(r *http.Request) (answer, error) {
+	quote, err := s.Engine.Quote(r.Context(), training.RunID(r.PathValue("run")))
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(quote)
 }
 
 // schedule registers the retrains of a config: first with the scheduler, which checks the

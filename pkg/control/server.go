@@ -75,6 +75,7 @@ func (s *Server) Routes() *http.ServeMux {
 		"POST /v1/runs":                                    s.createRun,
 		"GET /v1/runs/{run}":                               s.run,
 		"GET /v1/runs/{run}/leaderboard":                   s.leaderboard,
+		"GET /v1/runs/{run}/quote":                         s.quote,
 		"GET /v1/models":                                   s.models,
 		"GET /v1/models/{model}":                           s.model,
 		"GET /v1/models/{model}/versions/{version}":        s.version,

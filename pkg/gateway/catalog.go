@@ -23,6 +23,7 @@ var (
 	StatisticsNotFound  = Type{"statistics-not-found", "Statistics not found", http.StatusNotFound, "The data set has none yet, or none of that version. `POST …/statistics` makes them."}
 	JobNotFound         = Type{"job-not-found", "Job not found", http.StatusNotFound, "The data set has no statistics job of that id, or none for 30 days. `POST …/statistics` starts one."}
 	LeaderboardNotFound = Type{"leaderboard-not-found", "Leaderboard not found", http.StatusNotFound, "The run has none yet: it is written when the trials are done."}
+	QuoteNotFound       = Type{"quote-not-found", "Quote not found", http.StatusNotFound, "The run has none yet: it is written when the data has been read."}
 	RouteNotFound       = Type{"route-not-found", "Route not found", http.StatusNotFound, "The API has no such path."}
 	MethodNotAllowed    = Type{"method-not-allowed", "Method not allowed", http.StatusMethodNotAllowed, "The path exists, for the methods in the `Allow` header."}
 
@@ -37,6 +38,8 @@ var (
 	InvalidConfig       = Type{"invalid-config", "Invalid configuration", http.StatusUnprocessableEntity, "The run's configuration is not valid. `errors` points at each fault, with the `line` and `character` where it stands in the body."}
 	InvalidDataset      = Type{"invalid-dataset", "Invalid data set", http.StatusUnprocessableEntity, "The data set cannot be read as a table, or cannot be trained on. `errors` has the row and column."}
 	ConstraintsViolated = Type{"constraints-violated", "Constraints violated", http.StatusUnprocessableEntity, "The data of the run is not as `data.constraints` of its configuration expects, and nothing was trained. `errors` has each violation with its column."}
+	BudgetExceeded      = Type{"budget-exceeded", "Budget exceeded", http.StatusUnprocessableEntity, "The run is quoted at more than the `budget` of its configuration. `detail` names the dearest trials and what makes a run cheaper."}
+	TrialTooLarge       = Type{"trial-too-large", "Trial too large", http.StatusUnprocessableEntity, "A trial of the run is predicted to take more memory or time than a function has. `detail` says which, how much, and what makes it smaller."}
 	MissingTarget       = Type{"missing-target", "Missing target", http.StatusUnprocessableEntity, "The configuration names no target, or one that the data set does not have."}
 
 	Conflict             = Type{"conflict", "Conflict", http.StatusConflict, "It exists already, or something else changed it meanwhile. Read it and decide again."}
@@ -52,10 +55,10 @@ var (
 
 // Catalog lists every problem type, in the order of docs/api.md.
 var Catalog = []Type{
-	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound, JobNotFound, LeaderboardNotFound,
+	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound, JobNotFound, LeaderboardNotFound, QuoteNotFound,
 	RouteNotFound, MethodNotAllowed,
 	EmptyBody, InvalidJSON, BodyTooLarge, UnsupportedMediaType, InvalidParameter, InvalidName,
-	InvalidInstances, InvalidConfig, InvalidDataset, ConstraintsViolated, MissingTarget,
+	InvalidInstances, InvalidConfig, InvalidDataset, ConstraintsViolated, BudgetExceeded, TrialTooLarge, MissingTarget,
 	Conflict, PreconditionFailed, PreconditionRequired,
 	TooManyRequests, Timeout, ResponseTooLarge, InternalError, Unavailable,
 }

@@ -50,6 +50,7 @@ var notFound = map[string]Type{
 	"model": ModelNotFound, "version": VersionNotFound, "alias": AliasNotFound,
 	"dataset": DatasetNotFound, "run": RunNotFound, "statistics": StatisticsNotFound, "job": JobNotFound,
 	"leaderboard": LeaderboardNotFound,
+	"quote":       QuoteNotFound,
 }
 
 // AsProblem returns the Problem in the chain of err; what an error says of itself by a

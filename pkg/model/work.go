@@ -117,10 +117,11 @@ func (b Boosting) work(n, p, k float64) float64 {
 	if b.TopShare > 0 {
 		share = b.TopShare + b.OtherShare
 	}
-	depth := math.Log2(float64(b.Leaves))
+	leaves := min(float64(b.Leaves), max(2, n/float64(max(1, b.MinLeafRows)))) // more there are not
+	depth := math.Log2(leaves)
 	columns := float64(p*b.ColumnShare) + 6
 	visits := float64(float64(float64(n*share)*columns) * float64((1+depth)/3))
-	cuts := float64(float64(p*b.ColumnShare) * float64(float64(b.Leaves)*float64(b.Bins)))
+	cuts := float64(float64(p*b.ColumnShare) * float64(leaves*min(n, float64(b.Bins))))
 	return float64(float64(rounds*k)*float64(visits+cuts)) + float64(float64(n*p)*20)
 }
 
@@ -148,10 +149,12 @@ func (f Forest) work(n, p float64, classes int) float64 {
 // unitTime is what a unit of Work takes, in nanoseconds on one core of an Intel Xeon of this
 // decade: about the mean of what make bench-cost prints. A Graviton2 core is taken to be as fast.
 var unitTime = map[string]float64{
-	baselineName: 40, bayesName: 8, boostingName: 3.5, forestName: 3.6, glmName: 0.66, knnName: 1.1,
+	baselineName: 40, bayesName: 8, boostingName: 3.5, forestName: 2.4, glmName: 0.66, knnName: 1.1,
 	linearName: 0.42, logisticName: 1.1, mlpName: 0.155,
 }
 
 // Seconds is what so much Work of a learner takes on one core, roughly: within a factor of two
 // where a fit takes over a tenth of a second.
-func Seconds(learner string, work float64) float64 { return float64(work*unitTime[learner]) * 1e-9 }
+func Seconds(learner string, work float64) float64 {
+	return float64(float64(work*unitTime[learner]) * 1e-9)
+}

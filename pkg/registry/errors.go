@@ -22,6 +22,7 @@ const (
 	KindJob        = "job"
 
 	KindLeaderboard = "leaderboard"
+	KindQuote       = "quote"
 )
 
 // NotFoundError says what a user asked for and is not there. It unwraps to ErrNotFound.

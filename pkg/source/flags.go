@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -43,6 +44,9 @@ func (f *Flags) Register(flags *flag.FlagSet) {
 		})
 	}
 }
+
+// Names are those of the flags that were given: the keys of a reading that they replace.
+func (f *Flags) Names() []string { return slices.Sorted(maps.Keys(f.given)) }
 
 // Over lays what the flags say over a reading: each that is given replaces the key of its
 // name, and an empty one takes it out. The schema file is read. All faults are reported at once.

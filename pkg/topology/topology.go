@@ -121,6 +121,7 @@ var Routes = []Route{
 	{"POST", "/v1/runs", "api"},
 	{"GET", "/v1/runs/{run}", "api"},
 	{"GET", "/v1/runs/{run}/leaderboard", "api"},
+	{"GET", "/v1/runs/{run}/quote", "api"},
 	{"GET", "/v1/models", "api"},
 	{"GET", "/v1/models/{model}", "api"},
 	{"GET", "/v1/models/{model}/versions/{version}", "api"},
@@ -129,6 +130,9 @@ var Routes = []Route{
 	{"DELETE", "/v1/models/{model}/schedule", "api"},
 	{"POST", "/v1/models/{model}/predict", "predict"},
 }
+
+// TrialsAtOnce is how many trials of a run the training workflow has going at a time.
+const TrialsAtOnce = 90
 
 // Quotas of the platform that the local cloud enforces too.
 const (

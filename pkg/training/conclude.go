@@ -39,6 +39,8 @@ type Leaderboard struct {
 	Standings []Standing `json:"standings"`
 	// Missing are trials without a result: their worker died each time it was tried.
 	Missing []string `json:"missing,omitempty"`
+	// Cost is what the trials took beside the quote; nil if they were not timed.
+	Cost *Cost `json:"cost,omitempty"`
 }
 
 // Verdict is runs/<run>/verdict.json, the end of a run.
@@ -61,6 +63,8 @@ type Verdict struct {
 	Promoted bool             `json:"promoted"`
 	Reason   string           `json:"reason"`
 	Warnings []string         `json:"warnings,omitempty"`
+	// Cost is what the run took beside what it was quoted at; nil if it was not timed.
+	Cost *Cost `json:"cost,omitempty"`
 }
 
 // Conclude ranks the trials, chooses an ensemble of them, fits it, registers it and moves the
@@ -95,12 +99,19 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 	}
 	verdict = Verdict{Run: run, Model: plan.Model, Version: manifest.Version, Digest: manifest.Digest, Trial: board.Standings[0].Trial,
 		Learner: manifest.Learner, Params: manifest.Params, Members: manifest.Members, Metric: plan.Metric, Score: manifest.Score,
-		Tested: manifest.Tested, Warnings: slices.Concat(plan.Warnings, ensemble.Warnings)}
+		Tested: manifest.Tested, Warnings: slices.Concat(plan.Warnings, ensemble.Warnings), Cost: board.Cost}
 	if len(ensemble.Members) == 1 {
 		verdict.Features = configuration(ensemble.Members[0]).Features
 	}
 	if n := len(board.Missing); n > 0 {
 		verdict.Warnings = append(verdict.Warnings, fmt.Sprintf("%d of %d trials have no result", n, n+len(board.Standings)))
+	}
+	stop, err := e.budgetStop(ctx, run)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if stop != nil {
+		verdict.Warnings = append(verdict.Warnings, stop.String())
 	}
 	verdict.Warnings = append(verdict.Warnings, unused...)
 	if verdict.Promoted, verdict.Reason, err = e.promote(ctx, plan, manifest); err != nil {
@@ -151,6 +162,9 @@ func (e *Engine) rank(ctx context.Context, plan Plan) (Leaderboard, error) {
 		} else {
 			board.Standings = append(board.Standings, standing(*result, plan.Metric))
 		}
+	}
+	if board.Cost, err = e.cost(ctx, plan.Run, results); err != nil {
+		return board, err
 	}
 	if len(board.Standings) == 0 {
 		return board, fmt.Errorf("run %s: none of %d trials has a result", plan.Run, len(trials))

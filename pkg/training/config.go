@@ -38,6 +38,8 @@ type Config struct {
 	Intervals IntervalsConfig `json:"intervals,omitzero"`
 	// Promote says when the alias champion moves to the new version.
 	Promote PromoteConfig `json:"promote"`
+	// Budget bounds what the run may take. Default: no bound.
+	Budget BudgetConfig `json:"budget,omitzero"`
 	// Schedule retrains on the data of the day: cron(…) or rate(…), as EventBridge has it.
 	Schedule string `json:"schedule,omitempty"`
 	// Seed of every random choice. Default 0.
@@ -134,6 +136,7 @@ func (c Config) faults() []Fault {
 	c.Decision.faults(&faults)
 	c.Intervals.faults(&faults)
 	c.Promote.faults(&faults)
+	c.Budget.faults(&faults)
 	c.searchFaults(&faults)
 	return faults
 }

@@ -22,7 +22,7 @@ func (e *Engine) Run(ctx context.Context, run RunID, watch Watcher) (Verdict, er
 		return Verdict{}, err
 	}
 	// Trials are the better grain for cores than the folds within them.
-	single := &Engine{Registry: e.Registry, Source: e.Source, Workers: 1}
+	single := &Engine{Registry: e.Registry, Source: e.Source, Workers: 1, Now: e.Now}
 	for !progress.Done {
 		var trials []Trial
 		if err := e.read(ctx, run, roundName(progress.Round), &trials); err != nil {

@@ -32,6 +32,8 @@ type Plan struct {
 	Trials   int      `json:"trials"`
 	Warnings []string `json:"warnings,omitempty"`
 	Config   Config   `json:"config"`
+	// Volume is what quotes of trials go by.
+	Volume Volume `json:"volume"`
 }
 
 // Plan reads the data, writes it prepared, and lists the trials of the first round. Done
@@ -52,6 +54,9 @@ func (e *Engine) Plan(ctx context.Context, run RunID) (Progress, error) {
 	plan, trials, data, err := e.prepare(ctx, run, s)
 	if err != nil {
 		return Progress{}, e.recordViolations(ctx, run, err)
+	}
+	if err := e.quote(ctx, plan, trials); err != nil {
+		return Progress{}, err
 	}
 	body, err := data.encode()
 	if err != nil {
@@ -118,6 +123,10 @@ func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []
 	}
 	if plan.Trials, err = plan.total(trials); err != nil {
 		return fail(err)
+	}
+	plan.Volume = newVolume(data, &plan)
+	for _, f := range source.Parts() {
+		plan.Volume.Source += max(0, f.Size)
 	}
 	return plan, trials, data, nil
 }

@@ -28,6 +28,8 @@ type Trial struct {
 	Features      pipeline.Features `json:"features,omitempty"`
 	// Rung is nil unless the search has rungs.
 	Rung *Rung `json:"rung,omitempty"`
+	// PlacedOn is where the trial is to run in the cloud, by what it is predicted to take.
+	PlacedOn Place `json:"placed_on,omitempty"`
 }
 
 // Progress is what plan and advance tell the workflow.
@@ -86,6 +88,15 @@ func (e *Engine) Advance(ctx context.Context, p Progress) (Progress, error) {
 	trials, err := plan.round(past)
 	if err != nil {
 		return Progress{}, err
+	}
+	if len(trials) > 0 {
+		over, err := e.overBudget(ctx, plan, p.Round, trials)
+		if err != nil {
+			return Progress{}, err
+		}
+		if over {
+			trials = nil
+		}
 	}
 	if len(trials) == 0 {
 		return Progress{Run: p.Run, Round: p.Round, Done: true}, nil

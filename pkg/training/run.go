@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/internal/nearest"
@@ -29,6 +30,12 @@ type Engine struct {
 	Source func(ctx context.Context, source string) (dataset.Source, error)
 	// Workers is the number of cores that one step uses; 0 is all of them.
 	Workers int
+	// Cloud says that trials run in the train function, so that a run with one that does not fit
+	// it is refused. MemoryMB is what the function has that this process is; 0: it is none.
+	Cloud    bool
+	MemoryMB int
+	// Now is the clock by which trials are timed for the ledger; nil: they are not.
+	Now func() time.Time
 
 	mu       sync.Mutex
 	prepared *prepared // of the run worked on last: trials of one run share it

@@ -28,6 +28,8 @@ type Result struct {
 	// Warnings are those of the encoders and models of the folds, each once, in the order of
 	// the folds.
 	Warnings []string `json:"warnings,omitempty"`
+	// Usage is what the trial took; nil if no clock ran.
+	Usage *Usage `json:"usage,omitempty"`
 	// Error is why the configuration cannot be judged; it is a finished trial all the same.
 	Error string `json:"error,omitempty"`
 }
@@ -53,6 +55,7 @@ func (e *Engine) Trial(ctx context.Context, t Trial) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	began := e.now()
 	result := Result{Trial: t.ID, Learner: t.Learner, Params: t.Params, Features: t.Features, Rung: t.Rung}
 	predicted, err := e.crossValidate(ctx, data.at(t.Rung, plan), plan, t.configuration(), &result)
 	switch {
@@ -65,6 +68,7 @@ func (e *Engine) Trial(ctx context.Context, t Trial) (Result, error) {
 			return Result{}, err
 		}
 	}
+	result.Usage = e.usage(began)
 	return result, e.write(ctx, key, result)
 }
 

@@ -1,0 +1,126 @@
+package training
+
+import (
+	"fmt"
+
+	"github.com/foretell-ml/foretell/pkg/model"
+	"github.com/foretell-ml/foretell/pkg/topology"
+)
+
+// Place is where a trial runs.
+type Place string
+
+// The places, from the one that is tried first.
+const (
+	OnLambda    Place = "lambda"
+	OnFargate   Place = "fargate"
+	OnSageMaker Place = "sagemaker"
+	Nowhere     Place = "nowhere" // nothing has so much memory
+)
+
+// demand is what a trial takes.
+type demand struct {
+	memoryMB int
+	work     float64 // seconds on one core
+	folds    int     // that may run side by side
+}
+
+// Room that a trial takes beside its data: the program itself, and what the collector leaves
+// lying until it is worth collecting.
+const (
+	programMB = 60
+	slack     = 1.5
+)
+
+// Margins of a placement: memory and time are predicted within these factors.
+const (
+	memoryMargin = 0.85
+	timeMargin   = 0.6
+)
+
+// demand predicts what a trial takes, from the size of the data, its params and its rung.
+func (v Volume) demand(t Trial) (demand, error) {
+	c := t.configuration()
+	l, err := model.New(c.Learner, c.Params)
+	if err != nil {
+		return demand{}, err
+	}
+	learner, rows := c.Learner, v.Train
+	if !t.Rung.Top() && t.Rung.Resource == byRows {
+		rows = int(float64(t.Rung.Share * float64(rows)))
+	}
+	needs := model.NeedsOf(learner)
+	shape := model.Shape{Rows: rows, Columns: v.Kinds.width(needs), Classes: v.Classes, Weighted: v.Weighted}
+	fit := float64(model.Seconds(learner, model.Work(l, shape, v.Judge))) + v.Kinds.encodeTime(needs, rows+v.Judge)
+	// A fold has its rows, these encoded twice over while columns become a matrix, and the fit.
+	fold := v.Prepared + 16*int64(rows)*int64(shape.Columns) + model.Memory(l, shape)
+	side := int64(min(v.Folds, trainFunction().CPUs()))
+	memory := 2*v.Prepared + side*fold
+	return demand{memoryMB: programMB + int(float64(slack*float64(memory))/(1<<20)), work: float64(float64(v.Folds) * fit), folds: v.Folds}, nil
+}
+
+// trainFunction is the function that trials run in.
+func trainFunction() topology.Function {
+	for _, f := range topology.Functions {
+		if f.Name == "train" {
+			return f
+		}
+	}
+	panic("training: topology has no train function")
+}
+
+// placed is a trial on a machine.
+type placed struct {
+	place   Place
+	seconds float64 // from start to end
+	dollars float64 // of the machine, requests aside
+	size    topology.Size
+}
+
+// Time until the program of a trial runs: a function starts at once, a task has to be placed and
+// its image loaded, an instance has to be started. All but the function's is paid for in part.
+const (
+	fargateStart   = 40
+	sageMakerStart = 180
+	fargateLeast   = 60 // seconds that are paid for at least
+)
+
+// place finds the first place that has the memory and the time for a trial.
+func (d demand) place() placed {
+	f := trainFunction()
+	cores := float64(f.MemoryMB) / 1769 // which is what is paid for, however many threads there are
+	seconds := d.work / max(1, min(float64(d.folds), cores))
+	if float64(d.memoryMB) <= memoryMargin*float64(f.MemoryMB) && seconds <= timeMargin*f.Timeout.Seconds() {
+		size := topology.Size{Name: f.Name, CPUs: f.CPUs(), MemoryMB: f.MemoryMB}
+		return placed{OnLambda, seconds, float64(seconds * lambdaSecond(f.MemoryMB)), size}
+	}
+	if size, ok := topology.Fargate(d.memoryMB); ok {
+		seconds := d.work / float64(min(d.folds, size.CPUs))
+		return placed{OnFargate, seconds + fargateStart, max(seconds+fargateStart/2, fargateLeast) * size.PerHour / 3600, size}
+	}
+	if size, ok := topology.SageMaker(d.memoryMB); ok {
+		seconds := d.work / float64(min(d.folds, size.CPUs))
+		return placed{OnSageMaker, seconds + sageMakerStart, (seconds + sageMakerStart/2) * size.PerHour / 3600, size}
+	}
+	return placed{place: Nowhere}
+}
+
+// lambdaSecond is what a second of a function with so much memory costs, in dollars.
+func lambdaSecond(memoryMB int) float64 {
+	return float64(float64(memoryMB) / 1024 * topology.LambdaDuration.Dollars)
+}
+
+// PlacementError says which trials fit no function.
+type PlacementError struct {
+	Trials []TrialQuote // the largest first
+}
+
+func (e *PlacementError) Error() string {
+	f := trainFunction()
+	t := e.Trials[0]
+	return fmt.Sprintf("%d trials do not fit a function of %d MB and %.0f minutes; %s is predicted to take %d MB and %.0f minutes, which is work for %s, and that is not deployed; %s",
+		len(e.Trials), f.MemoryMB, f.Timeout.Minutes(), t.Trial, t.MemoryMB, t.Seconds/60, t.PlacedOn, remedies)
+}
+
+// remedies are what makes a run smaller.
+const remedies = "read a sample of the rows (data.sample, --sample), try fewer rounds, trees or epochs, or fewer trials; or train on a machine of your own by foretell train"
