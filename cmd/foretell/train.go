@@ -63,9 +63,11 @@ func train(ctx context.Context, c *invocation) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", t.file.name, err)
 	}
-	store, err := openStore(ctx, *place)
-	if err != nil {
-		return err
+	store := &registry.Registry{} // to open one makes its folder, and to explain needs none
+	if !t.explain {
+		if store, err = openStore(ctx, *place); err != nil {
+			return err
+		}
 	}
 	t.engine = &training.Engine{Registry: store, Source: openSource, Workers: *workers, Now: time.Now}
 	var failed []error // of several models, one that cannot be trained does not stop the others

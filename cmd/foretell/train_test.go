@@ -1,6 +1,11 @@
 package main
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -48,5 +53,51 @@ func TestTrainDataSet(t *testing.T) {
 	}
 	if _, err, _ := fails(t, "train", "--store", store, data); !strings.Contains(err.Error(), "--target") {
 		t.Errorf("a data set without a target: %v", err)
+	}
+}
+
+// TestExplain prints a config that can be read again and is the same run, the plan and the quote,
+// and writes nothing.
+func TestExplain(t *testing.T) {
+	store := filepath.Join(t.TempDir(), "store")
+	config := file(t, "small.yaml", "data: {source: ../../testdata/penguins.csv, target: species}\nsearch: {trials: 3}\nconfigurations: [{learner: bayes, params: {smoothing: {log: [0.1, 10]}}}]")
+	out := foretell(t, "train", "--store", store, "--explain", "--sample", "300", config)
+	for _, part := range []string{"target: species  # " + config + ":1", "sample: 300  # by a flag", "task: multiclass  # follows from the data", "promote:\n  when: always", "\nplan\n", "\ntrials\n", "placed on", "lambda", "quote for the cloud, prices of", "minutes, the largest trial"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("%q is not in\n%s", part, out)
+		}
+	}
+	text, _, _ := strings.Cut(out, "\nplan\n")
+	again := file(t, "resolved.yaml", text)
+	first, second := explainJSON(t, store, config, "--sample", "300"), explainJSON(t, store, again)
+	if !reflect.DeepEqual(first.Config, second.Config) || len(first.Quote.Trials) == 0 || first.Quote.Dollars != second.Quote.Dollars {
+		t.Errorf("read again, the config is\n%+v, not\n%+v", second.Config, first.Config)
+	}
+	if entries, err := os.ReadDir(store); err == nil && len(entries) > 0 {
+		t.Errorf("explained, and there is %v", entries)
+	}
+	tight := file(t, "tight.yaml", "data: {source: ../../testdata/penguins.csv, target: species}\nbudget: {cost: 0.00001}")
+	out, err, code := fails(t, "train", "--store", store, "--explain", tight)
+	if code != 1 || !strings.Contains(err.Error(), "more than budget.cost") || !strings.Contains(out, "quote for the cloud") {
+		t.Errorf("%d, %v: %s", code, err, out)
+	}
+	if _, err, _ := fails(t, "train", "--store", store, "--json", config); err == nil || !strings.Contains(err.Error(), "--explain") {
+		t.Errorf("--json alone: %v", err)
+	}
+}
+
+func explainJSON(t *testing.T, store, config string, args ...string) (e explanation) {
+	t.Helper()
+	out := foretell(t, append([]string{"train", "--store", store, "--explain", "--json", config}, args...)...)
+	if err := json.Unmarshal([]byte(out), &e); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return e
+}
+
+// TestTrainTellsTheCost beside the quote, at the end.
+func TestTrainTellsTheCost(t *testing.T) {
+	if out := foretell(t, "train", "--store", t.TempDir(), smallConfig(t)); !regexp.MustCompile(`in the cloud: quoted at \$0\.\d{5}, would have cost \$0\.\d{5}`).MatchString(out) {
+		t.Errorf("%s", out)
 	}
 }

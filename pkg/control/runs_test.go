@@ -58,6 +58,7 @@ func TestRunStates(t *testing.T) {
 		t.Errorf("%+v, %d executions", v, w.workflow.count())
 	}
 
+	w.refused(t, gateway.QuoteNotFound, "", "GET", "/v1/runs/"+string(run)+"/quote", "")
 	w.refused(t, gateway.LeaderboardNotFound, "", "GET", "/v1/runs/"+string(run)+"/leaderboard", "")
 	w.train(t, run)
 	w.workflow.set(second, Execution{Status: "SUCCEEDED"})
@@ -68,6 +69,11 @@ func TestRunStates(t *testing.T) {
 	isStatus(t, w.do(t, "GET", "/v1/runs/"+string(run)+"/leaderboard", "", &board), http.StatusOK)
 	if len(board.Standings) != 1 {
 		t.Errorf("leaderboard %+v", board)
+	}
+	var quote training.Quote
+	isStatus(t, w.do(t, "GET", "/v1/runs/"+string(run)+"/quote", "", &quote), http.StatusOK)
+	if quote.Run != run || !(quote.Dollars > 0) || len(quote.Trials) != 1 {
+		t.Errorf("quote %+v", quote)
 	}
 }
 

@@ -28,6 +28,7 @@ var routeDocs = map[string]string{
 	"POST /v1/runs":                                    "Starts a training run from a configuration",
 	"GET /v1/runs/{run}":                               "How a run stands",
 	"GET /v1/runs/{run}/leaderboard":                   "Its configurations, best first",
+	"GET /v1/runs/{run}/quote":                         "What it was predicted to take: dollars, minutes, memory, each trial",
 	"GET /v1/models":                                   "The models",
 	"GET /v1/models/{model}":                           "A model's versions and aliases",
 	"GET /v1/models/{model}/versions/{version}":        "A version: lineage, scores, inputs",

@@ -165,6 +165,9 @@ func TestShardsAtOnce(t *testing.T) {
 		if found == nil {
 			t.Fatalf("the map of %s has no limit", function)
 		}
+		if most, _ := strconv.Atoi(found[1]); workflow == topology.Training && most != topology.TrialsAtOnce {
+			t.Errorf("%d trials at once, and quotes go by %d", most, topology.TrialsAtOnce)
+		}
 		if most, err := strconv.Atoi(found[1]); err != nil || most >= functionsByName()[function].Concurrency {
 			t.Errorf("%s of %s at once, of %d", found[1], function, functionsByName()[function].Concurrency)
 		}

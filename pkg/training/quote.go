@@ -107,7 +107,7 @@ func newQuote(plan Plan, trials []Trial) (Quote, error) {
 		rounds = plan.Config.Search.Rungs
 		all = float64(rounds)
 	case search.TPESearch:
-		rounds = (n + plan.Config.Search.Batch - 1) / plan.Config.Search.Batch
+		rounds = 1 + (more+plan.Config.Search.Batch-1)/plan.Config.Search.Batch
 	}
 	// The final model is fitted on all rows: one fold more than a trial's rows, at most of the dearest.
 	refit := 0.0
