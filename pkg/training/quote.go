@@ -109,11 +109,7 @@ func newQuote(plan Plan, trials []Trial) (Quote, error) {
 	case search.TPESearch:
 		rounds = 1 + (more+plan.Config.Search.Batch-1)/plan.Config.Search.Batch
 	}
-	// The final model is fitted on all rows: one fold more than a trial's rows, at most of the dearest.
-	refit := 0.0
-	for _, t := range each {
-		refit = max(refit, float64(t.Seconds*1.3)/float64(max(1, v.Folds)))
-	}
+	refit := q.refit(plan.Config.Ensemble)
 	prepare := startSeconds + float64(float64(v.Source+v.Prepared)*byteSeconds)
 	conclude := startSeconds + float64(2*float64(v.Prepared)*byteSeconds) + refit
 	q.Invocations = n + rounds + 2
@@ -129,6 +125,26 @@ func newQuote(plan Plan, trials []Trial) (Quote, error) {
 	trying := max(float64(longest*float64(rounds)), float64(sum*all)/atOnce)
 	q.Minutes = (prepare + trying + conclude + float64(float64(q.Transitions-n)*stepSeconds)) / 60
 	return q, nil
+}
+
+// Members that an ensemble has as a rule, whatever it may have, and how many more rows each learns
+// from than in a fold.
+const (
+	usualMembers = 5
+	wholeShare   = 1.25
+)
+
+// refit is what it takes to fit the final model on all rows: the dearest configurations, since they
+// tend to be the best.
+func (q Quote) refit(c EnsembleConfig) (seconds float64) {
+	for _, t := range q.dearest(min(c.Size, usualMembers)) {
+		if c.Bagged {
+			seconds += t.Seconds
+		} else {
+			seconds += float64(t.Seconds*wholeShare) / float64(max(1, q.Volume.Folds))
+		}
+	}
+	return seconds
 }
 
 // dearest are the trials that cost most, at most n.

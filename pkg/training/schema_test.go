@@ -116,9 +116,9 @@ func fits(t *testing.T, s *jsonschema.Schema, text string) error {
 }
 
 // object is a JSON object whose keys keep their order.
-type object []member
+type object []property
 
-type member struct {
+type property struct {
 	key   string
 	value any
 }
@@ -169,7 +169,7 @@ func configSchema(t *testing.T) []byte {
 		{"description", "What foretell train and POST /v1/runs take, in YAML or JSON. What else a value has to be is said by their errors. Made from the Go types by go test ./pkg/training -run Schema -update."},
 		{"type", "object"}, {"additionalProperties", false},
 		{"anyOf", []any{target, object{{"required", []string{"models"}}}}},
-		{"properties", append(config[:len(config):len(config)], member{"models", models})},
+		{"properties", append(config[:len(config):len(config)], property{"models", models})},
 		{"$defs", m.defs},
 	}
 	text, err := json.Marshal(schema)
@@ -267,7 +267,7 @@ func (m *schemaMaker) properties(t reflect.Type) (keys object) {
 			if text := m.comments[place]; text != "" {
 				s = append(object{{"description", text}}, s...)
 			}
-			keys = append(keys, member{name, s})
+			keys = append(keys, property{name, s})
 		}
 	}
 	return keys
@@ -316,7 +316,7 @@ func (m *schemaMaker) schema(t reflect.Type, place string) object {
 		if !m.seen[t.String()] {
 			m.seen[t.String()] = true
 			at := len(m.defs)
-			m.defs = append(m.defs, member{t.String(), nil})
+			m.defs = append(m.defs, property{t.String(), nil})
 			m.defs[at].value = object{{"type", kind("object")}, {"additionalProperties", false}, {"properties", m.properties(t)}}
 		}
 		return object{{"$ref", "#/$defs/" + t.String()}}
