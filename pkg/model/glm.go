@@ -9,7 +9,6 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/internal/num"
-	"github.com/foretell-ml/foretell/pkg/safetensors"
 )
 
 // GLM is a generalized linear model with a log link, for counts, costs and durations: the
@@ -202,10 +201,7 @@ func (m *glm) Predict(dst []float64, x *dataset.Matrix) {
 
 func (m *glm) State() State {
 	params, _ := json.Marshal(m.glmParams) // finite: always marshals
-	return State{Learner: glmName, Params: params, Tensors: map[string]safetensors.Tensor{
-		"coefficients": safetensors.FromF64(m.coefficients, len(m.coefficients)),
-		"intercept":    safetensors.FromF64([]float64{m.intercept}, 1),
-	}}
+	return State{Learner: glmName, Params: params, Tensors: tensorsOfLine(m.coefficients, m.intercept)}
 }
 
 func loadGLM(s State) (Model, error) {
@@ -213,22 +209,9 @@ func loadGLM(s State) (Model, error) {
 	if err := decodeStateParams(s, &p); err != nil {
 		return nil, err
 	}
-	coefficients, err := tensorF64(s, "coefficients")
+	coefficients, intercept, err := line(s)
 	if err != nil {
 		return nil, err
 	}
-	intercept, err := tensorF64(s, "intercept")
-	if err != nil {
-		return nil, err
-	}
-	if len(intercept) != 1 {
-		return nil, fmt.Errorf("%d intercepts, want 1", len(intercept))
-	}
-	if err := checkFinite("coefficients", coefficients); err != nil {
-		return nil, err
-	}
-	if c := intercept[0]; math.IsNaN(c) || math.IsInf(c, 1) {
-		return nil, fmt.Errorf("tensor %q holds %v", "intercept", c)
-	}
-	return &glm{p, coefficients, intercept[0]}, nil
+	return &glm{p, coefficients, intercept}, nil
 }

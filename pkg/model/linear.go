@@ -8,7 +8,6 @@ import (
 	"math"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
-	"github.com/foretell-ml/foretell/pkg/safetensors"
 )
 
 // Linear is linear regression: it minimizes
@@ -218,10 +217,7 @@ func bounded(v float64) float64 { return min(max(v, -1e303), 1e303) }
 
 func (m *linear) State() State {
 	params, _ := json.Marshal(m.linearParams) // numbers that are finite: always marshals
-	return State{Learner: linearName, Params: params, Tensors: map[string]safetensors.Tensor{
-		"coefficients": safetensors.FromF64(m.coefficients, len(m.coefficients)),
-		"intercept":    safetensors.FromF64([]float64{m.intercept}, 1),
-	}}
+	return State{Learner: linearName, Params: params, Tensors: tensorsOfLine(m.coefficients, m.intercept)}
 }
 
 func loadLinear(s State) (Model, error) {
@@ -231,27 +227,20 @@ func loadLinear(s State) (Model, error) {
 			return nil, err
 		}
 	}
-	coefficients, err := tensorF64(s, "coefficients")
+	coefficients, intercept, err := line(s)
 	if err != nil {
 		return nil, err
 	}
-	intercept, err := tensorF64(s, "intercept")
-	if err != nil {
-		return nil, err
-	}
-	if len(intercept) != 1 {
-		return nil, fmt.Errorf("%d intercepts, want 1", len(intercept))
+	if math.IsInf(intercept, -1) {
+		return nil, errors.New("the intercept is not finite")
 	}
 	if p.Degree < 0 || p.Degree > maxDegree || len(coefficients)%max(1, p.Degree) != 0 {
 		return nil, fmt.Errorf("%d coefficients of degree %d", len(coefficients), p.Degree)
-	}
-	if err := errors.Join(checkFinite("coefficients", coefficients), checkFinite("intercept", intercept)); err != nil {
-		return nil, err
 	}
 	if p.Statistics != nil {
 		if err := p.Statistics.validate(len(coefficients)); err != nil {
 			return nil, err
 		}
 	}
-	return &linear{linearParams: p, coefficients: coefficients, intercept: intercept[0]}, nil
+	return &linear{linearParams: p, coefficients: coefficients, intercept: intercept}, nil
 }

@@ -39,6 +39,33 @@ func tensorF64(s State, name string) ([]float64, error) {
 	return values, nil
 }
 
+// line returns the coefficients of a model with one set of them, finite, and its intercept:
+// finite or −∞, which a log link makes a mean of 0.
+func line(s State) (coefficients []float64, intercept float64, err error) {
+	if coefficients, err = tensorF64(s, "coefficients"); err != nil {
+		return nil, 0, err
+	}
+	intercepts, err := tensorF64(s, "intercept")
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(intercepts) != 1 {
+		return nil, 0, fmt.Errorf("%d intercepts, want 1", len(intercepts))
+	}
+	if c := intercepts[0]; math.IsNaN(c) || math.IsInf(c, 1) {
+		return nil, 0, fmt.Errorf("tensor %q holds %v", "intercept", c)
+	}
+	return coefficients, intercepts[0], checkFinite("coefficients", coefficients)
+}
+
+// tensorsOfLine is the inverse of line.
+func tensorsOfLine(coefficients []float64, intercept float64) map[string]safetensors.Tensor {
+	return map[string]safetensors.Tensor{
+		"coefficients": safetensors.FromF64(coefficients, len(coefficients)),
+		"intercept":    safetensors.FromF64([]float64{intercept}, 1),
+	}
+}
+
 // matrixF64 returns the rows of a two-dimensional float64 tensor.
 func matrixF64(s State, name string) ([][]float64, error) {
 	t, err := tensor(s, name, -1, -1)

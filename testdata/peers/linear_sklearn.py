@@ -1,6 +1,6 @@
 """Coefficients and predictions that pkg/model's linear and logistic learners must agree with.
 
-    pip install scikit-learn==1.7.2 numpy==2.3.4 && python linear_sklearn.py > ../golden/linear_sklearn.json
+    pip install -r requirements.txt && python linear_sklearn.py > ../golden/linear_sklearn.json
 
 Run in this folder. Columns are used raw, or standardized by the formula below, which the Go
 test repeats. Solvers are set to their tightest tolerance, so that what remains is rounding.
