@@ -94,7 +94,7 @@ bench: ## run the benchmarks (BENCH=regexp, COUNT=n for benchstat)
 	@go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(or $(COUNT),1) ./pkg/... ./cmd/...
 
 # The peers live in a virtual environment of their own, the files are made or fetched once.
-bench-data: build/bench/venv build/bench/mixed.csv build/bench/flights-3m.parquet ## compare reading and statistics with polars and DuckDB
+bench-data: build/bench/venv build/bench/mixed.csv build/bench/mixed.parquet build/bench/flights-3m.parquet ## compare reading and statistics with polars and DuckDB
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run
 
@@ -121,6 +121,10 @@ build/bench/venv: testdata/peers/requirements.txt
 build/bench/mixed.csv: testdata/peers/mixed_csv.py | build/bench/venv
 	@echo "making build/bench/mixed.csv, 214 MB"
 	@build/bench/venv/bin/python testdata/peers/mixed_csv.py $@ 1500000
+
+build/bench/mixed.parquet: testdata/peers/mixed_csv.py | build/bench/venv
+	@echo "making build/bench/mixed.parquet, 3.5 million rows by 20 columns"
+	@build/bench/venv/bin/python testdata/peers/mixed_csv.py $@ 3500000
 
 build/bench/large.csv: testdata/peers/mixed_csv.py | build/bench/venv
 	@echo "making build/bench/large.csv, 2 GB"

@@ -25,6 +25,8 @@ var cases = []struct {
 	{"csv-profile", "mixed.csv", "duckdb", "profile", []int{1, 2}},
 	{"parquet-all", "flights-3m.parquet", "duckdb", "all", []int{1, 2}},
 	{"parquet-floats", "flights-3m.parquet", "duckdb", "floats", []int{1, 2}},
+	{"parquet-mixed-all", "mixed.parquet", "duckdb", "all", []int{1, 2}},
+	{"parquet-mixed-floats", "mixed.parquet", "duckdb", "mixed-floats", []int{1, 2}},
 	{"parquet-profile", "flights-3m.parquet", "duckdb", "profile", []int{2}},
 }
 
@@ -57,13 +59,15 @@ func readData(ctx context.Context, job, file string) (float64, error) {
 		_, _, err = dataset.Read(ctx, source, dataset.Options{})
 	case "csv-profile":
 		_, _, err = profile.Scan(ctx, source, dataset.Options{}, profile.Options{})
-	case "parquet-all":
+	case "parquet-all", "parquet-mixed-all":
 		_, _, err = dataset.Read(ctx, parquet.Files{Files: parts}, dataset.Options{})
 	case "parquet-floats":
 		var numbers numeric
 		if _, err = (parquet.Files{Files: parts}).Scan(ctx, dataset.Options{}, &numbers); errors.Is(err, errKnown) {
 			_, _, err = dataset.Read(ctx, parquet.Files{Files: parts}, dataset.Options{Columns: numbers})
 		}
+	case "parquet-mixed-floats":
+		_, _, err = dataset.Read(ctx, parquet.Files{Files: parts}, dataset.Options{Columns: []string{"f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7"}})
 	case "parquet-profile":
 		_, _, err = profile.Scan(ctx, parquet.Files{Files: parts}, dataset.Options{}, profile.Options{})
 	default:

@@ -53,7 +53,7 @@ type match struct {
 
 func main() {
 	python := flag.String("python", "build/bench/venv/bin/python", "interpreter with the packages of testdata/peers/requirements.txt")
-	folder := flag.String("data", "build/bench", "folder of mixed.csv, flights-3m.parquet, learners and large.csv")
+	folder := flag.String("data", "build/bench", "folder of mixed.csv, mixed.parquet, flights-3m.parquet, learners and large.csv")
 	room := flag.String("room", "data", "what to compare: data, learners, large, accuracy or cost")
 	sets := flag.String("sets", "../shared/data", "folder of the data sets that accuracy and cost are compared on")
 	rounds := flag.Int("rounds", 3, "how often each side runs")

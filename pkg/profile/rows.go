@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"encoding/binary"
 	"math"
 	"math/bits"
 	"slices"
@@ -268,13 +269,25 @@ func (m *missingRows) end(rows int) {
 		m.Table.Add(m.bits[:m.width], uint64(rows))
 		return
 	}
-	for i := 0; i < rows; {
-		set := m.bits[i*m.width : (i+1)*m.width]
-		start := i
-		for i++; i < rows && string(m.bits[i*m.width:(i+1)*m.width]) == string(set); i++ {
-		}
-		m.Table.Add(set, uint64(i-start))
+	for start := 0; start < rows; {
+		set, end := m.bits[start*m.width:(start+1)*m.width], m.runEnd(start, rows)
+		m.Table.Add(set, uint64(end-start))
+		start = end
 	}
+}
+
+// runEnd returns where the rows with the set of row start end. They have it as long as each byte is
+// the one before by as many as a set has.
+func (m *missingRows) runEnd(start, rows int) int {
+	i, end := start*m.width, (rows-1)*m.width
+	bits, next := m.bits[:rows*m.width], m.bits[m.width:rows*m.width]
+	for i+8 <= end && binary.LittleEndian.Uint64(bits[i:]) == binary.LittleEndian.Uint64(next[i:]) {
+		i += 8
+	}
+	for i < end && bits[i] == next[i] {
+		i++
+	}
+	return i/m.width + 1
 }
 
 // patterns lists the most frequent sets by the names of their columns.

@@ -3,9 +3,11 @@ package profile
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"math"
+	"math/bits"
 	"slices"
 	"sort"
 	"strings"
@@ -219,8 +221,16 @@ func (t *texts) characters(text []byte, n int) (length int) {
 		}
 		return t.characters(text[:cut], n) + t.characters(text[cut:], n)
 	}
-	count := uint64(0)
-	for i := 0; i < len(text); length++ {
+	count, i := uint64(0), 0
+	for i < len(text) { // a word at a time as long as they are ASCII
+		w, size := word(text[i:])
+		if w&nonASCII != 0 {
+			break
+		}
+		count += wordUnits(w)
+		length, i = length+size, i+size
+	}
+	for ; i < len(text); length++ {
 		c := text[i]
 		i++
 		if c < utf8.RuneSelf {
@@ -268,6 +278,36 @@ var characterUnits = func() (units [utf8.RuneSelf]uint64) {
 	}
 	return units
 }()
+
+// nonASCII is the highest bit of each byte.
+const nonASCII = 0x8080808080808080
+
+// word is the first bytes of a text that is not empty, at most eight, filled up with zeros.
+func word(text []byte) (w uint64, size int) {
+	switch n := len(text); {
+	case n >= 8:
+		return binary.LittleEndian.Uint64(text), 8
+	case n >= 4: // those in the middle are read twice
+		return uint64(binary.LittleEndian.Uint32(text)) | uint64(binary.LittleEndian.Uint32(text[n-4:]))<<(8*(n-4)), n
+	default:
+		return uint64(text[0]) | uint64(text[n/2])<<(8*(n/2)) | uint64(text[n-1])<<(8*(n-1)), n
+	}
+}
+
+// wordUnits is the sum of characterUnits of eight ASCII characters, of which NUL counts for 0.
+func wordUnits(w uint64) uint64 {
+	letters := bits.OnesCount64(within(w|0x2020202020202020, 'a', 'z'))
+	digits := bits.OnesCount64(within(w, '0', '9'))
+	spaces := bits.OnesCount64(within(w, '\t', '\r') | within(w, ' ', ' '))
+	return uint64(letters)*letterUnit + uint64(digits)*digitUnit + uint64(spaces)*spaceUnit
+}
+
+// within has the highest bit of each ASCII character from low to high: added to what is short of 128
+// it reaches that bit, from low on by one sum, above high by the other.
+func within(w uint64, low, high uint64) uint64 {
+	const each = 0x0101010101010101
+	return (w + (128-low)*each) &^ (w + (127-high)*each) & nonASCII
+}
 
 // summarize describes the texts.
 func (t *texts) summarize() *TextSummary {

@@ -6,6 +6,9 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"unicode"
+
+	"pgregory.net/rapid"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
@@ -68,4 +71,52 @@ func TestTypesAreThoseOfReading(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Characters of all lengths and kinds are counted as unicode has them, eight at a time or not, and
+// sets of missing columns are told apart where they differ, of any width.
+func TestWordsAtATime(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(rapid.OneOf(
+			rapid.Map(rapid.IntRange(1, 127), func(c int) string { return string(rune(c)) }),
+			rapid.SampledFrom([]string{"é", "٣", "\u00a0", "世", "\x00", "z", "Z", "a", "A", "@", "[", "`", "{", "/", ":"}),
+		), 0, 40).Draw(r, "text"), "")
+		var want Characters
+		length := 0
+		for _, c := range text {
+			length++
+			switch {
+			case unicode.IsLetter(c):
+				want.Letters++
+			case unicode.IsDigit(c):
+				want.Digits++
+			case unicode.IsSpace(c):
+				want.Spaces++
+			default:
+				want.Other++
+			}
+		}
+		var got texts
+		if n := got.characters([]byte(text), 1); n != length || got.Characters != want {
+			r.Fatalf("%q: %d characters, %+v; want %d, %+v", text, n, got.Characters, length, want)
+		}
+
+		m := newMissingRows(rapid.IntRange(1, 40).Draw(r, "columns"))
+		rows := rapid.IntRange(1, 30).Draw(r, "rows")
+		m.begin(rows)
+		for row := range rows {
+			if rapid.IntRange(0, 3).Draw(r, "missing") == 0 {
+				m.set(row, rapid.IntRange(0, m.width*8-1).Draw(r, "column"))
+			}
+		}
+		for start := range rows {
+			end := start
+			for end < rows && string(m.bits[end*m.width:(end+1)*m.width]) == string(m.bits[start*m.width:(start+1)*m.width]) {
+				end++
+			}
+			if got := m.runEnd(start, rows); got != end {
+				r.Fatalf("%d bytes a row, from row %d: run ends at %d, not %d", m.width, start, got, end)
+			}
+		}
+	})
 }

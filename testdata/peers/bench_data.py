@@ -40,6 +40,8 @@ elif peer == "duckdb":
         if job == "floats":
             types = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
             columns = ", ".join(f'"{name}"' for name, kind, *_ in types if kind in ("DOUBLE", "FLOAT", "BIGINT", "INTEGER", "SMALLINT"))
+        if job == "mixed-floats":
+            columns = ", ".join(f"f{i}" for i in range(8))
         # Materialized: every value is read and put somewhere.
         connection.execute(f"CREATE OR REPLACE TEMP TABLE t AS SELECT {columns} FROM {source}")
         return connection.execute("SELECT count(*) FROM t").fetchone()[0]
