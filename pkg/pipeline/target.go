@@ -24,6 +24,14 @@ type Target struct {
 // Outputs is the number of values that a model of the target predicts per row.
 func (t Target) Outputs() int { return max(1, len(t.Classes)) }
 
+// Describe names the target and what is asked of it, for people.
+func (t Target) Describe() string {
+	if len(t.Classes) == 0 {
+		return fmt.Sprintf("%s of %q", t.Task, t.Name)
+	}
+	return fmt.Sprintf("%s of %q into %.100q", t.Task, t.Name, t.Classes)
+}
+
 // NewTarget describes a column as a target. An empty task is inferred from the column.
 func NewTarget(c *dataset.Column, task dataset.Task) (Target, error) {
 	target := Target{Name: c.Name, Type: c.Type, Task: task}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 
@@ -58,11 +59,13 @@ type Verdict struct {
 	Metric   string            `json:"metric"`
 	// Score is the mean over the folds, cross-fitted for an ensemble; Tested is how the final
 	// model did on rows that no trial saw, if any were held out.
-	Score    float64          `json:"score"`
-	Tested   *registry.Tested `json:"tested,omitempty"`
-	Promoted bool             `json:"promoted"`
-	Reason   string           `json:"reason"`
-	Warnings []string         `json:"warnings,omitempty"`
+	Score  float64          `json:"score"`
+	Tested *registry.Tested `json:"tested,omitempty"`
+	// Contest is how the new version did beside champion.
+	Contest  *Contest `json:"contest,omitempty"`
+	Promoted bool     `json:"promoted"`
+	Reason   string   `json:"reason"`
+	Warnings []string `json:"warnings,omitempty"`
 	// Cost is what the run took beside what it was quoted at; nil if it was not timed.
 	Cost *Cost `json:"cost,omitempty"`
 }
@@ -114,7 +117,15 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 		verdict.Warnings = append(verdict.Warnings, stop.String())
 	}
 	verdict.Warnings = append(verdict.Warnings, unused...)
-	if verdict.Promoted, verdict.Reason, err = e.promote(ctx, plan, manifest); err != nil {
+	if err := e.keepFinalPredictions(ctx, plan, ensemble); err != nil {
+		return Verdict{}, err
+	}
+	contest, err := e.contest(ctx, plan, manifest)
+	if err != nil {
+		return Verdict{}, err
+	}
+	verdict.Contest = &contest
+	if verdict.Promoted, verdict.Reason, err = e.promote(ctx, plan, manifest, contest); err != nil {
 		return Verdict{}, err
 	}
 	return verdict, e.write(ctx, run.key("verdict.json"), verdict)
@@ -204,34 +215,62 @@ func standing(r Result, by string) Standing {
 	return s
 }
 
-// promote points champion at a version, by compare-and-swap. If somebody else moves it at
-// the same moment the version is not promoted, and the verdict says so.
-func (e *Engine) promote(ctx context.Context, plan Plan, m registry.Manifest) (bool, string, error) {
-	if plan.Config.Promote.When == "never" {
-		return false, "the config says promote.when: never", nil
+// keepFinalPredictions stores what the members of the final model predicted out of fold, together
+// and calibrated: a later run compares its own with them.
+func (e *Engine) keepFinalPredictions(ctx context.Context, plan Plan, made Ensemble) error {
+	outputs := plan.Target.Outputs()
+	together := make([]float64, plan.Rows*outputs)
+	for _, member := range made.Members {
+		predicted, err := e.predictions(ctx, plan.Run, member.Trial, plan.Rows, outputs)
+		if err != nil {
+			return err
+		}
+		for i, p := range predicted {
+			together[i] += float64(member.Weight * p)
+		}
+	}
+	if made.Calibration != nil {
+		for row := range plan.Rows {
+			if of := together[row*outputs:][:outputs]; !math.IsNaN(of[0]) { // else no fold tests it
+				made.Calibration.Apply(of)
+			}
+		}
+	}
+	return e.writePredictions(ctx, Trial{Run: plan.Run, ID: finalPredictions}, together, outputs)
+}
+
+// promote points champion at a version that won its contest, by compare-and-swap: champion must
+// still be what the version was compared with. If somebody else moved it, the version is not
+// promoted, and the verdict says so.
+func (e *Engine) promote(ctx context.Context, plan Plan, m registry.Manifest, c Contest) (bool, string, error) {
+	if !c.Promote {
+		return false, c.Reason, nil
 	}
 	condition := registry.Condition{Absent: true}
-	reason := "first version"
 	current, info, err := e.Registry.Alias(ctx, plan.Model, registry.Champion)
 	switch {
 	case err == nil && current.Version == m.Version:
 		return true, current.Reason, nil // an earlier attempt got this far
-	case err == nil && current.Version > m.Version:
-		return false, fmt.Sprintf("champion is already at version %d, which was made later", current.Version), nil
+	case err == nil && current.Version != c.Champion:
+		return false, movedMeanwhile(current), nil
 	case err == nil:
 		condition = registry.Condition{IfMatch: info.ETag}
-		reason = fmt.Sprintf("replaces version %d: the config says promote.when: always", current.Version)
 	case !errors.Is(err, registry.ErrNotFound):
 		return false, "", err
 	}
-	_, _, err = e.Registry.SetAlias(ctx, plan.Model, registry.Champion, registry.Alias{Version: m.Version, Reason: reason}, condition)
+	_, _, err = e.Registry.SetAlias(ctx, plan.Model, registry.Champion, registry.Alias{Version: m.Version, Reason: c.Reason}, condition)
 	if errors.Is(err, registry.ErrConflict) {
 		// The store may have refused a second try of a write whose first was answered too
 		// late, or another worker may conclude the same run: both moved it to this version.
-		if now, _, err := e.Registry.Alias(ctx, plan.Model, registry.Champion); err == nil && now.Version == m.Version {
+		now, _, err := e.Registry.Alias(ctx, plan.Model, registry.Champion)
+		if err == nil && now.Version == m.Version {
 			return true, now.Reason, nil
 		}
-		return false, "champion moved while this run concluded; promote by hand if it should be this version", nil
+		return false, movedMeanwhile(now), err
 	}
-	return err == nil, reason, err
+	return err == nil, c.Reason, err
+}
+
+func movedMeanwhile(now registry.Alias) string {
+	return fmt.Sprintf("champion moved to version %d while this run concluded; promote by hand if it should be this version", now.Version)
 }

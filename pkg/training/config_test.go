@@ -18,7 +18,7 @@ import (
 func TestDefaults(t *testing.T) {
 	c := parse(t, "data: {source: s3://b/data/Adult Income/, target: income}")
 	if c.Model != "adult-income" || c.Validation != (ValidationConfig{Scheme: "kfold", Folds: 5}) ||
-		c.Search != (SearchConfig{Strategy: search.RandomSearch, Trials: 20}) || c.Promote.When != "always" {
+		c.Search != (SearchConfig{Strategy: search.RandomSearch, Trials: 20}) || c.Promote != (PromoteConfig{When: "better", Confidence: 0.95}) {
 		t.Errorf("got %+v", c)
 	}
 }

@@ -211,7 +211,7 @@ func TestPromotersRace(t *testing.T) {
 	}
 	moving := &movingAlias{Store: e.Registry.Store}
 	other := &Engine{Registry: &registry.Registry{Store: moving}, Source: e.Source}
-	c := parse(t, penguins)
+	c := parse(t, penguins+"promote: {when: always}\n")
 	c.Seed = 99
 	verdict, err := other.Run(ctx, submit(t, other, c), nil)
 	if err != nil {

@@ -37,6 +37,9 @@ func outOfFold(folds []validate.Fold, byFold [][]float64, rows, outputs int) []f
 	return sums
 }
 
+// finalPredictions stands for a trial's name: the out-of-fold predictions of the final model.
+const finalPredictions = "final"
+
 func (r RunID) predictionsKey(trial string) string { return r.key("predictions/" + trial) }
 
 // writePredictions stores the out-of-fold predictions of a trial, before its result: what is

@@ -167,15 +167,19 @@ func (e *Engine) data(ctx context.Context, run RunID) (*prepared, error) {
 	if e.prepared != nil && e.prepared.run == run {
 		return e.prepared, nil
 	}
-	b, _, err := registry.Read(ctx, e.Registry.Store, run.key("data"))
-	if err != nil {
-		return nil, err
-	}
-	p, err := decodePrepared(b)
+	p, err := e.readPrepared(ctx, run)
 	if err != nil {
 		return nil, err
 	}
 	p.run = run
 	e.prepared = p
 	return p, nil
+}
+
+func (e *Engine) readPrepared(ctx context.Context, run RunID) (*prepared, error) {
+	b, _, err := registry.Read(ctx, e.Registry.Store, run.key("data"))
+	if err != nil {
+		return nil, err
+	}
+	return decodePrepared(b)
 }

@@ -45,6 +45,7 @@ type Engine struct {
 type submission struct {
 	Config Config    `json:"config"`
 	Files  []fileTag `json:"files"`
+	Window []fileTag `json:"window,omitempty"` // of promote.window
 }
 
 // fileTag is one file of the data, as it was when the run was submitted.
@@ -92,6 +93,15 @@ func (e *Engine) submission(ctx context.Context, c Config) (RunID, submission, e
 	s := submission{Config: c}
 	if s.Files, err = tags(ctx, source.Parts()); err != nil {
 		return "", submission{}, err
+	}
+	if c.Promote.Window != "" {
+		window, err := e.Source(ctx, c.Promote.Window)
+		if err == nil {
+			s.Window, err = tags(ctx, window.Parts())
+		}
+		if err != nil {
+			return "", submission{}, fmt.Errorf("promote.window: %w", err)
+		}
 	}
 	text, err := json.Marshal(s)
 	if err != nil {
