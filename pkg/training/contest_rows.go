@@ -131,20 +131,20 @@ func (e *Engine) outOfFold(ctx context.Context, plan Plan, data *prepared, champ
 	return s, nil
 }
 
-// pair is a row of a run and the same row of an older one.
-type pair struct{ row, old int }
+// sameRow is a row of a run and the same row of an older one.
+type sameRow struct{ row, old int }
 
 // common finds the rows with the same inputs and target, each of them once.
-func common(data, old *prepared) []pair {
+func common(data, old *prepared) []sameRow {
 	rows := map[uint64][]int{}
 	for row, content := range old.Inputs.Contents() {
 		rows[content] = append(rows[content], row)
 	}
-	var pairs []pair
+	var pairs []sameRow
 	for row, content := range data.Inputs.Contents() {
 		at := slices.IndexFunc(rows[content], func(candidate int) bool { return old.Y[candidate] == data.Y[row] })
 		if at >= 0 {
-			pairs = append(pairs, pair{row, rows[content][at]})
+			pairs = append(pairs, sameRow{row, rows[content][at]})
 			rows[content] = slices.Delete(rows[content], at, at+1)
 		}
 	}
