@@ -93,7 +93,7 @@ func printQuote(w io.Writer, q training.Quote) {
 	fmt.Fprintf(w, "\nquote for the cloud, prices of %s in %s\n", q.Prices, q.Region)
 	fmt.Fprintf(w, "  $%.5f: compute $%.5f, %d invocations $%.5f, %d transitions $%.5f, %d reads and %d writes of S3 $%.5f\n",
 		q.Dollars, q.Compute, q.Invocations, q.Requests, q.Transitions, q.Workflow, q.Reads, q.Writes, q.Storage)
-	fmt.Fprintf(w, "  %.1f minutes, the largest trial %d MB\n", q.Minutes, q.MemoryMB)
+	fmt.Fprintf(w, "  %s, the largest trial %d MB\n", q.Time(), q.MemoryMB)
 }
 
 // span is a range, or its one value.

@@ -226,7 +226,7 @@ func (j *job) train(ctx context.Context) (runState, error) {
 			if err := j.api.call(ctx, "GET", "/v1/runs/"+string(run.Run)+"/quote", nil, &q); err != nil {
 				return run, err
 			}
-			j.say("quoted at $%.5f and %.1f minutes in the cloud, prices of %s", q.Dollars, q.Minutes, q.Prices)
+			j.say("quoted at $%.5f and %s in the cloud, prices of %s", q.Dollars, q.Time(), q.Prices)
 		}
 		progress.set(run.Finished, run.Trials)
 		switch run.State {

@@ -147,6 +147,14 @@ func (q Quote) refit(c EnsembleConfig) (seconds float64) {
 	return seconds
 }
 
+// Time is Minutes for people: seconds, if it is less than two minutes.
+func (q Quote) Time() string {
+	if q.Minutes < 2 {
+		return fmt.Sprintf("%.0f seconds", q.Minutes*60)
+	}
+	return fmt.Sprintf("%.0f minutes", q.Minutes)
+}
+
 // dearest are the trials that cost most, at most n.
 func (q Quote) dearest(n int) []TrialQuote {
 	sorted := slices.Clone(q.Trials)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,10 +13,10 @@ import (
 	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
-// ticking is a clock of which every look takes a second.
+// ticking is a clock of which every look takes a second. Trials look at it side by side.
 func ticking() func() time.Time {
-	now := time.Unix(0, 0)
-	return func() time.Time { now = now.Add(time.Second); return now }
+	var looks atomic.Int64
+	return func() time.Time { return time.Unix(looks.Add(1), 0) }
 }
 
 // TestQuoteAddsUp: by hand, of a run whose trials are known.
@@ -50,6 +51,11 @@ func TestQuoteAddsUp(t *testing.T) {
 	}
 	if !(q.Minutes > 0.01 && q.Minutes < 0.5) {
 		t.Errorf("%v minutes", q.Minutes)
+	}
+	for minutes, want := range map[float64]string{0.75: "45 seconds", 2: "2 minutes", 61.7: "62 minutes"} {
+		if got := (Quote{Minutes: minutes}).Time(); got != want {
+			t.Errorf("%v minutes are %s, want %s", minutes, got, want)
+		}
 	}
 	for info, err := range e.Registry.Store.List(ctx, "") {
 		t.Errorf("explained, and %s was written, %v", info.Key, err)

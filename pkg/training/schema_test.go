@@ -22,6 +22,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/internal/document"
 	"github.com/foretell-ml/foretell/pkg/model"
 	"github.com/foretell-ml/foretell/pkg/profile/expectation"
+	"github.com/foretell-ml/foretell/pkg/search"
 	"github.com/foretell-ml/foretell/pkg/source"
 )
 
@@ -76,7 +77,7 @@ func TestConfigsFitTheSchema(t *testing.T) {
 		"{}", "data: {source: a.csv}", "data: {source: a.csv, target: y, tipes: {}}", "data: {source: a.csv, target: y}\nsede: 1",
 		"data: {source: a.csv, target: y}\nseed: -1", "data: {source: a.csv, target: y}\nsearch: {trials: many}", "data: {source: a.csv, target: y}\nmodels: []",
 		"data: {source: a.csv, target: y, task: guess}", "data: {source: a.csv, target: y}\nconfigurations: [{learner: boostin}]",
-		"data: {source: a.csv, target: y}\nconfigurations: [{learner: linear, params: {l2: {lok: [0, 1]}}}]", "data: {source: 3, target: y}",
+		"data: {source: a.csv, target: y}\nconfigurations: [{learner: linear, params: {l2: {lok: [0, 1]}}}]", "data: {source: 3, target: y}", "data: {source: a.csv, target: y}\nsearch: {strategy: randm}",
 	} {
 		if fits(t, s, text) == nil {
 			t.Errorf("%s fits", text)
@@ -236,6 +237,13 @@ var enums = map[string]func() []string{
 		var names []string
 		for _, t := range []dataset.Type{dataset.Numeric, dataset.Boolean, dataset.Categorical, dataset.Text, dataset.Timestamp} {
 			names = append(names, string(t))
+		}
+		return names
+	},
+	"search.Strategy": func() []string {
+		var names []string
+		for _, s := range search.Strategies() {
+			names = append(names, string(s))
 		}
 		return names
 	},
