@@ -17,11 +17,18 @@ type Data struct {
 	// Weights say how much each row counts: finite and not negative; nil is 1 for all. A row of
 	// weight 0 is as if it were not there. They are not part of Inputs, for a request has none.
 	Weights []float64
+	// Segments are categories by which predictions are looked at; nothing is learned from them.
+	// Nil if nobody asked.
+	Segments *dataset.Table
 }
 
 // Select returns the rows of the given indices, in that order.
 func (d Data) Select(rows []int) Data {
-	return Data{Inputs: d.Inputs.Select(rows), Y: pick(d.Y, rows), Weights: pick(d.Weights, rows)}
+	selected := Data{Inputs: d.Inputs.Select(rows), Y: pick(d.Y, rows), Weights: pick(d.Weights, rows)}
+	if d.Segments != nil {
+		selected.Segments = d.Segments.Select(rows)
+	}
+	return selected
 }
 
 // pick returns the values of the rows of the given indices; nil of nil.

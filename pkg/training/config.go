@@ -38,6 +38,8 @@ type Config struct {
 	Intervals IntervalsConfig `json:"intervals,omitzero"`
 	// Promote says when the alias champion moves to the new version.
 	Promote PromoteConfig `json:"promote"`
+	// Segments are columns by whose values the new version is looked at.
+	Segments SegmentsConfig `json:"segments,omitzero"`
 	// Budget bounds what the run may take. Default: no bound.
 	Budget BudgetConfig `json:"budget,omitzero"`
 	// Schedule retrains on the data of the day: cron(…) or rate(…), as EventBridge has it.
@@ -136,6 +138,7 @@ func (c Config) faults() []Fault {
 	c.Decision.faults(&faults)
 	c.Intervals.faults(&faults)
 	c.Promote.faults(&faults)
+	c.Segments.faults(&faults)
 	c.Budget.faults(&faults)
 	c.searchFaults(&faults)
 	return faults

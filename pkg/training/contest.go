@@ -21,8 +21,10 @@ type Contest struct {
 	Comparisons []Comparison `json:"comparisons,omitempty"`
 	// Incomparable says why there is no comparison, if a champion is there.
 	Incomparable string `json:"incomparable,omitempty"`
-	Promote      bool   `json:"promote"`
-	Reason       string `json:"reason"`
+	// Segments are how good the version is by the values of the columns of segments.
+	Segments []Segmented `json:"segments,omitempty"`
+	Promote  bool        `json:"promote"`
+	Reason   string      `json:"reason"`
 }
 
 // Comparison is how two versions did on rows that neither learned from.
@@ -87,7 +89,25 @@ func (e *Engine) holdContest(ctx context.Context, plan Plan, m registry.Manifest
 	if rule.When == whenNever {
 		c.Promote, c.Reason = false, "the config says promote.when: never"
 	}
-	return c, nil
+	return c, e.look(ctx, plan, m, &c)
+}
+
+// look scores the version by segments, whose bounds hold whatever the rule is.
+func (e *Engine) look(ctx context.Context, plan Plan, m registry.Manifest, c *Contest) error {
+	if len(plan.Config.Segments.Columns) == 0 {
+		return nil
+	}
+	p, err := e.pipeline(ctx, plan.Model, m.Digest)
+	if err != nil {
+		return err
+	}
+	if c.Segments, err = e.segments(ctx, plan, p); err != nil {
+		return err
+	}
+	if broken := unequal(c.Segments); broken != "" && c.Promote {
+		c.Promote, c.Reason = false, broken
+	}
+	return nil
 }
 
 // incomparable says why there is nothing to compare two versions on. It is no failure of the run.

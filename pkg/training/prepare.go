@@ -86,7 +86,11 @@ func newPrepared(table *dataset.Table, c Config, plan *Plan) (*prepared, error) 
 		return nil, err
 	}
 	plan.Target, plan.Columns = target, len(inputs.Columns)
-	all := pipeline.Data{Inputs: inputs, Y: target.Values(column), Weights: weights}
+	segments, err := segmentsOf(table, c.Segments)
+	if err != nil {
+		return nil, err
+	}
+	all := pipeline.Data{Inputs: inputs, Y: target.Values(column), Weights: weights, Segments: segments}
 	data := &prepared{Data: all}
 	if rows := plan.told(all, by); len(rows) < len(all.Y) {
 		data.Data, by = all.Select(rows), by.pick(rows)

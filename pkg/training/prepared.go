@@ -26,11 +26,12 @@ type prepared struct {
 
 // Names in the file: the rows that were held out have the same below a prefix.
 const (
-	inputsPrefix = "inputs."
-	targetTensor = "target"
-	weightTensor = "weight" // absent: 1 for all
-	foldsTensor  = "folds"  // folds × rows: what each row is to each fold
-	testPrefix   = "test."
+	inputsPrefix   = "inputs."
+	targetTensor   = "target"
+	weightTensor   = "weight" // absent: 1 for all
+	segmentsPrefix = "segments."
+	foldsTensor    = "folds" // folds × rows: what each row is to each fold
+	testPrefix     = "test."
 )
 
 // What a row is to a fold.
@@ -61,17 +62,43 @@ func (p *prepared) encode() ([]byte, error) {
 }
 
 func store(file *safetensors.File, prefix string, x pipeline.Data) {
-	columns := x.Inputs.Safetensors()
-	for name, text := range columns.Metadata {
-		file.Metadata[prefix+name] = text
-	}
-	for name, t := range columns.Tensors {
-		file.Tensors[prefix+inputsPrefix+name] = t
+	storeTable(file, prefix+inputsPrefix, x.Inputs)
+	if x.Segments != nil {
+		storeTable(file, prefix+segmentsPrefix, x.Segments)
 	}
 	file.Tensors[prefix+targetTensor] = safetensors.FromF64(x.Y)
 	if x.Weights != nil {
 		file.Tensors[prefix+weightTensor] = safetensors.FromF64(x.Weights)
 	}
+}
+
+func storeTable(file *safetensors.File, prefix string, t *dataset.Table) {
+	columns := t.Safetensors()
+	for name, text := range columns.Metadata {
+		file.Metadata[prefix+name] = text
+	}
+	for name, t := range columns.Tensors {
+		file.Tensors[prefix+name] = t
+	}
+}
+
+// loadTable returns what was stored below a prefix; nil if nothing was.
+func loadTable(file *safetensors.File, prefix string) (*dataset.Table, error) {
+	columns := &safetensors.File{Metadata: map[string]string{}, Tensors: map[string]safetensors.Tensor{}}
+	for name, text := range file.Metadata {
+		if name, ok := strings.CutPrefix(name, prefix); ok {
+			columns.Metadata[name] = text
+		}
+	}
+	for name, t := range file.Tensors {
+		if column, ok := strings.CutPrefix(name, prefix); ok {
+			columns.Tensors[column] = t
+		}
+	}
+	if len(columns.Metadata) == 0 && len(columns.Tensors) == 0 {
+		return nil, nil
+	}
+	return dataset.FromSafetensors(columns)
 }
 
 func decodePrepared(b []byte) (*prepared, error) {
@@ -95,19 +122,17 @@ func decodePrepared(b []byte) (*prepared, error) {
 }
 
 func load(file *safetensors.File, prefix string) (x pipeline.Data, err error) {
-	columns := &safetensors.File{Metadata: map[string]string{}, Tensors: map[string]safetensors.Tensor{}}
-	for name, text := range file.Metadata {
-		if name, ok := strings.CutPrefix(name, prefix); ok {
-			columns.Metadata[name] = text
-		}
-	}
-	for name, t := range file.Tensors {
-		if column, ok := strings.CutPrefix(name, prefix+inputsPrefix); ok {
-			columns.Tensors[column] = t
-		}
-	}
-	if x.Inputs, err = dataset.FromSafetensors(columns); err != nil {
+	if x.Inputs, err = loadTable(file, prefix+inputsPrefix); err != nil {
 		return x, err
+	}
+	if x.Inputs == nil {
+		return x, errors.New("no inputs")
+	}
+	if x.Segments, err = loadTable(file, prefix+segmentsPrefix); err != nil {
+		return x, fmt.Errorf("segments: %w", err)
+	}
+	if x.Segments != nil && x.Segments.Rows() != x.Inputs.Rows() {
+		return x, fmt.Errorf("%d rows, segments of %d", x.Inputs.Rows(), x.Segments.Rows())
 	}
 	if x.Y, err = file.Tensors[prefix+targetTensor].F64(); err != nil {
 		return x, fmt.Errorf("target: %w", err)

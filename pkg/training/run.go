@@ -163,6 +163,9 @@ func columnFaults(c Config, header []string) []Fault {
 	for i, name := range c.Data.Drop {
 		check(fmt.Sprintf("/data/drop/%d", i), name)
 	}
+	for i, name := range c.Segments.Columns {
+		check(fmt.Sprintf("/segments/columns/%d", i), name)
+	}
 	for i, configuration := range c.Configurations {
 		for _, column := range slices.Sorted(maps.Keys(configuration.Features)) {
 			check(featurePointer(i, column), column)
