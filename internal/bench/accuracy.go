@@ -26,32 +26,45 @@ type problem struct {
 	test   string // rows to test, of the published split; "": folds of file
 	target string
 	task   dataset.Task
-	metric string
 	grade  bool // classes: up to 4, 5, 6, 7 and above
 }
 
 var problems = []problem{
-	{"adult", "adult-train.csv", "", "income", dataset.Binary, "roc_auc", false},
-	{"adult-published", "adult-train.csv", "adult-test.csv", "income", dataset.Binary, "roc_auc", false},
-	{"california-housing", "california-housing.csv", "", "median_house_value", dataset.Regression, "rmse", false},
-	{"wine-quality-white", "wine-quality-white.csv", "", "quality", dataset.Regression, "rmse", false},
-	{"wine-quality-white-grade", "wine-quality-white.csv", "", "quality", dataset.Multiclass, "log_loss", true},
+	{"adult", "adult-train.csv", "", "income", dataset.Binary, false},
+	{"adult-published", "adult-train.csv", "adult-test.csv", "income", dataset.Binary, false},
+	{"california-housing", "california-housing.csv", "", "median_house_value", dataset.Regression, false},
+	{"wine-quality-white", "wine-quality-white.csv", "", "quality", dataset.Regression, false},
+	{"wine-quality-white-grade", "wine-quality-white.csv", "", "quality", dataset.Multiclass, true},
 }
 
 // contest is a learner of ours and its peers.
 type contest struct {
 	name    string
 	ours    pipeline.Configuration
-	metrics []string // it is scored by; leaves of forests have no logarithm
+	metrics map[dataset.Task]string // that it is scored by, for the tasks it is tried on
 	peers   []string
 }
+
+var (
+	// scores are the metrics of learners whose probabilities have a logarithm.
+	scores = map[dataset.Task]string{dataset.Regression: "rmse", dataset.Binary: "roc_auc", dataset.Multiclass: "log_loss"}
+	// forestScores are those of forests: leaves of one row have probabilities of 0, and their
+	// log loss would say at what number the logarithm is cut off.
+	forestScores = map[dataset.Task]string{dataset.Regression: "rmse", dataset.Binary: "roc_auc", dataset.Multiclass: "brier"}
+	valueScores  = map[dataset.Task]string{dataset.Regression: "rmse"}
+	classScores  = map[dataset.Task]string{dataset.Binary: "roc_auc", dataset.Multiclass: "log_loss"}
+)
 
 // contests are the learners with equal budgets; all else is everybody's default.
 var contests = []contest{
 	{"boosting", pipeline.Configuration{Learner: "boosting", Params: map[string]any{"rounds": 100, "learning_rate": 0.1, "leaves": 31}},
-		[]string{"roc_auc", "rmse", "log_loss"}, []string{"lightgbm", "xgboost", "hist-gradient"}},
-	{"linear", pipeline.Configuration{Learner: "linear"}, []string{"rmse"}, []string{"linear", "ridge"}},
-	{"logistic", pipeline.Configuration{Learner: "logistic"}, []string{"roc_auc", "log_loss"}, []string{"logistic"}},
+		scores, []string{"lightgbm", "xgboost", "hist-gradient"}},
+	{"forest", pipeline.Configuration{Learner: "forest", Params: map[string]any{"trees": 100}},
+		forestScores, []string{"random-forest", "random-forest-onehot"}},
+	{"forest-extra", pipeline.Configuration{Learner: "forest", Params: map[string]any{"trees": 100, "extra": true, "bootstrap": false}},
+		forestScores, []string{"extra-trees", "extra-trees-onehot"}},
+	{"linear", pipeline.Configuration{Learner: "linear"}, valueScores, []string{"linear", "ridge"}},
+	{"logistic", pipeline.Configuration{Learner: "logistic"}, classScores, []string{"logistic"}},
 }
 
 // scored are the scores by fold of one side.
@@ -67,26 +80,27 @@ func accuracy(ctx context.Context, folder, python, only string) error {
 	for _, p := range problems {
 		for _, c := range contests {
 			name := p.name + "/" + c.name
-			if !slices.Contains(c.metrics, p.metric) || !strings.Contains("accuracy/"+name, only) {
+			by := c.metrics[p.task]
+			if by == "" || !strings.Contains("accuracy/"+name, only) {
 				continue
 			}
-			ours, err := p.score(ctx, folder, c.ours)
+			m, err := metric.ByName(by)
+			if err != nil {
+				return err
+			}
+			ours, err := p.score(ctx, folder, c.ours, m)
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 			var peers []scored
 			for _, peer := range c.peers {
-				s, err := peerScores(python, peer, folder, p.name)
+				s, err := peerScores(python, peer, folder, p.name, by)
 				if err != nil {
 					return fmt.Errorf("%s: %w", name, err)
 				}
 				peers = append(peers, s)
 			}
-			m, err := metric.ByName(p.metric)
-			if err != nil {
-				return err
-			}
-			fmt.Printf("bench accuracy/%s %s %s\n", name, p.metric, verdict(m, ours, peers))
+			fmt.Printf("bench accuracy/%s %s %s\n", name, by, verdict(m, ours, peers))
 		}
 	}
 	return nil
@@ -135,8 +149,8 @@ func meanAndError(scores []float64) (mean, deviation float64) {
 }
 
 // peerScores are those that testdata/peers/bench_accuracy.py prints.
-func peerScores(python, peer, folder, problem string) (scored, error) {
-	c := exec.Command(python, "testdata/peers/bench_accuracy.py", peer, folder, problem)
+func peerScores(python, peer, folder, problem, metric string) (scored, error) {
+	c := exec.Command(python, "testdata/peers/bench_accuracy.py", peer, folder, problem, metric)
 	out, err := c.Output()
 	if err != nil {
 		var fault []byte
@@ -162,11 +176,7 @@ func peerScores(python, peer, folder, problem string) (scored, error) {
 
 // score fits a pipeline for each fold and scores it on the fold. With rows to test it is fitted
 // once, and the folds are of those rows.
-func (p problem) score(ctx context.Context, folder string, c pipeline.Configuration) ([]float64, error) {
-	m, err := metric.ByName(p.metric)
-	if err != nil {
-		return nil, err
-	}
+func (p problem) score(ctx context.Context, folder string, c pipeline.Configuration, m metric.Metric) ([]float64, error) {
 	table, target, y, err := p.read(ctx, folder, p.file)
 	if err != nil {
 		return nil, err

@@ -80,7 +80,7 @@ func (f Forest) Fit(ctx context.Context, data Data, seed uint64) (Model, error) 
 	if err := errors.Join(f.Validate(), data.Validate()); err != nil {
 		return nil, fmt.Errorf("forest: %w", err)
 	}
-	if err := errors.Join(data.numbers(), data.noOffset()); err != nil {
+	if err := data.noOffset(); err != nil {
 		return nil, fmt.Errorf("forest: %w", err)
 	}
 	for _, y := range data.Y {

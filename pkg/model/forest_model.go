@@ -1,12 +1,14 @@
 package model
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/model/tree"
 	"github.com/foretell-ml/foretell/pkg/safetensors"
 )
@@ -20,12 +22,10 @@ type forest struct {
 	shares   tree.Shares
 	record   tree.Record
 	outOfBag []float64
+	score    *float64 // out of bag; nil if it was not asked for
 }
 
-var (
-	_ Model    = (*forest)(nil)
-	_ OutOfBag = (*forest)(nil)
-)
+var _ Model = (*forest)(nil)
 
 // Inputs is the number of columns it was fitted on.
 func (m *forest) Inputs() int { return m.features }
@@ -33,25 +33,35 @@ func (m *forest) Inputs() int { return m.features }
 // Outputs is 1 for regression, else the number of classes.
 func (m *forest) Outputs() int { return max(1, m.classes) }
 
-// OutOfBag returns predictions of the rows fitted, as a copy.
-func (m *forest) OutOfBag() []float64 { return slices.Clone(m.outOfBag) }
+// forestRows is how many rows go through a tree together, so that it and their values stay in
+// the cache: a worker's piece of work.
+const forestRows = 256
 
-// Predict goes by blocks of rows, so that a tree and the block's values stay in the cache.
+// Predict adds up the trees in their order for each row, on all cores.
 func (m *forest) Predict(dst []float64, x *dataset.Matrix) {
+	mustFit(dst, x, m.features, m.Outputs())
+	if x.Rows <= forestRows {
+		m.predictRows(dst, x.Columns, 0, x.Rows) // a request need not wait for goroutines
+		return
+	}
+	// Neither the pieces nor the context can fail.
+	_ = par.For(context.Background(), (x.Rows+forestRows-1)/forestRows, 0, func(i int) error {
+		m.predictRows(dst, x.Columns, i*forestRows, min(x.Rows, (i+1)*forestRows))
+		return nil
+	})
+}
+
+// predictRows predicts rows [begin, end).
+func (m *forest) predictRows(dst []float64, columns [][]float64, begin, end int) {
 	outputs := m.Outputs()
-	mustFit(dst, x, m.features, outputs)
-	clear(dst)
-	const block = 256
-	for begin := 0; begin < x.Rows; begin += block {
-		end := min(begin+block, x.Rows)
-		for t := range m.trees.Trees() {
-			for i := begin; i < end; i++ {
-				m.add(dst[i*outputs:(i+1)*outputs], t, x.Columns, i)
-			}
-		}
+	clear(dst[begin*outputs : end*outputs])
+	for t := range m.trees.Trees() {
 		for i := begin; i < end; i++ {
-			m.finish(dst[i*outputs:(i+1)*outputs], m.trees.Trees())
+			m.add(dst[i*outputs:(i+1)*outputs], t, columns, i)
 		}
+	}
+	for i := begin; i < end; i++ {
+		m.finish(dst[i*outputs:(i+1)*outputs], m.trees.Trees())
 	}
 }
 
@@ -85,13 +95,15 @@ type forestParams struct {
 	Features int `json:"features"`
 	Classes  int `json:"classes"`
 	Trees    int `json:"trees"`
+	// OutOfBagScore is there if Fit was asked for it and it is defined.
+	OutOfBagScore *float64 `json:"out_of_bag_score,omitempty"`
 }
 
 // State stores the forest as one tensor per field of its nodes, and the shares of classes.
 func (m *forest) State() State {
-	params, err := json.Marshal(forestParams{m.features, m.classes, m.trees.Trees()})
+	params, err := json.Marshal(forestParams{m.features, m.classes, m.trees.Trees(), m.score})
 	if err != nil {
-		panic("model: " + err.Error()) // integers always marshal
+		panic("model: " + err.Error()) // integers and a finite number always marshal
 	}
 	tensors := m.trees.Tensors()
 	m.record.Tensors(tensors)
@@ -126,12 +138,12 @@ func loadForest(s State) (Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &forest{features: p.Features, classes: p.Classes, trees: trees, record: record}
+	m := &forest{features: p.Features, classes: p.Classes, trees: trees, record: record, score: p.OutOfBagScore}
 	switch {
 	case p.Classes == 2:
 		for i := range trees.Nodes {
 			if n := &trees.Nodes[i]; n.Feature < 0 && !(n.Value >= 0 && n.Value <= 1) {
-				return nil, fmt.Errorf("leaf %d has probability %v", i, n.Value)
+				return nil, fmt.Errorf("tensor %q: leaf %d has probability %v", "value", i, n.Value)
 			}
 		}
 	case p.Classes > 2:
@@ -146,13 +158,52 @@ func loadForest(s State) (Model, error) {
 }
 
 func loadShares(s State) (shares tree.Shares, err error) {
-	for name, to := range map[string]*[]int32{"leaf_start": &shares.Starts, "leaf_class": &shares.Class} {
-		if *to, err = s.Tensors[name].I32(); err != nil {
-			return shares, fmt.Errorf("tensor %q: %w", name, err)
-		}
+	if shares.Starts, err = s.Tensors["leaf_start"].I32(); err != nil {
+		return shares, fmt.Errorf("tensor %q: %w", "leaf_start", err)
+	}
+	if shares.Class, err = s.Tensors["leaf_class"].I32(); err != nil {
+		return shares, fmt.Errorf("tensor %q: %w", "leaf_class", err)
 	}
 	if shares.Share, err = s.Tensors["leaf_share"].F64(); err != nil {
 		return shares, fmt.Errorf("tensor %q: %w", "leaf_share", err)
 	}
 	return shares, nil
+}
+
+// errLeaves says that leaves and their shares do not fit together.
+var errLeaves = errors.New("leaves and shares of classes do not fit together")
+
+// checkLeaves returns an error that names the tensor unless every leaf of a forest of three
+// classes and more is one of those that have shares, and these are probabilities.
+func checkLeaves(trees *tree.Forest, shares *tree.Shares, classes int) error {
+	for i := range trees.Nodes {
+		if n := &trees.Nodes[i]; n.Feature < 0 {
+			if !(n.Value >= 0 && n.Value < float64(shares.Leaves())) || n.Value != math.Trunc(n.Value) {
+				return fmt.Errorf("tensor %q: leaf %d has number %v of %d: %w", "value", i, n.Value, shares.Leaves(), errLeaves)
+			}
+		}
+	}
+	if len(shares.Class) != len(shares.Share) {
+		return fmt.Errorf("tensor %q has %d shares of %d classes: %w", "leaf_share", len(shares.Share), len(shares.Class), errLeaves)
+	}
+	if len(shares.Starts) == 0 || shares.Starts[0] != 0 || int(shares.Starts[shares.Leaves()]) != len(shares.Class) {
+		return fmt.Errorf("tensor %q does not cover the %d shares: %w", "leaf_start", len(shares.Class), errLeaves)
+	}
+	for l := range shares.Leaves() {
+		begin, end := shares.Starts[l], shares.Starts[l+1]
+		if begin >= end || int(end) > len(shares.Class) {
+			return fmt.Errorf("tensor %q: leaf %d has shares %d to %d of %d: %w", "leaf_start", l, begin, end, len(shares.Class), errLeaves)
+		}
+		last := int32(-1)
+		for _, class := range shares.Class[begin:end] {
+			if class <= last || int(class) >= classes {
+				return fmt.Errorf("tensor %q: leaf %d has class %d of %d after %d: %w", "leaf_class", l, class, classes, last, errLeaves)
+			}
+			last = class
+		}
+		if err := checkProbabilities(shares.Share[begin:end]); err != nil {
+			return fmt.Errorf("tensor %q: leaf %d: %w", "leaf_share", l, err)
+		}
+	}
+	return nil
 }

@@ -44,7 +44,7 @@ func families() []family {
 		{baselineName, all, Needs{}, decoder(baselineName, Baseline{}), loadBaseline},
 		{bayesName, all[1:], Needs{Categories: true}, decoder(bayesName, DefaultBayes()), loadBayes},
 		{boostingName, all, Needs{Categories: true}, decoder(boostingName, DefaultBoosting()), loadBoosting},
-		{forestName, all, Needs{}, decoder(forestName, DefaultForest()), loadForest},
+		{forestName, all, Needs{Categories: true}, decoder(forestName, DefaultForest()), loadForest},
 		{glmName, all[:1], sums, decoder(glmName, DefaultGLM()), loadGLM},
 		{knnName, all, sums, decoder(knnName, DefaultKNN()), loadKNN},
 		{linearName, all[:1], sums, decoder(linearName, DefaultLinear()), loadLinear},

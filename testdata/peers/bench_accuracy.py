@@ -1,6 +1,6 @@
 """One case of make bench-accuracy, done by a peer: prints the peer's version and a score per fold.
 
-    python bench_accuracy.py lightgbm ../shared/data adult     # peer, folder, case
+    python bench_accuracy.py lightgbm ../shared/data adult roc_auc     # peer, folder, case, metric
 
 Row i is tested in fold i modulo 5. Of adult-published the training file is fitted once, and the
 folds are those of the test file. Texts are their index in the sorted list of texts, missing
@@ -19,7 +19,7 @@ os.environ["OMP_NUM_THREADS"] = "1"  # scores only: threads that wait for each o
 
 import numpy as np
 import sklearn
-from sklearn.metrics import log_loss, roc_auc_score, root_mean_squared_error
+from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score, root_mean_squared_error
 
 warnings.filterwarnings("ignore")
 FOLDS = 5
@@ -30,7 +30,7 @@ CASES = {  # file, target, task
     "wine-quality-white": ("wine-quality-white", "quality", "regression"),
     "wine-quality-white-grade": ("wine-quality-white", "quality", "multiclass"),
 }
-peer, folder, case = sys.argv[1:4]
+peer, folder, case, metric = sys.argv[1:5]
 kind = peer.removesuffix("-onehot")
 onehot = kind != peer or kind in ("linear", "ridge", "logistic")
 
@@ -111,11 +111,13 @@ def make(task, texts, width):
     return (prepared(model, texts, width) if onehot else model), sklearn.__version__
 
 
-def score(task, y, model, x):
-    if task == "regression":
+def score(y, model, x):
+    if metric == "rmse":
         return root_mean_squared_error(y, model.predict(x))
     p = model.predict_proba(x)
-    return roc_auc_score(y, p[:, 1]) if task == "binary" else log_loss(y, p, labels=range(5))
+    if metric == "roc_auc":
+        return roc_auc_score(y, p[:, 1])
+    return log_loss(y, p, labels=range(5)) if metric == "log_loss" else brier_score_loss(y, p, labels=range(5))
 
 
 name, target, task = CASES[case]
@@ -131,5 +133,5 @@ for k in range(FOLDS):
     if model is None or case != "adult-published":
         model, version = make(task, texts, x.shape[1])
         model.fit(x[train], y[train])
-    scores.append(score(task, y[test], model, x[test]))
+    scores.append(score(y[test], model, x[test]))
 print(version, *scores)

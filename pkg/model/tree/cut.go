@@ -29,7 +29,7 @@ func (f *Forest) checkParents() error {
 		if n.Feature >= 0 {
 			for _, child := range [2]int32{n.Left, n.Right} {
 				if parents[child]++; parents[child] > 1 {
-					return fmt.Errorf("node %d has two parents", child)
+					return fmt.Errorf("tensors \"left\" and \"right\": node %d has two parents", child)
 				}
 			}
 		}
@@ -37,7 +37,7 @@ func (f *Forest) checkParents() error {
 	for t := range f.Trees() {
 		for i := f.Starts[t] + 1; i < f.Starts[t+1]; i++ {
 			if parents[i] == 0 {
-				return fmt.Errorf("node %d has no parent", i)
+				return fmt.Errorf("tensors \"left\" and \"right\": node %d has no parent", i)
 			}
 		}
 	}

@@ -153,15 +153,18 @@ func LoadForest(tensors map[string]safetensors.Tensor, features int) (Forest, er
 		return Forest{}, errors.Join(errs...)
 	}
 	n := len(feature)
-	for _, length := range []int{len(left), len(right), len(threshold), len(value), len(missingLeft)} {
-		if length != n {
-			return Forest{}, fmt.Errorf("tensors of %d and %d nodes", n, length)
+	for _, of := range []struct {
+		name  string
+		nodes int
+	}{{"left", len(left)}, {"right", len(right)}, {"threshold", len(threshold)}, {"value", len(value)}, {"missing_left", len(missingLeft)}} {
+		if of.nodes != n {
+			return Forest{}, fmt.Errorf("tensor %q has %d nodes, \"feature\" has %d", of.name, of.nodes, n)
 		}
 	}
 	f.Nodes = make([]Node, n)
 	for i := range f.Nodes {
 		if missingLeft[i] > 1 {
-			return Forest{}, fmt.Errorf("node %d has missing_left %d, want 0 or 1", i, missingLeft[i])
+			return Forest{}, fmt.Errorf("tensor \"missing_left\": node %d has %d, want 0 or 1", i, missingLeft[i])
 		}
 		f.Nodes[i] = Node{threshold[i], value[i], feature[i], left[i], right[i], missingLeft[i] != 0, 0}
 	}
@@ -175,28 +178,28 @@ func LoadForest(tensors map[string]safetensors.Tensor, features int) (Forest, er
 // ends, and yields a finite value.
 func (f *Forest) check(features int) error {
 	if len(f.Starts) == 0 || f.Starts[0] != 0 || int(f.Starts[len(f.Starts)-1]) != len(f.Nodes) {
-		return fmt.Errorf("trees do not cover the %d nodes", len(f.Nodes))
+		return fmt.Errorf("tensor \"tree_start\": trees do not cover the %d nodes", len(f.Nodes))
 	}
 	for t := range f.Trees() {
 		begin, end := f.Starts[t], f.Starts[t+1]
 		if end <= begin || int(end) > len(f.Nodes) {
-			return fmt.Errorf("tree %d spans nodes %d to %d of %d", t, begin, end, len(f.Nodes))
+			return fmt.Errorf("tensor \"tree_start\": tree %d spans nodes %d to %d of %d", t, begin, end, len(f.Nodes))
 		}
 		for i := begin; i < end; i++ {
 			n := &f.Nodes[i]
 			switch {
 			case n.Feature < -1 || int(n.Feature) >= features:
-				return fmt.Errorf("node %d splits on feature %d of %d", i, n.Feature, features)
+				return fmt.Errorf("tensor \"feature\": node %d splits on feature %d of %d", i, n.Feature, features)
 			case n.Feature == -1:
 				if math.IsNaN(n.Value) || math.IsInf(n.Value, 0) {
-					return fmt.Errorf("leaf %d has value %v", i, n.Value)
+					return fmt.Errorf("tensor \"value\": leaf %d has value %v", i, n.Value)
 				}
 			case n.Set < 0 || int(n.Set) > len(f.Sets):
-				return fmt.Errorf("node %d has set %d of %d", i, n.Set, len(f.Sets))
+				return fmt.Errorf("tensor \"set\": node %d has set %d of %d", i, n.Set, len(f.Sets))
 			case math.IsNaN(n.Threshold):
-				return fmt.Errorf("node %d has no threshold", i)
+				return fmt.Errorf("tensor \"threshold\": node %d has none", i)
 			case n.Left <= i || n.Left >= end || n.Right <= i || n.Right >= end:
-				return fmt.Errorf("node %d has children %d and %d, outside %d to %d", i, n.Left, n.Right, i+1, end)
+				return fmt.Errorf("tensors \"left\" and \"right\": node %d has children %d and %d, outside %d to %d", i, n.Left, n.Right, i+1, end)
 			}
 		}
 	}

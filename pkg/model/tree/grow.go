@@ -144,13 +144,7 @@ func (g *Grower) write(n *Node, s *split) {
 	n.Feature, n.MissingLeft = int32(c.source), s.missingLeft
 	switch {
 	case c.codes != nil:
-		left := make([]uint8, (len(c.codes)+7)/8)
-		for code, bin := range c.codes {
-			if s.goesLeft(bin) {
-				left[code/8] |= 1 << (code % 8)
-			}
-		}
-		g.sets = append(g.sets, left)
+		g.sets = append(g.sets, c.categorySet(s))
 		n.Set = int32(len(g.sets))
 	case s.bin < len(c.thresholds):
 		n.Threshold = c.thresholds[s.bin]

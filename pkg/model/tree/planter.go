@@ -11,7 +11,11 @@ import (
 // Planter grows trees of a Grove, one at a time; its memory for one tree serves the next.
 type Planter struct {
 	grove *Grove
-	times []uint32
+	// The grove's columns, in the order to draw from; those of categories with bins in the order
+	// of the tree.
+	table      []column
+	categories categoryOrder
+	times      []uint32
 	// The rows drawn, each node's together, and what they sum: cells, whose gradient is the
 	// target, or the class where there are three and more.
 	rows, restRows   []uint32
@@ -26,6 +30,7 @@ type Planter struct {
 	place            float64   // of the best random cut
 	sides            []uint8
 	nodes            []Node
+	sets             [][]uint8
 	cover, gain      []float64 // of nodes
 	shares           Shares
 	open             []sprout
@@ -40,14 +45,20 @@ type sprout struct {
 
 // NewPlanter returns a planter for one goroutine.
 func (g *Grove) NewPlanter() *Planter {
-	p := &Planter{grove: g, times: make([]uint32, g.table.rows), columns: make([]int, len(g.columns))}
+	p := &Planter{grove: g, times: make([]uint32, g.table.rows), columns: make([]int, len(g.columns)), table: slices.Clone(g.columns)}
 	p.gini = newGini(g.params.Classes)
+	for j := range p.table {
+		if c := &p.table[j]; c.codes != nil {
+			c.bins, c.codes = make([]uint8, len(c.bins)), make([]uint8, len(c.codes))
+		}
+	}
 	return p
 }
 
 // Planted is a tree and what its rows say of it: covers count the rows drawn.
 type Planted struct {
-	Nodes  []Node // children follow their parents
+	Nodes  []Node    // children follow their parents
+	Sets   [][]uint8 // what splits on categories refer to
 	Record Record
 	Shares Shares // of three classes and more
 }
@@ -59,10 +70,12 @@ func (p *Planter) Plant(seedOfTree uint64) Planted {
 	g.Draw(p.times, seedOfTree)
 	p.gather()
 	p.random = seed.NewSource(seed.Derive(seedOfTree, "nodes"))
+	p.order()
 	for j := range p.columns {
 		p.columns[j] = j
 	}
-	p.nodes, p.shares = append(p.nodes[:0], Node{Feature: -1}), Shares{Starts: []int32{0}}
+	p.nodes, p.sets = append(p.nodes[:0], Node{Feature: -1}), nil
+	p.shares = Shares{append(p.shares.Starts[:0], 0), p.shares.Class[:0], p.shares.Share[:0]}
 	p.cover, p.gain = append(p.cover[:0], 0), append(p.gain[:0], 0)
 	p.open = append(p.open[:0], sprout{0, 0, 0, len(p.rows)})
 	for len(p.open) > 0 {
@@ -70,12 +83,20 @@ func (p *Planter) Plant(seedOfTree uint64) Planted {
 		p.open = p.open[:len(p.open)-1]
 		p.grow(s)
 	}
-	return Planted{slices.Clone(p.nodes), Record{slices.Clone(p.cover), slices.Clone(p.gain)}, p.shares}
+	shares := Shares{slices.Clone(p.shares.Starts), slices.Clone(p.shares.Class), slices.Clone(p.shares.Share)}
+	return Planted{slices.Clone(p.nodes), p.sets, Record{slices.Clone(p.cover), slices.Clone(p.gain)}, shares}
 }
 
 // gather lists the rows drawn.
 func (p *Planter) gather() {
-	g := p.grove
+	g, n := p.grove, p.grove.table.rows
+	if p.rows == nil {
+		p.rows, p.restRows, p.sides = make([]uint32, 0, n), make([]uint32, n), make([]uint8, n)
+		p.cells, p.restCells = make([]cell, 0, n), make([]cell, n)
+		if g.params.Random {
+			p.values = make([]float64, n)
+		}
+	}
 	p.rows, p.cells = p.rows[:0], p.cells[:0]
 	for i, n := range p.times {
 		if n == 0 {
@@ -90,12 +111,6 @@ func (p *Planter) gather() {
 			c.gradient = g.target[i]
 		}
 		p.rows, p.cells = append(p.rows, uint32(i)), append(p.cells, c)
-	}
-	p.restRows = slices.Grow(p.restRows[:0], len(p.rows))[:len(p.rows)]
-	p.restCells = slices.Grow(p.restCells[:0], len(p.rows))[:len(p.rows)]
-	p.sides = slices.Grow(p.sides[:0], len(p.rows))[:len(p.rows)]
-	if g.params.Random {
-		p.values = slices.Grow(p.values[:0], len(p.rows))[:len(p.rows)]
 	}
 }
 
@@ -126,15 +141,21 @@ func (p *Planter) grow(s sprout) {
 		return
 	}
 	p.gain[s.node] = g.gain(best.gain())
-	column := &g.columns[best.column]
-	threshold := math.Inf(1)
-	if g.params.Random {
-		threshold = p.place
-	} else if best.bin < len(column.thresholds) {
-		threshold = column.thresholds[best.bin]
-	}
+	column := &p.table[best.column]
 	left := int32(len(p.nodes))
-	p.nodes[s.node] = Node{Threshold: threshold, Feature: int32(column.source), Left: left, Right: left + 1, MissingLeft: best.missingLeft}
+	n := Node{Feature: int32(column.source), Left: left, Right: left + 1, MissingLeft: best.missingLeft}
+	switch {
+	case column.codes != nil:
+		p.sets = append(p.sets, column.categorySet(&best))
+		n.Set = int32(len(p.sets))
+	case g.params.Random:
+		n.Threshold = p.place
+	case best.bin < len(column.thresholds):
+		n.Threshold = column.thresholds[best.bin]
+	default:
+		n.Threshold = math.Inf(1)
+	}
+	p.nodes[s.node] = n
 	p.nodes = append(p.nodes, Node{Feature: -1}, Node{Feature: -1})
 	p.cover, p.gain = append(p.cover, 0, 0), append(p.gain, 0, 0)
 	middle := p.part(s, column, &best)
@@ -195,7 +216,7 @@ func (p *Planter) search(s sprout, total cell) split {
 // try looks for a better split on column j, and reports whether the column parts the rows.
 func (p *Planter) try(j int, s sprout, total cell, best *split) bool {
 	g := p.grove
-	c := &g.columns[j]
+	c := &p.table[j]
 	rows := p.rows[s.begin:s.end]
 	if g.params.Random {
 		return p.tryRandom(j, rows, p.cells[s.begin:s.end], total, best)
@@ -241,7 +262,7 @@ func (p *Planter) settle(j int, c *column, values int, best *split) {
 		best.bin = high - 1 // all values from those that are missing
 	}
 	best.column, best.missing = j, -1
-	if c.missing {
+	if c.missing || c.codes != nil {
 		best.missing = c.values()
 	}
 }
@@ -305,7 +326,7 @@ func (p *Planter) part(s sprout, c *column, of *split) int {
 
 // decide sets sides to 1 for rows that go left.
 func (p *Planter) decide(sides []uint8, rows []uint32, c *column, of *split) {
-	if p.grove.params.Random {
+	if p.grove.params.Random && c.codes == nil {
 		values := p.grove.values[c.source]
 		for i, row := range rows {
 			x := values[row]

@@ -6,13 +6,11 @@ import "math"
 // the rows have, any as likely as any other. Rows without a value go to the side that scores
 // more. Such a cut needs no bins, and takes the values themselves.
 func (p *Planter) tryRandom(j int, rows []uint32, cells []cell, total cell, best *split) bool {
-	c := &p.grove.columns[j]
-	all := p.grove.values[c.source]
+	c := &p.table[j]
 	values := p.values[:len(rows)]
+	p.look(values, rows, c)
 	low, high, missing := math.Inf(1), math.Inf(-1), 0
-	for i, row := range rows {
-		x := all[row]
-		values[i] = x
+	for _, x := range values {
 		if x < low {
 			low = x
 		}
@@ -34,12 +32,32 @@ func (p *Planter) tryRandom(j int, rows []uint32, cells []cell, total cell, best
 			place = low
 		}
 	}
+	if c.codes != nil {
+		place = math.Floor(place)
+	}
 	left, lost := p.measure(values, cells[:len(rows)], place)
 	p.keep(j, place, left, cell{}, missing == 0, total, best)
 	if missing > 0 && low < high {
 		p.keep(j, place, left, lost, true, total, best)
 	}
 	return true
+}
+
+// look writes the rows' values of a column, those of categories in the order of the tree.
+func (p *Planter) look(values []float64, rows []uint32, c *column) {
+	if c.codes == nil {
+		all := p.grove.values[c.source]
+		for i, row := range rows {
+			values[i] = all[row]
+		}
+		return
+	}
+	for i, row := range rows {
+		values[i] = float64(c.bins[row])
+		if int(c.bins[row]) == c.count {
+			values[i] = math.NaN()
+		}
+	}
 }
 
 // measure sums the rows of values up to the place, and those of missing ones; for three classes
@@ -103,6 +121,9 @@ func (p *Planter) keep(j int, place float64, left, lost cell, lostLeft bool, tot
 	if lost.rest == 0 {
 		lostLeft = lostLeft && 2*hl >= hl+hr
 	}
-	*best = split{column: j, missingLeft: lostLeft, score: score, left: left}
+	*best = split{column: j, missing: -1, missingLeft: lostLeft, score: score, left: left}
 	p.place = place
+	if c := &p.table[j]; c.codes != nil {
+		best.bin, best.missing = int(min(place, 255)), c.count
+	}
 }

@@ -48,11 +48,11 @@ func LoadRecord(tensors map[string]safetensors.Tensor, f *Forest) (Record, error
 		return Record{}, fmt.Errorf("tensor %q: %w", "gain", err)
 	}
 	if len(cover) != len(f.Nodes) || len(gain) != len(f.Nodes) {
-		return Record{}, fmt.Errorf("covers of %d and gains of %d nodes for %d", len(cover), len(gain), len(f.Nodes))
+		return Record{}, fmt.Errorf("tensors \"cover\" and \"gain\" have %d and %d nodes of %d", len(cover), len(gain), len(f.Nodes))
 	}
 	for i := range f.Nodes {
 		if !(cover[i] > 0) || math.IsInf(cover[i], 0) || !(gain[i] >= 0) || math.IsInf(gain[i], 0) {
-			return Record{}, fmt.Errorf("node %d has cover %v and gain %v", i, cover[i], gain[i])
+			return Record{}, fmt.Errorf("tensors \"cover\" and \"gain\": node %d has %v and %v", i, cover[i], gain[i])
 		}
 	}
 	return Record{cover, gain}, nil

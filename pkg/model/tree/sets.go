@@ -50,13 +50,16 @@ func (f *Forest) loadSets(tensors map[string]safetensors.Tensor) error {
 	if err != nil {
 		return fmt.Errorf("tensor %q: %w", "set_bytes", err)
 	}
-	if len(set) != len(f.Nodes) || len(starts) == 0 || starts[0] != 0 || int(starts[len(starts)-1]) != len(bytes) {
-		return fmt.Errorf("sets of %d nodes for %d, or bytes that no set has", len(set), len(f.Nodes))
+	if len(set) != len(f.Nodes) {
+		return fmt.Errorf("tensor %q has %d nodes of %d", "set", len(set), len(f.Nodes))
+	}
+	if len(starts) == 0 || starts[0] != 0 || int(starts[len(starts)-1]) != len(bytes) {
+		return fmt.Errorf("tensor %q: sets do not cover the %d bytes", "set_start", len(bytes))
 	}
 	for k := range len(starts) - 1 {
 		begin, end := starts[k], starts[k+1]
 		if end < begin || int(end) > len(bytes) {
-			return fmt.Errorf("set %d spans bytes %d to %d of %d", k+1, begin, end, len(bytes))
+			return fmt.Errorf("tensor %q: set %d spans bytes %d to %d of %d", "set_start", k+1, begin, end, len(bytes))
 		}
 		f.Sets = append(f.Sets, bytes[begin:end:end])
 	}

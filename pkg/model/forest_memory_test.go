@@ -1,0 +1,61 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"testing"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/seed"
+)
+
+// The heap of a fit at its highest is within a quarter of what Memory says, measured as
+// TestBoostingMemory does, for values that all differ and for classes that are noise.
+func TestForestMemory(t *testing.T) {
+	for _, c := range []struct {
+		rows, columns, outputs int
+		weighted               bool
+		forest                 Forest
+	}{
+		{60_000, 10, 1, false, Forest{Trees: 5, MinLeafRows: 1, Bootstrap: true, Bins: 255}},
+		{60_000, 10, 1, true, Forest{Trees: 5, MinLeafRows: 1, Bootstrap: true, Bins: 255, OutOfBag: true}},
+		{100_000, 28, 2, false, Forest{Trees: 5, MinLeafRows: 5, Bootstrap: true, Bins: 255}},
+		{40_000, 10, 2, false, Forest{Trees: 8, MinLeafRows: 1, Bootstrap: true, Bins: 255}},
+		{40_000, 10, 5, false, Forest{Trees: 8, MinLeafRows: 1, Bins: 255, Extra: true}},
+		{100_000, 4, 1, false, Forest{Trees: 8, MinLeafRows: 1, MaxDepth: 6, Bins: 255}},
+		{400, 5, 3, false, Forest{Trees: 100, MinLeafRows: 1, Bootstrap: true, Bins: 255}},
+	} {
+		t.Run(fmt.Sprintf("rows=%d/columns=%d/outputs=%d/leaf=%d", c.rows, c.columns, c.outputs, c.forest.MinLeafRows), func(t *testing.T) {
+			data := generated(c.rows, c.columns, dataset.Regression, 0)
+			if c.outputs > 1 {
+				data.Task, data.Classes = dataset.Multiclass, c.outputs
+				random := seed.Rand(4)
+				for i := range data.Y {
+					data.Y[i] = float64(random.IntN(c.outputs))
+				}
+			}
+			if c.weighted {
+				data.Weights = make([]float64, c.rows)
+				for i := range data.Weights {
+					data.Weights[i] = 1 + float64(i%5)/8
+				}
+			}
+			defer debug.SetGCPercent(debug.SetGCPercent(-1))
+			runtime.GC()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			if _, err := c.forest.Fit(context.Background(), data, 1); err != nil {
+				t.Fatal(err)
+			}
+			runtime.ReadMemStats(&after)
+			measured := float64(after.TotalAlloc - before.TotalAlloc)
+			predicted := float64(c.forest.Memory(c.rows, c.columns, c.outputs, c.weighted))
+			t.Logf("predicted %.1f MB, measured %.1f MB, ratio %.2f", predicted/1e6, measured/1e6, predicted/measured)
+			if ratio := predicted / measured; ratio < 0.8 || ratio > 1.25 {
+				t.Errorf("predicted %.1f MB, measured %.1f MB", predicted/1e6, measured/1e6)
+			}
+		})
+	}
+}
