@@ -1,11 +1,9 @@
 package model
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
@@ -31,14 +29,8 @@ type objectivePeers struct {
 
 // Out of fold, the loss of every objective is within a standard error of the best peer's.
 func TestObjectivesScoreLikePeers(t *testing.T) {
-	text, err := os.ReadFile("../../testdata/golden/boosting_objectives.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var peers objectivePeers
-	if err := json.Unmarshal(text, &peers); err != nil {
-		t.Fatal(err)
-	}
+	readGolden(t, "boosting_objectives.json", &peers)
 	if len(peers.Cases) != 12 {
 		t.Fatalf("%d cases, want 12", len(peers.Cases))
 	}
@@ -73,24 +65,16 @@ func TestObjectivesScoreLikePeers(t *testing.T) {
 // foldLoss fits on all folds but one and takes the loss on that.
 func foldLoss(t *testing.T, learner Boosting, data Data, fold, folds int) float64 {
 	t.Helper()
-	var train, test []int
-	for i := range data.Y {
-		if i%folds == fold {
-			test = append(test, i)
-		} else {
-			train = append(train, i)
-		}
-	}
-	m, err := learner.Fit(t.Context(), rowsOf(data, train), 1)
+	train, held := foldOf(data, fold, folds)
+	m, err := learner.Fit(t.Context(), train, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	held := rowsOf(data, test)
-	loss, err := learner.loss(held, repeat(1, len(test)))
+	loss, err := learner.loss(held, repeat(1, len(held.Y)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	scores := make([]float64, len(test))
+	scores := make([]float64, len(held.Y))
 	m.(*boosted).scores(scores, held.X)
 	return loss.mean([][]float64{scores})
 }

@@ -1,15 +1,7 @@
 package model
 
 import (
-	"context"
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
-	"math"
-	"os"
-	"slices"
-	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -36,14 +28,8 @@ type boostingPeers struct {
 var peerTolerance = map[string]float64{"roc_auc": 0.0015, "rmse": 0.002, "log_loss": 0.004}
 
 func TestBoostingScoresLikeLightGBM(t *testing.T) {
-	text, err := os.ReadFile("../../testdata/golden/boosting_lightgbm.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var peers boostingPeers
-	if err := json.Unmarshal(text, &peers); err != nil {
-		t.Fatal(err)
-	}
+	readGolden(t, "boosting_lightgbm.json", &peers)
 	if len(peers.Cases) == 0 {
 		t.Fatal("no cases")
 	}
@@ -75,135 +61,15 @@ func TestBoostingScoresLikeLightGBM(t *testing.T) {
 	}
 }
 
-// readPeerData reads a data set as the peers' script does: texts as their index in the
-// sorted list of texts.
-func readPeerData(t *testing.T, name, target string, task dataset.Task, classes int) Data {
-	t.Helper()
-	file, err := os.Open("../../testdata/" + name + ".csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	records, err := csv.NewReader(file).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	data := Data{X: &dataset.Matrix{Rows: len(records) - 1}, Task: task, Classes: classes}
-	for j, header := range records[0] {
-		column, texts := codes(records[1:], j)
-		switch {
-		case header == target:
-			data.Y = column
-		case target == "grade" && header == "quality":
-			data.Y = column
-			for i, q := range column {
-				data.Y[i] = min(max(q-4, 0), 4) // up to 4, 5, 6, 7, above
-			}
-		default:
-			data.X.Names = append(data.X.Names, header)
-			data.X.Columns = append(data.X.Columns, column)
-			data.X.Categories = append(data.X.Categories, texts)
-		}
-	}
-	return data
-}
-
-// codes returns the values of a column and how many different texts it has.
-func codes(records [][]string, j int) ([]float64, int) {
-	var texts []string
-	for _, r := range records {
-		r[j] = strings.TrimSpace(r[j])
-		if _, err := strconv.ParseFloat(r[j], 64); err != nil && !missing(r[j]) {
-			texts = append(texts, r[j])
-		}
-	}
-	slices.Sort(texts)
-	texts = slices.Compact(texts)
-	column := make([]float64, len(records))
-	for i, r := range records {
-		if missing(r[j]) {
-			column[i] = math.NaN()
-		} else if code, ok := slices.BinarySearch(texts, r[j]); ok {
-			column[i] = float64(code)
-		} else {
-			column[i], _ = strconv.ParseFloat(r[j], 64)
-		}
-	}
-	return column, len(texts)
-}
-
-func missing(text string) bool { return text == "?" || text == "NA" || text == "" }
-
-// outOfFold is the mean over folds of each score; row i is tested in fold i modulo folds.
+// outOfFold is the mean over folds of each score.
 func outOfFold(t *testing.T, learner Learner, data Data, folds int) map[string]float64 {
 	t.Helper()
 	means := map[string]float64{}
 	for fold := range folds {
-		var train, test []int
-		for i := range data.Y {
-			if i%folds == fold {
-				test = append(test, i)
-			} else {
-				train = append(train, i)
-			}
-		}
-		m, err := learner.Fit(context.Background(), rowsOf(data, train), 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tested := rowsOf(data, test)
-		dst := make([]float64, len(test)*m.Outputs())
-		m.Predict(dst, tested.X)
-		for name, score := range scoresOf(data, tested.Y, dst, m.Outputs()) {
+		test, predicted, outputs := foldPredictions(t, learner, data, fold, folds, 1)
+		for name, score := range scoresOf(data, test.Y, predicted, outputs) {
 			means[name] += score / float64(folds)
 		}
 	}
 	return means
-}
-
-func rowsOf(data Data, rows []int) Data {
-	of := data
-	of.X, of.Y, of.Weights = data.X.Select(rows), nil, nil
-	for _, r := range rows {
-		of.Y = append(of.Y, data.Y[r])
-		if data.Weights != nil {
-			of.Weights = append(of.Weights, data.Weights[r])
-		}
-	}
-	return of
-}
-
-func scoresOf(data Data, y, predicted []float64, outputs int) map[string]float64 {
-	n := float64(len(y))
-	if !data.Task.Classification() {
-		sum := 0.0
-		for i, p := range predicted {
-			sum += (y[i] - p) * (y[i] - p)
-		}
-		return map[string]float64{"rmse": math.Sqrt(sum / n)}
-	}
-	sum := 0.0
-	for i, c := range y {
-		sum -= math.Log(predicted[i*outputs+int(c)])
-	}
-	scores := map[string]float64{"log_loss": sum / n}
-	if data.Task == dataset.Binary {
-		// The share of pairs in order, a tie being half of one (Mann & Whitney 1947).
-		wins, pairs := 0.0, 0.0
-		for i := range y {
-			for j := range y {
-				if y[i] == 1 && y[j] == 0 {
-					pairs++
-					switch a, b := predicted[2*i+1], predicted[2*j+1]; {
-					case a > b:
-						wins++
-					case a == b:
-						wins += 0.5
-					}
-				}
-			}
-		}
-		scores["roc_auc"] = wins / pairs
-	}
-	return scores
 }

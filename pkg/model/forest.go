@@ -15,7 +15,9 @@ import (
 // classes; leaves hold means and shares of classes.
 //
 // Missing values (NaN) need no imputing: each split learns which way they go. Columns need
-// no scaling, since only the order of their values counts.
+// no scaling, since only the order of their values counts. Categories are taken as they are:
+// each tree puts them in an order, by the target's mean among its rows, and cuts them like
+// numbers.
 //
 // Rows and columns are drawn by what they hold, not by where they stand, and sums are integers:
 // a forest does not depend on the order of the rows and, but for columns that are equal, of the
@@ -34,7 +36,7 @@ type Forest struct {
 	// often as it was drawn.
 	MinLeafRows int `json:"min_leaf_rows"`
 	// ColumnShare is the share of columns looked at for each split, above 0 and at most 1; at
-	// least one column is. 0, the default, is √p of p columns for classes, and all of them
+	// least one column is. 0, the default, is √p of p columns for classes, and half of them
 	// for a value.
 	ColumnShare float64 `json:"column_share"`
 	// Bootstrap draws as many rows as there are, with replacement, for each tree. Default true;
@@ -45,8 +47,8 @@ type Forest struct {
 	Balanced bool `json:"balanced"`
 	// Bins is the most bins of a column, 2 to 255, missing values not counted. Default 255.
 	Bins int `json:"bins"`
-	// OutOfBag keeps predictions of the rows fitted, each by the trees that did not see it: see
-	// the interface of that name. It needs Bootstrap. Default false.
+	// OutOfBag keeps predictions of the rows fitted, each by the trees that did not see it, and
+	// their score: see the interface of that name. It needs Bootstrap. Default false.
 	OutOfBag bool `json:"out_of_bag"`
 }
 

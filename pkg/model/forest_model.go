@@ -176,13 +176,6 @@ var errLeaves = errors.New("leaves and shares of classes do not fit together")
 // checkLeaves returns an error that names the tensor unless every leaf of a forest of three
 // classes and more is one of those that have shares, and these are probabilities.
 func checkLeaves(trees *tree.Forest, shares *tree.Shares, classes int) error {
-	for i := range trees.Nodes {
-		if n := &trees.Nodes[i]; n.Feature < 0 {
-			if !(n.Value >= 0 && n.Value < float64(shares.Leaves())) || n.Value != math.Trunc(n.Value) {
-				return fmt.Errorf("tensor %q: leaf %d has number %v of %d: %w", "value", i, n.Value, shares.Leaves(), errLeaves)
-			}
-		}
-	}
 	if len(shares.Class) != len(shares.Share) {
 		return fmt.Errorf("tensor %q has %d shares of %d classes: %w", "leaf_share", len(shares.Share), len(shares.Class), errLeaves)
 	}
@@ -203,6 +196,13 @@ func checkLeaves(trees *tree.Forest, shares *tree.Shares, classes int) error {
 		}
 		if err := checkProbabilities(shares.Share[begin:end]); err != nil {
 			return fmt.Errorf("tensor %q: leaf %d: %w", "leaf_share", l, err)
+		}
+	}
+	for i := range trees.Nodes {
+		if n := &trees.Nodes[i]; n.Feature < 0 {
+			if !(n.Value >= 0 && n.Value < float64(shares.Leaves())) || n.Value != math.Trunc(n.Value) {
+				return fmt.Errorf("tensor %q: leaf %d has number %v of %d: %w", "value", i, n.Value, shares.Leaves(), errLeaves)
+			}
 		}
 	}
 	return nil

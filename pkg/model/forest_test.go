@@ -1,10 +1,8 @@
 package model
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -13,10 +11,6 @@ import (
 // TestForestSingleTrees holds splits and leaves to those of scikit-learn's trees, where
 // both look at all columns and every value has a bin.
 func TestForestSingleTrees(t *testing.T) {
-	text, err := os.ReadFile("../../testdata/golden/forest_sklearn.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var golden struct {
 		Singles []struct {
 			Task        dataset.Task
@@ -25,18 +19,17 @@ func TestForestSingleTrees(t *testing.T) {
 			Depth       int
 			MinLeafRows int `json:"min_leaf_rows"`
 			Weighted    bool
+			Balanced    bool
 			Predicted   [][]float64
 			Importances []float64 // that sum to 1
 		}
 	}
-	if err := json.Unmarshal(text, &golden); err != nil {
-		t.Fatal(err)
-	}
+	readGolden(t, "forest_sklearn.json", &golden)
 	if len(golden.Singles) == 0 {
 		t.Fatal("no trees")
 	}
 	for _, c := range golden.Singles {
-		t.Run(fmt.Sprintf("target=%s/depth=%d/leaf=%d/weighted=%v", c.Target, c.Depth, c.MinLeafRows, c.Weighted), func(t *testing.T) {
+		t.Run(fmt.Sprintf("target=%s/depth=%d/leaf=%d/weighted=%v/balanced=%v", c.Target, c.Depth, c.MinLeafRows, c.Weighted, c.Balanced), func(t *testing.T) {
 			target := c.Target
 			if target == "good" {
 				target = "quality"
@@ -55,7 +48,7 @@ func TestForestSingleTrees(t *testing.T) {
 					data.Weights = append(data.Weights, 1+float64(i%3)/2)
 				}
 			}
-			f := Forest{Trees: 1, MaxDepth: c.Depth, MinLeafRows: c.MinLeafRows, ColumnShare: 1, Bins: 255}
+			f := Forest{Trees: 1, MaxDepth: c.Depth, MinLeafRows: c.MinLeafRows, ColumnShare: 1, Bins: 255, Balanced: c.Balanced}
 			m, err := f.Fit(t.Context(), data, 1)
 			if err != nil {
 				t.Fatal(err)

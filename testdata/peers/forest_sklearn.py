@@ -10,6 +10,11 @@ one row have probabilities of 0 and 1, whose logarithm says more of clipping tha
 
 Single trees on all columns of few rows hold the splits themselves: both see every value, so
 predictions of the rows fitted must be equal.
+
+With class_weight="balanced" there are no other weights: scikit-learn balances the rows of classes,
+Foretell their weights.
+
+Scores out of bag are those of five seeds on wine-quality-white, all of it.
 """
 
 import csv
@@ -74,15 +79,23 @@ def by_fold(task, classes, p, x, y, seeds):
     return {name: [float(np.mean([f[name] for f in folds[k * seeds:(k + 1) * seeds]])) for k in range(FOLDS)] for name in folds[0]}
 
 
-def single(x, y, task, classes, depth, leaf, weighted):
+def out_of_bag(x, y, task, classes):
+    """The score out of bag: R² or the share of classes that are right."""
+    kind = RandomForestRegressor if task == "regression" else RandomForestClassifier
+    share = 0.5 if task == "regression" else "sqrt"
+    scores = [kind(n_estimators=100, max_features=share, oob_score=True, random_state=seed).fit(x, y).oob_score_ for seed in range(1, 6)]
+    return {"task": task, "classes": classes, "scores": scores}
+
+
+def single(x, y, task, classes, depth, leaf, weighted, balanced=False):
     """A tree on the first 200 rows, in which no column has more than 255 values."""
     rows = 200
     kind = DecisionTreeRegressor if task == "regression" else DecisionTreeClassifier
-    model = kind(max_depth=depth, min_samples_leaf=leaf, random_state=1)
+    model = kind(max_depth=depth, min_samples_leaf=leaf, random_state=1, **({"class_weight": "balanced"} if balanced else {}))
     weights = 1.0 + np.arange(rows) % 3 / 2 if weighted else None
     model.fit(x[:rows], y[:rows], sample_weight=weights)
     predicted = model.predict(x[:rows])[:, None] if task == "regression" else model.predict_proba(x[:rows])
-    return {"task": task, "classes": classes, "depth": depth, "min_leaf_rows": leaf, "weighted": weighted,
+    return {"task": task, "classes": classes, "depth": depth, "min_leaf_rows": leaf, "weighted": weighted, "balanced": balanced,
             "predicted": predicted.tolist(), "importances": model.feature_importances_.tolist()}
 
 
@@ -115,10 +128,16 @@ def main():
         singles.append(single(*quality, "regression", 0, depth, leaf, weighted) | {"target": "quality"})
         singles.append(single(quality[0], grade, "multiclass", 5, depth, leaf, weighted) | {"target": "grade"})
         singles.append(single(quality[0], quality[1] > 5, "binary", 2, depth, leaf, weighted) | {"target": "good"})
+    # Of two classes fewer splits: deeper, two columns part these rows alike.
+    singles.append(single(quality[0], grade, "multiclass", 5, 2, 1, False, True) | {"target": "grade"})
+    singles.append(single(quality[0], grade, "multiclass", 5, 4, 8, False, True) | {"target": "grade"})
+    singles.append(single(quality[0], quality[1] > 5, "binary", 2, 1, 1, False, True) | {"target": "good"})
+    singles.append(single(quality[0], quality[1] > 5, "binary", 2, 2, 8, False, True) | {"target": "good"})
+    unseen = [out_of_bag(*quality, "regression", 0) | {"target": "quality"}, out_of_bag(quality[0], grade, "multiclass", 5) | {"target": "grade"}]
     json.dump({
         "made_by": "testdata/peers/forest_sklearn.py", "folds": FOLDS,
         "versions": {"scikit-learn": sklearn.__version__, "numpy": np.__version__},
-        "cases": cases, "singles": singles,
+        "cases": cases, "singles": singles, "out_of_bag": unseen,
     }, sys.stdout, indent=1)
     print()
 

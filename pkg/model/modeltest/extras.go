@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -135,15 +136,32 @@ var extras = []check{
 		}
 	}},
 	{"cancelled in the middle", func(t *testing.T, s suite) {
-		for looks := range int64(12) {
-			ctx := counted(t, looks)
-			m, err := s.learner.Fit(ctx, s.data(1), fitSeed)
-			// A fit that has nothing left to do may end well all the same.
-			if done := m != nil && err == nil; !done && (m != nil || !errors.Is(err, context.Canceled)) {
-				t.Fatalf("cancelled after %d looks: got model %v and error %v", looks, m, err)
-			} else if done && ctx.left.Load() >= 0 {
-				return
+		d := s.data(1)
+		whole := counted(t, math.MaxInt64)
+		if _, err := s.learner.Fit(whole, d, fitSeed); err != nil {
+			t.Fatal(err)
+		}
+		looks := math.MaxInt64 - whole.left.Load()
+		// Each look in a short fit; of a long one the first, and some up to the last.
+		for at := int64(0); at < looks; at += max(1, at/3) {
+			ctx := counted(t, at)
+			m, err := s.learner.Fit(ctx, d, fitSeed)
+			if m != nil && err == nil {
+				// The last looks may come when there is nothing left to do.
+				if left := looks - at; left > mostLooksAfter {
+					t.Fatalf("cancelled at look %d of %d, the fit went on", at+1, looks)
+				}
+				continue
 			}
+			if m != nil || !errors.Is(err, context.Canceled) {
+				t.Fatalf("cancelled at look %d of %d: got model %v and error %v", at+1, looks, m, err)
+			}
+			if after := -ctx.left.Load(); after > mostLooksAfter {
+				t.Fatalf("cancelled at look %d of %d, it looked %d times more", at+1, looks, after)
+			}
+		}
+		if enough := leastLooks(s.learner); looks < enough {
+			t.Errorf("the fit looks at its context %d times, want %d: it cannot be cancelled in between", looks, enough)
 		}
 	}},
 	{"work is bounded", func(t *testing.T, s suite) {
@@ -155,6 +173,26 @@ var extras = []check{
 			}
 		}
 	}},
+}
+
+// mostLooksAfter is how often a fit may look at a context that has ended: once for each worker,
+// and once more wherever the error goes by.
+var mostLooksAfter = int64(4 * (1 + runtime.GOMAXPROCS(0)))
+
+// leastLooks is how often a fit must look at its context so that cancelling it ends it promptly:
+// for each tree, round or epoch. Learners that go over the rows once have no place to stop at.
+func leastLooks(l model.Learner) int64 {
+	switch l := l.(type) {
+	case model.Boosting:
+		return int64(l.Rounds) / 2 // trees that find nothing to split end it sooner
+	case model.Forest:
+		return int64(l.Trees)
+	case model.MLP:
+		return int64(l.Members * l.Epochs / 10) // it may stop early
+	case model.Logistic, model.GLM:
+		return 3 // steps of Newton's method
+	}
+	return 1
 }
 
 // counting is a context that is cancelled once it has been looked at so many times. Its Done

@@ -67,6 +67,7 @@ func checks() []check {
 	all = append(all, degenerates...)
 	all = append(all, invariances...)
 	all = append(all, predictions...)
+	all = append(all, categories...)
 	all = append(all, explanations...)
 	all = append(all, extras...)
 	return append(all, states...)

@@ -6,63 +6,65 @@ import (
 	"slices"
 )
 
-// A tree of a Planter takes the categories of a column in one order, that of the target's mean
-// among the rows it was drawn, and cuts them like numbers: with a value or two classes the best
-// cut of a node with these means is the best set of all (Fisher 1958; Breiman et al. 1984,
-// section 4.2.2), and Wright & König 2019 (Splitting on categorical predictors in random
-// forests, PeerJ 7:e6339) find that an order taken once does as well as one for each node, at a
-// fraction of the time. They take it from all rows. Here each tree has its own: a row that it
-// has not seen has no part in the order, so that out-of-bag predictions stay honest. For three
-// classes and more the order is that along the first principal component of the shares of
-// classes (Coppersmith, Hong & Hosking 1999).
+// categoryOrder is how a tree of a Planter takes columns of categories: in one order, in which
+// it cuts them like numbers. For best cuts the order is that of the target's mean among the rows
+// that the tree was drawn: in a node with these means the best cut is the best set of all
+// (Fisher 1958; Breiman et al. 1984, section 4.2.2), and an order taken once does as well as
+// one for each node, at a fraction of the time (Wright & König 2019, Splitting on categorical
+// predictors in random forests). They take it from all rows. Here each tree has its own, so that
+// a row which a tree has not seen has no part in it and out-of-bag predictions stay honest. For
+// three classes and more it is the order along the first principal component of the classes'
+// shares (Coppersmith, Hong & Hosking 1999). For random cuts it is any order, drawn for each tree:
+// by the mean, trees on all rows would be too much alike.
 type categoryOrder struct {
+	place  [256]float64 // of a bin in the order
 	sums   [256]cell
-	shares [256][]float64 // of classes, less those of all rows
-	center []float64
+	counts [256][]int64 // of classes
+	shares [256][]float64
 	axis   []float64
 	next   []float64
-	place  [256]float64 // of a bin in the order
-	bins   [256]uint8
 }
 
 // order rewrites the bins of the planter's columns of categories in the order of the tree.
 func (p *Planter) order() {
 	for j := range p.table {
-		if c := &p.table[j]; c.codes != nil {
-			p.orderColumn(c, &p.grove.columns[j])
+		of := &p.grove.columns[j]
+		switch {
+		case of.codes == nil:
+			continue
+		case p.grove.params.Random:
+			for b := range of.count {
+				p.categories.place[b] = float64(p.random.Uint64() >> 11)
+			}
+		case p.grove.params.Classes > 2:
+			p.countClasses(of)
+			p.categories.project(of.count)
+		default:
+			p.means(of)
 		}
+		p.table[j].rank(of, p.categories.place[:of.count])
 	}
 }
 
-// orderColumn sets the bins and codes of c from those of the grove's column.
-func (p *Planter) orderColumn(c, of *column) {
-	o := &p.categories
-	if p.grove.params.Random {
-		for b := range of.count {
-			o.place[b] = float64(p.random.Uint64() >> 11)
-		}
-	} else if p.grove.params.Classes > 2 {
-		p.project(of)
-	} else {
-		p.means(of)
-	}
-	bins := o.bins[:of.count]
+// rank sets the bins and codes of c to those of the column, in the order of their places.
+func (c *column) rank(of *column, places []float64) {
+	bins := make([]uint8, len(places))
 	for b := range bins {
 		bins[b] = uint8(b)
 	}
 	slices.SortFunc(bins, func(a, b uint8) int {
-		return cmp.Or(cmp.Compare(o.place[a], o.place[b]), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(places[a], places[b]), cmp.Compare(a, b))
 	})
-	var rank [256]uint8
-	rank[of.count] = uint8(of.count) // missing stays last
+	var ranks [256]uint8
+	ranks[of.count] = uint8(of.count) // what is missing stays last
 	for r, b := range bins {
-		rank[b] = uint8(r)
+		ranks[b] = uint8(r)
 	}
 	for i, b := range of.bins {
-		c.bins[i] = rank[b]
+		c.bins[i] = ranks[b]
 	}
 	for code, b := range of.codes {
-		c.codes[code] = rank[b]
+		c.codes[code] = ranks[b]
 	}
 }
 
@@ -86,68 +88,70 @@ func (p *Planter) means(of *column) {
 	}
 }
 
-// project places each bin along the first principal component of the shares of classes, which
-// the power method finds as nearly as an order needs it.
-func (p *Planter) project(of *column) {
-	o, shift, classes := &p.categories, p.grove.limits.shift&63, p.grove.params.Classes
-	var weights [256]float64
+// countClasses counts the classes of each bin, as integers: the order of rows is none of a sum.
+func (p *Planter) countClasses(of *column) {
+	o, shift := &p.categories, p.grove.limits.shift&63
 	for b := range of.count {
-		if o.shares[b] == nil {
-			o.shares[b] = make([]float64, classes)
-		}
-		clear(o.shares[b])
+		o.counts[b] = zeros(o.counts[b], p.grove.params.Classes)
 	}
-	if o.center == nil {
-		o.center, o.axis, o.next = make([]float64, classes), make([]float64, classes), make([]float64, classes)
-	}
-	clear(o.center)
-	total := 0.0
 	for i, row := range p.rows {
-		b, c := of.bins[row], p.cells[i]
-		if int(b) == of.count {
-			continue
-		}
-		w := float64(int64(c.rest >> shift)) // sums of whole numbers, in any order
-		o.shares[b][c.gradient] += w
-		o.center[c.gradient] += w
-		weights[b] += w
-		total += w
-	}
-	farthest, start := -1.0, 0
-	for b := range of.count {
-		distance := 0.0
-		for k := range o.center {
-			if weights[b] == 0 {
-				o.shares[b][k] = 0
-				continue
-			}
-			o.shares[b][k] = o.shares[b][k]/weights[b] - o.center[k]/total
-			distance += float64(o.shares[b][k] * o.shares[b][k])
-		}
-		if distance *= weights[b]; distance > farthest {
-			farthest, start = distance, b
+		if b := of.bins[row]; int(b) < of.count {
+			c := p.cells[i]
+			o.counts[b][c.gradient] += int64(c.rest >> shift)
 		}
 	}
-	copy(o.axis, o.shares[start])
+}
+
+// project places each of so many bins along the first principal component of the shares of
+// classes, each bin by its rows. The power method finds it, as nearly as an order needs.
+func (o *categoryOrder) project(bins int) {
+	classes := len(o.counts[0])
+	if len(o.axis) != classes {
+		o.axis, o.next = make([]float64, classes), make([]float64, classes)
+	}
+	var weights [256]float64
+	center, total := o.next, 0.0
+	clear(center)
+	for b, counts := range o.counts[:bins] {
+		for k, n := range counts {
+			center[k] += float64(n)
+			weights[b] += float64(n)
+		}
+		total += weights[b]
+	}
+	farthest := -1.0
+	for b, counts := range o.counts[:bins] {
+		o.shares[b] = append(o.shares[b][:0], make([]float64, classes)...)
+		if weights[b] == 0 {
+			continue // in the middle
+		}
+		for k, n := range counts {
+			o.shares[b][k] = float64(n)/weights[b] - center[k]/total
+		}
+		if d := float64(weights[b] * dot(o.shares[b], o.shares[b])); d > farthest {
+			farthest = d
+			copy(o.axis, o.shares[b])
+		}
+	}
 	const steps = 20
 	for range steps {
 		clear(o.next)
-		for b := range of.count {
-			along := float64(weights[b] * dot(o.shares[b], o.axis))
-			for k, v := range o.shares[b] {
+		for b, shares := range o.shares[:bins] {
+			along := float64(weights[b] * dot(shares, o.axis))
+			for k, v := range shares {
 				o.next[k] += float64(along * v)
 			}
 		}
 		length := math.Sqrt(dot(o.next, o.next))
 		if length == 0 {
-			break
+			break // all shares are alike
 		}
-		for k := range o.axis {
-			o.axis[k] = o.next[k] / length
+		for k, v := range o.next {
+			o.axis[k] = v / length
 		}
 	}
-	for b := range of.count {
-		o.place[b] = dot(o.shares[b], o.axis)
+	for b, shares := range o.shares[:bins] {
+		o.place[b] = dot(shares, o.axis)
 	}
 }
 
@@ -159,7 +163,7 @@ func dot(a, b []float64) float64 {
 	return sum
 }
 
-// categorySet is the set of the categories that go left.
+// categorySet is the set of the categories that go left, as a Node has it.
 func (c *column) categorySet(s *split) []uint8 {
 	left := make([]uint8, (len(c.codes)+7)/8)
 	for code, bin := range c.codes {

@@ -3,8 +3,9 @@ package tree
 import "math"
 
 // tryRandom tries one cut of column j, at a place between the least and the greatest value that
-// the rows have, any as likely as any other. Rows without a value go to the side that scores
-// more. Such a cut needs no bins, and takes the values themselves.
+// the rows have, any as likely as any other. Rows without a value go to either side, at random
+// too: to try both would be to try such a column twice, and prefer it for that (on adult it cost
+// 0.003 of ROC AUC). Such a cut needs no bins, and takes the values themselves.
 func (p *Planter) tryRandom(j int, rows []uint32, cells []cell, total cell, best *split) bool {
 	c := &p.table[j]
 	values := p.values[:len(rows)]
@@ -36,9 +37,10 @@ func (p *Planter) tryRandom(j int, rows []uint32, cells []cell, total cell, best
 		place = math.Floor(place)
 	}
 	left, lost := p.measure(values, cells[:len(rows)], place)
-	p.keep(j, place, left, cell{}, missing == 0, total, best)
-	if missing > 0 && low < high {
+	if missing > 0 && low < high && p.random.Uint64()&1 != 0 {
 		p.keep(j, place, left, lost, true, total, best)
+	} else {
+		p.keep(j, place, left, cell{}, missing == 0, total, best)
 	}
 	return true
 }
