@@ -43,6 +43,7 @@ type contest struct {
 	ours    pipeline.Configuration
 	metrics map[dataset.Task]string // that it is scored by, for the tasks it is tried on
 	peers   []string
+	same    bool // of the same columns, with a single peer: scores are to be equal
 }
 
 var (
@@ -58,13 +59,16 @@ var (
 // contests are the learners with equal budgets; all else is everybody's default.
 var contests = []contest{
 	{"boosting", pipeline.Configuration{Learner: "boosting", Params: map[string]any{"rounds": 100, "learning_rate": 0.1, "leaves": 31}},
-		scores, []string{"lightgbm", "xgboost", "hist-gradient"}},
+		scores, []string{"lightgbm", "xgboost", "hist-gradient"}, false},
 	{"forest", pipeline.Configuration{Learner: "forest", Params: map[string]any{"trees": 100}},
-		forestScores, []string{"random-forest", "random-forest-onehot"}},
+		forestScores, []string{"random-forest", "random-forest-onehot"}, false},
 	{"forest-extra", pipeline.Configuration{Learner: "forest", Params: map[string]any{"trees": 100, "extra": true, "bootstrap": false}},
-		forestScores, []string{"extra-trees", "extra-trees-onehot"}},
-	{"linear", pipeline.Configuration{Learner: "linear"}, valueScores, []string{"linear", "ridge"}},
-	{"logistic", pipeline.Configuration{Learner: "logistic"}, classScores, []string{"logistic"}},
+		forestScores, []string{"extra-trees", "extra-trees-onehot"}, false},
+	{"linear", pipeline.Configuration{Learner: "linear"}, valueScores, []string{"linear", "ridge"}, false},
+	{"logistic", pipeline.Configuration{Learner: "logistic"}, classScores, []string{"logistic"}, false},
+	{"linear-same", pipeline.Configuration{Learner: "linear"}, valueScores, []string{"linear-same"}, true},
+	{"ridge-same", pipeline.Configuration{Learner: "linear", Params: map[string]any{"l2": 1}}, valueScores, []string{"ridge-same"}, true},
+	{"logistic-same", pipeline.Configuration{Learner: "logistic"}, classScores, []string{"logistic-same"}, true},
 }
 
 // scored are the scores by fold of one side.
@@ -75,7 +79,8 @@ type scored struct {
 
 // accuracy prints a line for each problem and learner: scores, each with its standard error over
 // folds; the best peer; by how much ours is ahead of it, fold by fold, and the standard error of that;
-// and whether ours is within one standard error of the best, and ahead of the median of the peers.
+// and whether ours is within one standard error of the best, and ahead of the median of the peers;
+// of learners on the same columns, whether their scores are equal.
 func accuracy(ctx context.Context, folder, python, only string) error {
 	for _, p := range problems {
 		for _, c := range contests {
@@ -88,7 +93,12 @@ func accuracy(ctx context.Context, folder, python, only string) error {
 			if err != nil {
 				return err
 			}
-			ours, err := p.score(ctx, folder, c.ours, m)
+			var ours []float64
+			if c.same {
+				ours, err = p.scoreSame(ctx, folder, c, m)
+			} else {
+				ours, err = p.score(ctx, folder, c.ours, m)
+			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
@@ -100,7 +110,11 @@ func accuracy(ctx context.Context, folder, python, only string) error {
 				}
 				peers = append(peers, s)
 			}
-			fmt.Printf("bench accuracy/%s %s %s\n", name, by, verdict(m, ours, peers))
+			line := verdict(m, ours, peers)
+			if c.same {
+				line += equalScores(ours, peers[0])
+			}
+			fmt.Printf("bench accuracy/%s %s %s\n", name, by, line)
 		}
 	}
 	return nil

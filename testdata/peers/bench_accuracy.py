@@ -7,7 +7,9 @@ folds are those of the test file. Texts are their index in the sorted list of te
 values NaN. Boosting has 100 rounds, a learning rate of 0.1, 31 leaves and no early stopping,
 forests 100 trees; the rest is the peer's default. Each is given categories as it takes them:
 LightGBM, XGBoost and scikit-learn's histogram boosting as categories; its forests as codes, or
-with -onehot a column each; its linear models as a column each, numbers imputed and standardized.
+with -onehot a column each; its linear models as a column each, numbers imputed and standardized. With
+-same linear models have the columns of numbers that no row misses, standardized, and nothing else,
+and iterate until they stand still: Foretell must score the same.
 """
 
 import csv
@@ -32,7 +34,9 @@ CASES = {  # file, target, task
 }
 peer, folder, case, metric = sys.argv[1:5]
 kind = peer.removesuffix("-onehot")
-onehot = kind != peer or kind in ("linear", "ridge", "logistic")
+same = peer.endswith("-same")
+kind = kind.removesuffix("-same")
+onehot = peer.endswith("-onehot") or kind in ("linear", "ridge", "logistic")
 
 
 def rows_of(name):
@@ -107,7 +111,13 @@ def make(task, texts, width):
     else:
         from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 
-        model = {"linear": LinearRegression(), "ridge": Ridge(), "logistic": LogisticRegression(max_iter=1000)}[kind]
+        until = dict(max_iter=10000, tol=1e-10) if same else dict(max_iter=1000)
+        model = {"linear": LinearRegression(), "ridge": Ridge(), "logistic": LogisticRegression(**until)}[kind]
+        if same:
+            from sklearn.pipeline import make_pipeline
+            from sklearn.preprocessing import StandardScaler
+
+            return make_pipeline(StandardScaler(), model), sklearn.__version__
     return (prepared(model, texts, width) if onehot else model), sklearn.__version__
 
 
@@ -122,6 +132,9 @@ def score(y, model, x):
 
 name, target, task = CASES[case]
 x, y, texts, n = matrix(name, target, task)
+if same:
+    x = x[:, [j for j in range(x.shape[1]) if j not in texts and not np.isnan(x[:, j]).any()]]
+    texts = []
 fold = np.arange(len(y)) % FOLDS
 scores, model = [], None
 for k in range(FOLDS):
