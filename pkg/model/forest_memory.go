@@ -6,30 +6,25 @@ import (
 	"github.com/foretell-ml/foretell/pkg/model/tree"
 )
 
-// Memory is about how many bytes Fit takes on top of the data it is given, of so many rows,
-// columns and outputs (1 for regression, else the classes), with weights or without. What it
-// measures is the heap at its highest, and most of that are nodes, whose number the target
-// decides: this is for values that all differ, and for classes that the columns say nothing of, the
-// most that there can be. Classes that can be told apart take less, as do columns of few values. A
-// test holds it to within a quarter.
-func (f Forest) Memory(rows, columns, outputs int, weighted bool) int64 {
-	n := int64(rows)
+// Memory is about how many bytes Fit takes on top of the data it is given: the heap at its
+// highest. Most of that are nodes, whose number the target decides: this is for values that
+// all differ, and for classes that the columns say nothing of, the most that there can be. Classes
+// that can be told apart take less, as do columns of few values. A test holds it to within a quarter.
+func (f Forest) Memory(s Shape) int64 {
+	n := int64(s.Rows)
 	own := int64(0)
-	if weighted {
+	if s.Weighted {
 		own += 16 * n // weights, and what they are for classes
 	}
 	if f.OutOfBag {
-		own += n * (16*int64(outputs) + 12) // sums and predictions, and how often a row was drawn
+		own += n * (16*int64(max(1, s.Classes)) + 12) // sums and predictions, and how often a row was drawn
 	}
-	p := tree.GroveParams{Random: f.Extra}
-	if outputs > 1 {
-		p.Classes = outputs
-	}
-	return own + p.Memory(rows, columns, f.Trees, f.leaves(rows, outputs), weighted)
+	p := tree.GroveParams{Random: f.Extra, Classes: s.Classes}
+	return own + p.Memory(s.Rows, s.Columns, f.Trees, f.leaves(s.Rows, s.Classes), s.Weighted)
 }
 
 // leaves is about how many a tree has at most.
-func (f Forest) leaves(rows, outputs int) int {
+func (f Forest) leaves(rows, classes int) int {
 	drawn := float64(rows)
 	if f.Bootstrap {
 		drawn *= 1 - math.Exp(-1) // of which each row is at least once (Efron 1979)
@@ -40,10 +35,10 @@ func (f Forest) leaves(rows, outputs int) int {
 	if f.Extra {
 		filled = 0.7
 	}
-	switch k := float64(outputs); {
-	case outputs > 1 && f.Extra:
-		pure = 1 - 0.63*math.Pow(k, -0.8)
-	case outputs > 1:
+	switch k := float64(classes); {
+	case classes > 1 && f.Extra:
+		pure = 1 - float64(0.63*math.Pow(k, -0.8))
+	case classes > 1:
 		pure = 1 - 0.92/math.Sqrt(k)
 	}
 	leaves := float64(drawn * pure)

@@ -15,25 +15,25 @@ import (
 // TestBoostingMemory does, for values that all differ and for classes that are noise.
 func TestForestMemory(t *testing.T) {
 	for _, c := range []struct {
-		rows, columns, outputs int
+		rows, columns, classes int
 		weighted               bool
 		forest                 Forest
 	}{
-		{60_000, 10, 1, false, Forest{Trees: 5, MinLeafRows: 1, Bootstrap: true, Bins: 255}},
-		{60_000, 10, 1, true, Forest{Trees: 5, MinLeafRows: 1, Bootstrap: true, Bins: 255, OutOfBag: true}},
-		{100_000, 28, 2, false, Forest{Trees: 5, MinLeafRows: 5, Bootstrap: true, Bins: 255}},
-		{40_000, 10, 2, false, Forest{Trees: 8, MinLeafRows: 1, Bootstrap: true, Bins: 255}},
-		{40_000, 10, 5, false, Forest{Trees: 8, MinLeafRows: 1, Bins: 255, Extra: true}},
-		{100_000, 4, 1, false, Forest{Trees: 8, MinLeafRows: 1, MaxDepth: 6, Bins: 255}},
+		{30_000, 10, 0, false, Forest{Trees: 5, MinLeafRows: 1, Bootstrap: true, Bins: 255}},
+		{30_000, 10, 0, true, Forest{Trees: 5, MinLeafRows: 1, Bootstrap: true, Bins: 255, OutOfBag: true}},
+		{50_000, 28, 2, false, Forest{Trees: 5, MinLeafRows: 5, Bootstrap: true, Bins: 255}},
+		{20_000, 10, 2, false, Forest{Trees: 8, MinLeafRows: 1, Bootstrap: true, Bins: 255}},
+		{20_000, 10, 5, false, Forest{Trees: 8, MinLeafRows: 1, Bins: 255, Extra: true}},
+		{100_000, 4, 0, false, Forest{Trees: 8, MinLeafRows: 1, MaxDepth: 6, Bins: 255}},
 		{400, 5, 3, false, Forest{Trees: 100, MinLeafRows: 1, Bootstrap: true, Bins: 255}},
 	} {
-		t.Run(fmt.Sprintf("rows=%d/columns=%d/outputs=%d/leaf=%d", c.rows, c.columns, c.outputs, c.forest.MinLeafRows), func(t *testing.T) {
+		t.Run(fmt.Sprintf("rows=%d/columns=%d/classes=%d/leaf=%d", c.rows, c.columns, c.classes, c.forest.MinLeafRows), func(t *testing.T) {
 			data := generated(c.rows, c.columns, dataset.Regression, 0)
-			if c.outputs > 1 {
-				data.Task, data.Classes = dataset.Multiclass, c.outputs
+			if c.classes > 0 {
+				data.Task, data.Classes = dataset.Multiclass, c.classes
 				random := seed.Rand(4)
 				for i := range data.Y {
-					data.Y[i] = float64(random.IntN(c.outputs))
+					data.Y[i] = float64(random.IntN(c.classes))
 				}
 			}
 			if c.weighted {
@@ -51,7 +51,7 @@ func TestForestMemory(t *testing.T) {
 			}
 			runtime.ReadMemStats(&after)
 			measured := float64(after.TotalAlloc - before.TotalAlloc)
-			predicted := float64(c.forest.Memory(c.rows, c.columns, c.outputs, c.weighted))
+			predicted := float64(Memory(c.forest, Shape{c.rows, c.columns, c.classes, c.weighted}))
 			t.Logf("predicted %.1f MB, measured %.1f MB, ratio %.2f", predicted/1e6, measured/1e6, predicted/measured)
 			if ratio := predicted / measured; ratio < 0.8 || ratio > 1.25 {
 				t.Errorf("predicted %.1f MB, measured %.1f MB", predicted/1e6, measured/1e6)

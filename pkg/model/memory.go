@@ -33,10 +33,8 @@ func Memory(l Learner, s Shape) int64 {
 		return number * (n*(p*6/5+10+6*(k-1)) + hessian)
 	case MLP: // the rows in order, standardized, twice while they are put so
 		return number * n * (p + 16 + k)
-	case Forest: // bins and counts; and the nodes, a leaf for every other row
-		leaves := max(1, n/2/int64(max(1, l.MinLeafRows)))
-		const node = 24
-		return n*(2*p+150) + int64(l.Trees)*leaves*(2*node+number*(k+1))
+	case Forest:
+		return l.Memory(s)
 	}
 	return number * n // targets and weights are summed
 }

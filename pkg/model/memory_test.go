@@ -12,12 +12,11 @@ import (
 
 // What Memory says lies between the heap of a fit at its highest, which looks at it every
 // millisecond may miss by a little, and all that it allocates, each within a factor of 1.6.
+// TestBoostingMemory and TestForestMemory hold those to more.
 func TestMemory(t *testing.T) {
 	const factor = 1.6
 	few := DefaultMLP()
 	few.Epochs, few.Members = 2, 2
-	trees := DefaultForest()
-	trees.Trees = 8
 	for _, c := range []struct {
 		learner Learner
 		task    dataset.Task
@@ -28,7 +27,6 @@ func TestMemory(t *testing.T) {
 		{DefaultGLM(), dataset.Regression, 0},
 		{DefaultLogistic(), dataset.Binary, 2}, {DefaultLogistic(), dataset.Multiclass, 4}, {Logistic{L1: 1}, dataset.Binary, 2},
 		{DefaultKNN(), dataset.Binary, 2}, {few, dataset.Regression, 0}, {few, dataset.Multiclass, 4},
-		{trees, dataset.Binary, 2}, {trees, dataset.Multiclass, 4},
 	} {
 		for _, shape := range []Shape{{Rows: 60_000, Columns: 20}, {Rows: 20_000, Columns: 80}} {
 			shape.Classes = c.classes

@@ -126,11 +126,11 @@ func (b Boosting) work(n, p, k float64) float64 {
 }
 
 // work is that of trees grown to the end: each level of a tree sees all rows in the columns that
-// are drawn for its nodes, for classes √p of them unless it is said how many.
+// are drawn for its nodes, half of them or, for classes, √p unless it is said how many.
 func (f Forest) work(n, p float64, classes int) float64 {
 	drawn, by := float64(p*f.ColumnShare), 14.0
 	if f.ColumnShare == 0 {
-		drawn = p
+		drawn = p / 2
 	}
 	if classes > 0 {
 		if by = 4; f.ColumnShare == 0 {
