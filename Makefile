@@ -30,7 +30,7 @@ RAPID_SEED ?= 1
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
 
-.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-cost bench-data bench-large bench-learners synth fmt clean
+.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-automl bench-cost bench-data bench-large bench-learners synth fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -113,6 +113,14 @@ bench-accuracy: build/bench/venv ## compare scores of learners with their peers'
 bench-cost: ## quote runs on six data sets, do them on one core, and compare (ONLY=part of a set's name)
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room cost -sets "$(or $(SETS),../shared/data)" -only "$(ONLY)"
+
+bench-automl: build/bench/automl ## whole runs beside FLAML's with the same folds and time (SECONDS=60, ONLY=part of a set's name, FOLDS=5)
+	@go build -o build/bench/foretell ./cmd/foretell
+	@build/bench/automl/bin/python testdata/peers/bench_automl.py build/bench/foretell "$(or $(SETS),../shared/data)" --seconds $(or $(SECONDS),60) --only "$(ONLY)" --folds $(or $(FOLDS),5)
+
+build/bench/automl: testdata/peers/requirements-automl.txt
+	@echo "installing FLAML into build/bench/automl"
+	@rm -rf $@ && python3 -m venv $@ && $@/bin/pip install --quiet -r $<
 
 build/bench/venv: testdata/peers/requirements.txt
 	@echo "installing the peers into build/bench/venv"
