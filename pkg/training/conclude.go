@@ -27,8 +27,14 @@ type Standing struct {
 	// Scores are the means of all metrics.
 	Scores map[string]float64 `json:"scores,omitempty"`
 	// Rung is nil unless the search had rungs. Scores of different rungs do not compare.
-	Rung  *Rung  `json:"rung,omitempty"`
-	Error string `json:"error,omitempty"`
+	Rung *Rung `json:"rung,omitempty"`
+	// Behind is how far the best trial is ahead, paired by folds: where Low is not above 0 the
+	// two cannot be told apart. Absent of the best itself, of a single fold, and of schemes whose
+	// folds are not alike.
+	Behind *metric.Comparison `json:"behind,omitempty"`
+	Error  string             `json:"error,omitempty"`
+
+	folds []float64 // scores, of which Score is the mean
 }
 
 // Leaderboard is runs/<run>/leaderboard.json: all finished trials, best first, those with an
@@ -190,7 +196,29 @@ func (e *Engine) rank(ctx context.Context, plan Plan) (Leaderboard, error) {
 		}
 		return by.Better(a.Score, b.Score)
 	})
+	board.compare(by, plan)
 	return board, nil
+}
+
+// compare tells how far each trial is behind the best, of the same rung.
+func (b *Leaderboard) compare(by metric.Metric, plan Plan) {
+	k := plan.Config.Validation.Folds
+	switch plan.Config.Validation.Scheme {
+	case schemeKFold, schemeRepeated, schemeGroup:
+	default:
+		return
+	}
+	best := b.Standings[0]
+	for i := range b.Standings[1:] {
+		s := &b.Standings[1+i]
+		if s.Error != "" || rungOf(*s) != rungOf(best) || len(s.folds) != len(best.folds) {
+			continue
+		}
+		c, err := by.CompareFolds(best.folds, s.folds, plan.Rows-plan.Rows/k, plan.Rows/k, testConfidence)
+		if err == nil {
+			s.Behind = &c
+		}
+	}
 }
 
 // rungOf is the number of a standing's rung, 0 without.
@@ -210,7 +238,7 @@ func standing(r Result, by string) Standing {
 	for name, scores := range r.Scores {
 		s.Scores[name] = num.Sum(scores) / float64(len(scores))
 	}
-	s.Score = s.Scores[by]
+	s.Score, s.folds = s.Scores[by], r.Scores[by]
 	s.StandardError = standardError(r.Scores[by], s.Score)
 	return s
 }

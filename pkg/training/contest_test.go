@@ -3,6 +3,7 @@ package training
 import (
 	"encoding/csv"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -162,5 +163,28 @@ func TestPromotionFaults(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", text, err, want)
 		}
+	}
+}
+
+// TestBehindTheBest: the leaderboard tells a trial that is as good as the best from one that
+// is not.
+func TestBehindTheBest(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ring.csv")
+	ring(t, file, 0, 600, 0.1)
+	e := engine(t)
+	run := submit(t, e, parse(t, fmt.Sprintf("data: {source: %s, target: inside}\nsearch: {strategy: grid}\nconfigurations: [{learner: boosting, params: {rounds: [30, 31], leaves: 7}}, {learner: baseline}]\n", file)))
+	if _, err := e.Run(ctx, run, nil); err != nil {
+		t.Fatal(err)
+	}
+	board, err := e.Leaderboard(ctx, run)
+	if err != nil || len(board.Standings) != 3 {
+		t.Fatalf("%+v, %v", board, err)
+	}
+	best, alike, baseline := board.Standings[0], board.Standings[1], board.Standings[2]
+	if best.Behind != nil || alike.Behind == nil || baseline.Behind == nil {
+		t.Fatalf("%+v", board.Standings)
+	}
+	if alike.Behind.Low > 0 || baseline.Behind.Low <= 0.2 || math.Abs(baseline.Behind.Gain-(best.Score-baseline.Score)) > 1e-12 {
+		t.Errorf("alike %+v, baseline %+v", alike.Behind, baseline.Behind)
 	}
 }
