@@ -25,6 +25,7 @@ Examples:
   foretell train testdata/adult.yaml
   foretell train testdata/penguins.csv --target species
   foretell train --explain testdata/adult.yaml
+  foretell train --continue adult-income-0123456789ab --trials +20
   foretell train --sample 20% --columns age,education_num,income testdata/adult.yaml
 `
 
@@ -47,12 +48,25 @@ func train(ctx context.Context, c *invocation) error {
 	c.flags.BoolVar(&t.explain, "explain", false, "print the config with every default, the plan and the quote, and write nothing")
 	c.flags.BoolVar(&t.json, "json", false, "with --explain: as JSON, one object a model")
 	t.reading.Register(c.flags)
-	args, err := c.parse(1, 1)
+	var earlier continued
+	earlier.register(c)
+	args, err := c.parse(0, 1)
 	if err != nil {
 		return err
 	}
 	if t.json && !t.explain {
 		return errors.New("--json goes with --explain")
+	}
+	if err := earlier.faults(c, args); err != nil {
+		return err
+	}
+	if earlier.run != "" {
+		store, err := openStore(ctx, *place)
+		if err != nil {
+			return err
+		}
+		t.engine = &training.Engine{Registry: store, Source: openSource, Workers: *workers, Now: time.Now}
+		return t.again(ctx, earlier)
 	}
 	if *target != "" {
 		t.file = dataFile(args[0], *target, *name)
@@ -110,6 +124,13 @@ func (t *trainer) run(ctx context.Context, i int) error {
 	if config.Schedule != "" {
 		fmt.Fprintln(c.stderr, "note: the schedule is kept by the cloud and by foretell up, not by this command")
 	}
+	return t.follow(ctx, run, t.file.name, func(err error) error { return t.file.explain(i, err) })
+}
+
+// follow does what is left of a run, and shows how it goes and ends. The run is of a file, or of
+// another run, whose faults explain puts into words.
+func (t *trainer) follow(ctx context.Context, run training.RunID, of string, explain func(error) error) error {
+	c, engine := t.c, t.engine
 	progress := newBar(c.stderr, "trials")
 	var done atomic.Int64
 	verdict, err := engine.Run(ctx, run, func(_ training.Result, total int) { progress.set(int(done.Add(1)), total) })
@@ -118,10 +139,10 @@ func (t *trainer) run(ctx context.Context, i int) error {
 		if err := report.Violations(c.stdout, violated.Violations, terminalStyle(c.stdout)); err != nil {
 			return err
 		}
-		return &exitError{exitViolated, fmt.Errorf("%s is not as data.constraints of %s expects; nothing was trained", violated.Source, t.file.name)}
+		return &exitError{exitViolated, fmt.Errorf("%s is not as data.constraints of %s expects; nothing was trained", violated.Source, of)}
 	}
 	if err != nil {
-		return t.file.explain(i, err)
+		return explain(err)
 	}
 	board, err := engine.Leaderboard(ctx, run)
 	if err != nil {

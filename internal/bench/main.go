@@ -28,6 +28,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // side is one of the two that are compared.
@@ -54,11 +55,13 @@ type match struct {
 func main() {
 	python := flag.String("python", "build/bench/venv/bin/python", "interpreter with the packages of testdata/peers/requirements.txt")
 	folder := flag.String("data", "build/bench", "folder of mixed.csv, mixed.parquet, flights-3m.parquet, learners and large.csv")
-	room := flag.String("room", "data", "what to compare: data, learners, large, accuracy or cost")
+	room := flag.String("room", "data", "what to compare: data, learners, large, accuracy or cost; or portfolio, to find pkg/search/portfolio.json")
 	sets := flag.String("sets", "../shared/data", "folder of the data sets that accuracy and cost are compared on")
 	rounds := flag.Int("rounds", 3, "how often each side runs")
 	trees := flag.Int("trees", 100, "trees that learners grow")
 	only := flag.String("only", "", "run the cases whose name contains this")
+	lasting := flag.Duration("for", time.Hour, "portfolio: measure no longer than this; started again it goes on")
+	out := flag.String("out", "pkg/search/portfolio.json", "portfolio: where to write it")
 	job := flag.String("job", "", "do this job once and print the seconds: what the command starts itself with")
 	profile := flag.String("profile", "", "write a CPU profile of the job to this file")
 	flag.Parse()
@@ -70,6 +73,10 @@ func main() {
 			defer pprof.StopCPUProfile()
 		}
 		exit(do(context.Background(), *job, flag.Args()))
+		return
+	}
+	if *room == "portfolio" {
+		exit(portfolio(context.Background(), *folder+"/portfolio", *out, time.Now().Add(*lasting)))
 		return
 	}
 	if *room == "accuracy" {

@@ -3,9 +3,11 @@ package search
 import (
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
 )
 
@@ -155,6 +157,56 @@ func TestDigits(t *testing.T) {
 	} {
 		if got := digits(c.v, c.low, c.high); got != c.want {
 			t.Errorf("digits(%v, %v, %v) = %v, want %v", c.v, c.low, c.high, got, c.want)
+		}
+	}
+}
+
+// TestAdapt: what the space does not name stays, what lies outside is brought in, and what is not
+// said is in the middle.
+func TestAdapt(t *testing.T) {
+	s := space(t, map[string]any{"rate": map[string]any{"log": []any{0.01, 1.0}}, "leaves": []any{7.0, 15.0, 31.0}, "kind": []any{"a", "b"},
+		"n": map[string]any{"int": []any{1.0, 9.0}}, "fixed": true, "share": uniform(0.2, 0.6)})
+	got := s.Adapt(Params{"rate": 3.0, "leaves": 20.0, "kind": "c", "n": 4.4, "fixed": false, "other": 5.0})
+	want := Params{"rate": 1.0, "leaves": 15.0, "kind": "b", "n": 4.0, "fixed": true, "other": 5.0, "share": 0.4}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if middle := s.Adapt(nil)["rate"]; middle != 0.1 {
+		t.Errorf("the middle of 0.01 to 1 by factors is %v", middle)
+	}
+}
+
+// TestPortfolio: of every task there is one, of learners that the task's families have, each point
+// once, and a search begins with it and goes on with draws.
+func TestPortfolio(t *testing.T) {
+	for _, task := range []dataset.Task{dataset.Regression, dataset.Binary, dataset.Multiclass} {
+		portfolio := Portfolio(task)
+		var points []Point
+		var spaces []Space
+		families := Families(task)
+		for _, f := range families {
+			spaces = append(spaces, space(t, f.Params))
+		}
+		learners := map[string]bool{}
+		for _, c := range portfolio {
+			i := slices.IndexFunc(families, func(f Candidate) bool { return f.Learner == c.Learner })
+			if i < 0 {
+				t.Fatalf("%s: %s is of no family", task, c.Learner)
+			}
+			learners[c.Learner] = true
+			points = append(points, Point{i, c.Params})
+		}
+		if len(points) != 10 || len(learners) < 3 {
+			t.Errorf("%s: %d points of %d learners", task, len(points), len(learners))
+		}
+		trials, err := list(Search{Strategy: PortfolioSearch, Spaces: spaces, First: points, Trials: 30})
+		if err != nil || len(trials) != 30 {
+			t.Fatalf("%d trials, %v", len(trials), err)
+		}
+		for i, p := range points {
+			if !reflect.DeepEqual(trials[i].Point, p) {
+				t.Errorf("%s: trial %d is %v, want %v", task, i+1, trials[i].Point, p)
+			}
 		}
 	}
 }

@@ -180,6 +180,42 @@ func (d Dimension) draw(r *rand.Rand) any {
 	}
 }
 
+// Adapt returns params as near to some as the space has them: what the space does not name
+// stays, and what it names but they do not have is in the middle of it.
+func (s Space) Adapt(params Params) Params {
+	adapted := make(Params, len(params)+len(s))
+	maps.Copy(adapted, params)
+	for name, d := range s {
+		adapted[name] = d.nearest(params[name])
+	}
+	return adapted
+}
+
+// nearest is the value of a dimension that is nearest to one, and without one its middle.
+func (d Dimension) nearest(value any) any {
+	v, isNumber := number(value)
+	if d.Choices == nil {
+		if !isNumber {
+			return d.at(0.5)
+		}
+		v = min(max(v, d.Low), d.High)
+		if d.Scale == Integer {
+			v = math.RoundToEven(v)
+		}
+		return v
+	}
+	nearest, distance := d.Choices[len(d.Choices)/2], math.Inf(1)
+	for _, choice := range d.Choices {
+		if choice == plain(value) {
+			return choice
+		}
+		if c, ok := number(choice); ok && isNumber && math.Abs(c-v) < distance {
+			nearest, distance = choice, math.Abs(c-v)
+		}
+	}
+	return nearest
+}
+
 func (s Space) names() []string {
 	names := make([]string, 0, len(s))
 	for name := range s {

@@ -8,8 +8,8 @@ import (
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
 )
 
-// Of the tree-structured Parzen estimator: how many trials it starts with, which are drawn
-// unless First has them; of how many points it proposes the most promising one; and which
+// Of the tree-structured Parzen estimator: how many trials it starts with, up to half of them
+// from First and the others drawn; of how many points it proposes the most promising one; and which
 // share of the trials counts as good, as in BOHB (Falkner et al. 2018).
 const (
 	startup    = 10
@@ -27,7 +27,7 @@ const (
 // that they keep away from each other.
 func (s Search) tpe(past []Outcome) []Trial {
 	if len(past) == 0 {
-		return s.draw(s.First[:min(startup, len(s.First))], min(startup, s.Trials))
+		return s.draw(s.First[:min(startup/2, len(s.First))], min(startup, s.Trials))
 	}
 	sorted := best(past)
 	points := make([]Point, len(sorted))

@@ -22,7 +22,7 @@ type Config struct {
 	// Metric chooses the best trial. Default: roc_auc (binary), log_loss (multiclass),
 	// rmse (regression).
 	Metric string `json:"metric,omitempty"`
-	// Search says which points of the configurations are tried. Default: 20 random ones.
+	// Search says which points of the configurations are tried. Default: a portfolio.
 	Search SearchConfig `json:"search"`
 	// Configurations are the learners to explore. Default: all that suit the task.
 	Configurations []Configuration `json:"configurations,omitempty"`
@@ -104,7 +104,7 @@ func (c Config) resolve() Config {
 		c.Model = registry.ModelName(registry.NameFrom(c.Data.Source))
 	}
 	c.Validation = c.Validation.resolve()
-	c.Search = c.Search.resolve()
+	c.Search = c.Search.resolve(len(c.Configurations) > 0)
 	c.Ensemble = c.Ensemble.resolve()
 	if c.Calibration == "" {
 		c.Calibration = calibrateIfBetter

@@ -12,9 +12,6 @@ import (
 func (p *Plan) Resolved() Config {
 	c := p.Config
 	c.Data.Task, c.Metric = p.Target.Task, p.Metric
-	if c.Configurations == nil {
-		c.Configurations = defaultConfigurations(p.Target)
-	}
 	if c.Validation.Test == nil {
 		share := c.Validation.testShare(p.Rows + p.Test)
 		c.Validation.Test = &share

@@ -3,8 +3,10 @@ package training
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
+	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/internal/document"
 	"github.com/foretell-ml/foretell/pkg/model"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
@@ -13,11 +15,17 @@ import (
 
 // SearchConfig says how many points are tried, and which.
 type SearchConfig struct {
-	// Strategy is random (default), grid, tpe or halving.
+	// Strategy is portfolio, grid, random, tpe or halving. Default portfolio; random if the
+	// config has configurations of its own.
 	Strategy search.Strategy `json:"strategy"`
-	// Trials is the number of points, 1 to 10,000. Default 20; for halving, whose points all
-	// start on the lowest rung, 27; for grid the most that are allowed, by default 10,000.
+	// Trials is the number of points, 1 to 10,000. Default 20, and for portfolio 10; for halving,
+	// whose points all start on the lowest rung, 27; for grid the most that are allowed, by
+	// default 10,000.
 	Trials int `json:"trials,omitempty"`
+	// Work is the most that trials may take together, in core-seconds as they are predicted, so
+	// that the search ends at the same trial everywhere. The first trial is always done. Default:
+	// no bound; with it, trials are 1,000 by default.
+	Work float64 `json:"work,omitempty"`
 	// Batch of tpe is how many trials are proposed at once, 1 to 100: fewer learn more from
 	// each other, more can be done side by side. Default 5.
 	Batch int `json:"batch,omitempty"`
@@ -45,17 +53,25 @@ func featurePointer(configuration int, column string) string {
 	return fmt.Sprintf("/configurations/%d/features/%s", configuration, document.Escape(column))
 }
 
-func (s SearchConfig) resolve() SearchConfig {
+func (s SearchConfig) resolve(configured bool) SearchConfig {
 	if s.Strategy == "" {
-		s.Strategy = search.RandomSearch
+		s.Strategy = search.PortfolioSearch
+		if configured {
+			s.Strategy = search.RandomSearch
+		}
 	}
 	usual := func(n *int, value int) {
 		if *n == 0 {
 			*n = value
 		}
 	}
+	if s.Work > 0 && s.Strategy != search.GridSearch {
+		usual(&s.Trials, 1000)
+	}
 	switch s.Strategy {
 	case search.GridSearch:
+	case search.PortfolioSearch:
+		usual(&s.Trials, 10)
 	case search.HalvingSearch:
 		usual(&s.Trials, 27)
 		usual(&s.Rungs, 3)
@@ -88,6 +104,9 @@ func (s SearchConfig) faults(l *faultList) {
 	}
 	if s.Trials < 0 || s.Trials > 10_000 {
 		l.add("/search/trials", "want 1 to 10,000, got %d", s.Trials)
+	}
+	if s.Work < 0 || math.IsInf(s.Work, 0) || s.Work > 0 && s.Strategy == search.GridSearch {
+		l.add("/search/work", "want a number of core-seconds above 0, and a strategy other than grid, which is all or nothing; got %v", s.Work)
 	}
 	between("batch", search.TPESearch, s.Batch, 1, 100)
 	between("rungs", search.HalvingSearch, s.Rungs, 2, 8)
@@ -139,7 +158,7 @@ func (c Config) searchFaults(l *faultList) {
 	if len(*l) > before {
 		return
 	}
-	s, err := c.search(c.Configurations)
+	s, err := c.search(c.Data.Task)
 	if err != nil {
 		l.add("/search", "%v", err)
 		return
@@ -165,16 +184,18 @@ func (c Config) searchFaults(l *faultList) {
 	}
 }
 
-// search is the one that a config asks for over some configurations.
-func (c Config) search(configurations []Configuration) (search.Search, error) {
+// search is the one that a config asks for over its configurations. Without a task, which the
+// data may have yet to tell, it knows no portfolio.
+func (c Config) search(task dataset.Task) (search.Search, error) {
 	s := search.Search{Strategy: c.Search.Strategy, Trials: c.Search.Trials, Batch: c.Search.Batch,
 		Rungs: c.Search.Rungs, Eta: c.Search.Eta, Seed: c.Seed}
-	for i, configuration := range configurations {
+	for i, configuration := range c.Configurations {
 		space, err := search.ParseSpace(configuration.Params)
 		if err != nil {
 			return s, &ConfigError{[]Fault{{Pointer: fmt.Sprintf("/configurations/%d/params", i), Detail: err.Error()}}}
 		}
 		s.Spaces = append(s.Spaces, space)
 	}
+	s.First = c.first(task, s.Spaces)
 	return s, nil
 }

@@ -18,7 +18,7 @@ import (
 func TestDefaults(t *testing.T) {
 	c := parse(t, "data: {source: s3://b/data/Adult Income/, target: income}")
 	if c.Model != "adult-income" || c.Validation != (ValidationConfig{Scheme: "kfold", Folds: 5}) ||
-		c.Search != (SearchConfig{Strategy: search.RandomSearch, Trials: 20}) || c.Promote != (PromoteConfig{When: "better", Confidence: 0.95}) {
+		c.Search != (SearchConfig{Strategy: search.PortfolioSearch, Trials: 10}) || c.Promote != (PromoteConfig{When: "better", Confidence: 0.95}) {
 		t.Errorf("got %+v", c)
 	}
 }
@@ -66,15 +66,21 @@ func TestFaultsAreListedAllAtOnce(t *testing.T) {
 		"wrong type": {"data: {source: a.csv, target: y}\nsearch: {trials: many}", []string{"/search/trials: want a whole number, got text"}},
 		"values": {"data: {source: a.csv, target: y, task: guess, drop: [y], types: {x: date}}\nmetric: cleverness\nschedule: daily\npromote: {when: sometimes}\nvalidation: {folds: 1}",
 			[]string{"/data/task: guess", "/data/drop: y", "/data/types/x: date", "/validation/folds: 2 to 50", "/metric: cleverness", "/schedule: daily", "/promote/when: sometimes"}},
-		"schemes": {"data: {source: a.csv, target: y}\nvalidation: {scheme: holdout, folds: 3}", []string{"/validation/folds: belongs"}},
-		"learner": {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boostin}]", []string{"/configurations/0: boostin"}},
-		"param":   {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {leafs: 3}}]", []string{"/configurations/0: leafs"}},
-		"space":   {"data: {source: a.csv, target: y}\nconfigurations: [{learner: linear, params: {l2: {log: [0, 1]}}}]", []string{"/configurations/0/params: l2: log wants"}},
-		"grid":    {"data: {source: a.csv, target: y}\nsearch: {strategy: grid}\nconfigurations: [{learner: linear, params: {l2: {log: [1, 2]}}}]", []string{"/search: l2"}},
-		"no grid": {"data: {source: a.csv, target: y}\nsearch: {strategy: grid}", []string{"/configurations: required by strategy grid"}},
-		"anchors": {"data: &d {source: a.csv, target: y}\nsearch: *d", []string{": anchors"}},
-		"two":     {"data: {source: a.csv, target: y}\n---\nseed: 1", []string{": more than one document"}},
-		"seed":    {`{"data":{"source":"a.csv","target":"y"},"seed":-1}`, []string{"/seed: want a whole number, not negative, got number -1"}},
+		"schemes":  {"data: {source: a.csv, target: y}\nvalidation: {scheme: holdout, folds: 3}", []string{"/validation/folds: belongs"}},
+		"learner":  {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boostin}]", []string{"/configurations/0: boostin"}},
+		"param":    {"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {leafs: 3}}]", []string{"/configurations/0: leafs"}},
+		"space":    {"data: {source: a.csv, target: y}\nconfigurations: [{learner: linear, params: {l2: {log: [0, 1]}}}]", []string{"/configurations/0/params: l2: log wants"}},
+		"grid":     {"data: {source: a.csv, target: y}\nsearch: {strategy: grid}\nconfigurations: [{learner: linear, params: {l2: {log: [1, 2]}}}]", []string{"/search: l2"}},
+		"no grid":  {"data: {source: a.csv, target: y}\nsearch: {strategy: grid}", []string{"/configurations: required by strategy grid"}},
+		"anchors":  {"data: &d {source: a.csv, target: y}\nsearch: *d", []string{": anchors"}},
+		"strategy": {"data: {source: a.csv, target: y}\nsearch: {strategy: halvin, trials: 3}", []string{`/search/strategy: "halvin": did you mean "halving"? there are portfolio, grid, random, tpe and halving`}},
+		"foreign keys": {"data: {source: a.csv, target: y}\nsearch: {strategy: random, batch: 3, eta: 2, resource: rows}",
+			[]string{"/search/batch: belongs to strategy tpe, not random", "/search/eta: belongs to strategy halving", "/search/resource: belongs to strategy halving"}},
+		"search ranges": {"data: {source: a.csv, target: y}\nsearch: {strategy: halving, trials: -1, rungs: 9, eta: 1, resource: time}",
+			[]string{"/search/trials: 1 to 10,000", "/search/rungs: 2 to 8, got 9", "/search/eta: 2 to 10, got 1", `/search/resource: rows or rounds, got "time"`}},
+		"no rounds": {"data: {source: a.csv, target: y}\nsearch: {strategy: halving, resource: rounds}\nconfigurations: [{learner: boosting}, {learner: linear}]", []string{"/configurations/1/learner: linear has no rounds"}},
+		"two":       {"data: {source: a.csv, target: y}\n---\nseed: 1", []string{": more than one document"}},
+		"seed":      {`{"data":{"source":"a.csv","target":"y"},"seed":-1}`, []string{"/seed: want a whole number, not negative, got number -1"}},
 		"reading": {"data: {source: a.csv, target: y, columns: [a, '', a], sample: 1.5, delimiter: ';;', comment: x, decimal: '.', thousands: point, missing: NA}",
 			[]string{"/data/missing: want a list, got text"}},
 		"signs": {"data: {source: a.csv, target: y, columns: [a, '', a], sample: 1.5, delimiter: ';;', comment: x, decimal: point, thousands: .}",

@@ -1,23 +1,57 @@
 package training
 
-import "github.com/foretell-ml/foretell/pkg/pipeline"
+import (
+	"slices"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
+	"github.com/foretell-ml/foretell/pkg/search"
+)
+
+// mostCells of data are learned by perceptrons and neighbours unless a config asks for them: on
+// more each of their trials takes longer than many of trees, and is seldom better.
+const mostCells = 200_000
 
 // defaultConfigurations explores every family that suits the target: with an offset counts, as
 // the first thing that offsets are for.
-func defaultConfigurations(target pipeline.Target) []Configuration {
-	l2 := map[string]any{"l2": map[string]any{"log": []any{0.001, 100.0}}}
-	trees := map[string]any{
-		"rounds":        []any{50.0, 100.0, 200.0},
-		"learning_rate": map[string]any{"log": []any{0.03, 0.3}},
-		"leaves":        []any{7.0, 15.0, 31.0},
-		"min_leaf_rows": []any{5.0, 20.0, 50.0},
+func defaultConfigurations(target pipeline.Target, y []float64, columns int) (all []Configuration) {
+	counts := Configuration{Learner: "glm", Params: map[string]any{
+		"l2": map[string]any{"log": []any{0.001, 100.0}}, "power": []any{1.0, 1.5}}}
+	for _, f := range search.Families(target.Task) {
+		c := Configuration{Learner: f.Learner, Params: f.Params}
+		switch {
+		case target.Offset != "" && f.Learner == "boosting":
+			c.Params["objective"] = "poisson"
+			all = append(all, c)
+		case target.Offset != "":
+		case (f.Learner == "mlp" || f.Learner == "knn") && len(y)*columns > mostCells:
+		default:
+			all = append(all, c)
+		}
 	}
-	switch {
-	case target.Offset != "":
-		trees["objective"] = "poisson"
-		return []Configuration{{Learner: "glm", Params: l2}, {Learner: "boosting", Params: trees}}
-	case target.Task.Classification():
-		return []Configuration{{Learner: "baseline"}, {Learner: "logistic", Params: l2}, {Learner: "boosting", Params: trees}}
+	if target.Offset != "" || target.Task == dataset.Regression && slices.Min(y) >= 0 {
+		all = append(all, counts)
 	}
-	return []Configuration{{Learner: "baseline"}, {Learner: "linear", Params: l2}, {Learner: "boosting", Params: trees}}
+	return all
+}
+
+// first are the points of the portfolio that these configurations can have, in its order, each as
+// near as the configuration's space has it. The baseline comes second: it costs nothing, and shows
+// what all others are worth.
+func (c Config) first(task dataset.Task, spaces []search.Space) (points []search.Point) {
+	add := func(candidate search.Candidate) {
+		for i, own := range c.Configurations {
+			if own.Learner == candidate.Learner {
+				points = append(points, search.Point{Space: i, Params: spaces[i].Adapt(candidate.Params)})
+				return
+			}
+		}
+	}
+	for n, candidate := range search.Portfolio(task) {
+		add(candidate)
+		if n == 0 {
+			add(search.Candidate{Learner: "baseline"})
+		}
+	}
+	return points
 }

@@ -105,7 +105,7 @@ func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []
 		return fail(err)
 	}
 	if c.Configurations == nil {
-		c.Configurations = defaultConfigurations(plan.Target)
+		c.Configurations = defaultConfigurations(plan.Target, data.Y, plan.Columns)
 		plan.Config = c // written out: later rounds draw from the same
 	}
 	if err := plan.chooseMetric(c); err != nil {
@@ -117,16 +117,16 @@ func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []
 	if err := c.served(plan.Target); err != nil {
 		return fail(err)
 	}
+	plan.Volume = newVolume(data, &plan)
+	for _, f := range source.Parts() {
+		plan.Volume.Source += max(0, f.Size)
+	}
 	trials, err := plan.round(nil)
 	if err != nil {
 		return fail(err)
 	}
 	if plan.Trials, err = plan.total(trials); err != nil {
 		return fail(err)
-	}
-	plan.Volume = newVolume(data, &plan)
-	for _, f := range source.Parts() {
-		plan.Volume.Source += max(0, f.Size)
 	}
 	return plan, trials, data, nil
 }

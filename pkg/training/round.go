@@ -166,7 +166,9 @@ func (e *Engine) outcomes(ctx context.Context, plan Plan, rounds int) ([]search.
 
 // search is that of the plan's config.
 func (p *Plan) search() (search.Search, error) {
-	return p.Config.search(p.Config.Configurations)
+	s, err := p.Config.search(p.Target.Task)
+	s.Budget, s.Cost = p.Config.Search.Work, p.coreSeconds
+	return s, err
 }
 
 // round lists the trials that come after some.
@@ -188,7 +190,7 @@ func (p *Plan) total(first []Trial) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return s.Total(len(first)), nil
+	return p.affords(first, s.Total(len(first)))
 }
 
 // named makes trials of a run from those of a search: "0001-boosting", "0001-boosting-rung-2".

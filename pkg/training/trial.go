@@ -47,6 +47,9 @@ func (e *Engine) Trial(ctx context.Context, t Trial) (Result, error) {
 	if !errors.Is(err, registry.ErrNotFound) {
 		return done, err
 	}
+	if done, is, err := e.takeOver(ctx, t); is || err != nil {
+		return done, err
+	}
 	var plan Plan
 	if err := e.read(ctx, t.Run, "plan.json", &plan); err != nil {
 		return Result{}, err
