@@ -238,7 +238,7 @@ func regrets(sets []portfolioSet, all []search.Candidate, known map[string]measu
 		by := metric.Default(set.Task)
 		losses := make([]float64, len(all))
 		for j, c := range all {
-			m := known[measured{Set: set.Name, Candidate: c}.key()]
+			m := known[measured{Set: set.Name, Candidate: counterpart(set.Task, c)}.key()]
 			losses[j] = math.Inf(1)
 			if m.Error == "" && len(m.Scores) == portfolioFolds {
 				losses[j] = of(m.Scores)
@@ -257,9 +257,22 @@ func regrets(sets []portfolioSet, all []search.Candidate, known map[string]measu
 	return matrix
 }
 
+// counterpart is the candidate of a task that is like one of another: linear and logistic models
+// with the same penalty are.
+func counterpart(task dataset.Task, c search.Candidate) search.Candidate {
+	switch {
+	case task.Classification() && c.Learner == "linear":
+		c.Learner = "logistic"
+	case !task.Classification() && c.Learner == "logistic":
+		c.Learner = "linear"
+	}
+	return c
+}
+
 // byFold are the regrets of every fold of every set, a set's beside each other. The portfolio is
 // found on them: a candidate that is best on a set by a little is not so on each fold, and what
-// is left to gain when all sets have a good one tells which others are worth having.
+// is left to gain when all sets have a good one tells which others are worth having. Sets of all
+// tasks count: a task's own are too few to tell candidates apart.
 func byFold(sets []portfolioSet, all []search.Candidate, known map[string]measured) (matrix [][]float64) {
 	folds := make([][][]float64, portfolioFolds)
 	for f := range folds {
@@ -282,8 +295,9 @@ func greedy(matrix [][]float64, size int) (order []int) {
 		for j := range matrix[0] {
 			sum := 0.0
 			for i := range matrix {
-				// What it is by itself decides between those that bring no more.
-				sum += min(least[i], matrix[i][j]) + 1e-3*matrix[i][j]
+				// What it is by itself counts a little: what it brings beyond the others is
+				// luck in part.
+				sum += min(least[i], matrix[i][j]) + 0.1*matrix[i][j]
 			}
 			if sum < lowest && !slices.Contains(order, j) {
 				best, lowest = j, sum

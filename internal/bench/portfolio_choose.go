@@ -24,21 +24,23 @@ type portfolioFile struct {
 // were not found on: each set is left out once.
 func choose(sets []portfolioSet, known map[string]measured, out string) error {
 	file := portfolioFile{
-		From: fmt.Sprintf("internal/bench -room portfolio: greedy by mean regret over each of %d folds, in the tasks' default metrics", portfolioFolds),
+		From: fmt.Sprintf("internal/bench -room portfolio: greedy by mean regret over each of %d folds of the sets of all tasks, in the tasks' default metrics", portfolioFolds),
 		Sets: sets, Candidates: map[dataset.Task]int{}, Portfolios: map[dataset.Task][]search.Candidate{},
 	}
 	for _, task := range tasks {
-		var own []portfolioSet
+		var own, others []portfolioSet
 		for _, s := range sets {
 			if s.Task == task {
 				own = append(own, s)
+			} else {
+				others = append(others, s)
 			}
 		}
 		all := whole(own, candidates(task), known)
 		if len(all) < portfolioSize {
 			return fmt.Errorf("only %d candidates for %s are measured on every set: start again to go on", len(all), task)
 		}
-		matrix := byFold(own, all, known)
+		matrix := byFold(slices.Concat(own, others), all, known)
 		file.Candidates[task] = len(all)
 		for _, j := range greedy(matrix, portfolioSize) {
 			file.Portfolios[task] = append(file.Portfolios[task], all[j])
