@@ -50,7 +50,7 @@ var tasks = []dataset.Task{dataset.Regression, dataset.Binary, dataset.Multiclas
 const (
 	portfolioFolds = 3
 	portfolioSeed  = 1
-	portfolioSize  = 10 // what is kept of each task's candidates
+	portfolioSize  = 16 // what is kept of each task's candidates
 )
 
 // candidates are the points to choose from: each learner with its defaults, and draws from the

@@ -58,7 +58,7 @@ func choose(sets []portfolioSet, known map[string]measured, out string) error {
 // candidates drawn at random, in the mean of 200 orders.
 func curves(task dataset.Task, folds, matrix [][]float64) {
 	const orders = 200
-	sizes := []int{1, 2, 3, 4, 6, 8, portfolioSize}
+	sizes := []int{1, 2, 3, 4, 6, 8, 10}
 	left, random := make([]float64, len(sizes)), make([]float64, len(sizes))
 	r := rand.New(rand.NewPCG(portfolioSeed, 0))
 	for i, own := range matrix {

@@ -196,7 +196,7 @@ func TestPortfolio(t *testing.T) {
 			learners[c.Learner] = true
 			points = append(points, Point{i, c.Params})
 		}
-		if len(points) != 10 || len(learners) < 3 {
+		if len(points) != 16 || len(learners) < 3 {
 			t.Errorf("%s: %d points of %d learners", task, len(points), len(learners))
 		}
 		trials, err := list(Search{Strategy: PortfolioSearch, Spaces: spaces, First: points, Trials: 30})
