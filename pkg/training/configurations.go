@@ -48,9 +48,10 @@ func (c Config) first(task dataset.Task, spaces []search.Space) (points []search
 			}
 		}
 	}
-	for n, candidate := range search.Portfolio(task) {
+	for _, candidate := range search.Portfolio(task) {
+		before := len(points)
 		add(candidate)
-		if n == 0 {
+		if before == 0 && len(points) == 1 {
 			add(search.Candidate{Learner: "baseline"})
 		}
 	}
