@@ -41,7 +41,7 @@ func (w *continued) faults(c *invocation, args []string) error {
 	case w.run == "" && w.trials != "":
 		return errors.New("--trials goes with --continue; without it the config's search.trials says how many")
 	case w.run == "" && len(args) == 0:
-		return errors.New("train takes a CONFIG, or --continue RUN")
+		return errors.New("train takes one argument, got 0: a CONFIG; or --continue RUN")
 	case w.run == "":
 		return nil
 	case len(args) > 0:

@@ -29,7 +29,7 @@ func TestTrainContinues(t *testing.T) {
 		"takes no other; leave out":            {"--continue", first, "--trials", "+7", config("9")},
 		"--sample does not go with --continue": {"--continue", first, "--trials", "+7", "--sample", "50%"},
 		"--trials goes with --continue":        {"--trials", "+7", config("9")},
-		"takes a CONFIG, or --continue":        {},
+		"a CONFIG; or --continue":              {},
 		"run penguins-000000000000 not found":  {"--continue", "penguins-000000000000", "--trials", "+1"},
 	} {
 		if _, err, code := fails(t, append([]string{"train", "--store", store}, args...)...); code != 1 || !strings.Contains(err.Error(), want) {
