@@ -62,7 +62,7 @@ func TestExplain(t *testing.T) {
 	store := filepath.Join(t.TempDir(), "store")
 	config := file(t, "small.yaml", "data: {source: ../../testdata/penguins.csv, target: species}\nsearch: {trials: 3}\nconfigurations: [{learner: bayes, params: {smoothing: {log: [0.1, 10]}}}]")
 	out := foretell(t, "train", "--store", store, "--explain", "--sample", "300", config)
-	for _, part := range []string{"target: species  # " + config + ":1", "sample: 300  # by a flag", "task: multiclass  # follows from the data", "promote:\n  when: always", "\nplan\n", "\ntrials\n", "placed on", "lambda", "quote for the cloud, prices of", " seconds, the largest trial"} {
+	for _, part := range []string{"target: species  # " + config + ":1", "sample: 300  # by a flag", "task: multiclass  # follows from the data", "promote:\n  when: better", "\nplan\n", "\ntrials\n", "placed on", "lambda", "quote for the cloud, prices of", " seconds, the largest trial"} {
 		if !strings.Contains(out, part) {
 			t.Errorf("%q is not in\n%s", part, out)
 		}

@@ -38,7 +38,7 @@ func defaultConfigurations(target pipeline.Target, y []float64, columns int) (al
 
 // first are the points of the portfolio that these configurations can have, in its order, each as
 // near as the configuration's space has it. The baseline comes second: it costs nothing, and shows
-// what all others are worth.
+// what all others are worth; and then a model of counts, for which no portfolio was found.
 func (c Config) first(task dataset.Task, spaces []search.Space) (points []search.Point) {
 	add := func(candidate search.Candidate) {
 		for i, own := range c.Configurations {
@@ -53,6 +53,7 @@ func (c Config) first(task dataset.Task, spaces []search.Space) (points []search
 		add(candidate)
 		if before == 0 && len(points) == 1 {
 			add(search.Candidate{Learner: "baseline"})
+			add(search.Candidate{Learner: "glm"})
 		}
 	}
 	return points
