@@ -73,7 +73,7 @@ func predict(ctx context.Context, c *invocation) error {
 	if err != nil {
 		return err
 	}
-	return writePredictions(c.stdout, p.Target, predictions)
+	return writePredictions(c.stdout, p, predictions)
 }
 
 // readInputs reads a table with the types that the model was trained on.
@@ -118,13 +118,17 @@ func loadPipeline(ctx context.Context, r *registry.Registry, model registry.Mode
 	return pipeline.Decode(artifact)
 }
 
-// writePredictions writes a CSV with a line per row: the value, or the likeliest class and
-// the probability of each.
-func writePredictions(w io.Writer, target pipeline.Target, predictions []float64) error {
+// writePredictions writes a CSV with a line per row: the value, with its interval if the model has
+// any, or the class that is served and the probability of each.
+func writePredictions(w io.Writer, p *pipeline.Pipeline, predictions []float64) error {
+	target, intervals := p.Target, p.Intervals(predictions)
 	out := csv.NewWriter(w)
 	header := []string{target.Name}
 	for _, class := range target.Classes {
 		header = append(header, "p("+class+")")
+	}
+	if intervals != nil {
+		header = append(header, "low", "high")
 	}
 	if err := out.Write(header); err != nil {
 		return err
@@ -133,8 +137,13 @@ func writePredictions(w io.Writer, target pipeline.Target, predictions []float64
 	for i := 0; i < len(predictions); i += outputs {
 		row := predictions[i : i+outputs]
 		record := []string{strconv.FormatFloat(row[0], 'g', -1, 64)}
+		if intervals != nil {
+			for _, end := range intervals[i] {
+				record = append(record, strconv.FormatFloat(end, 'g', -1, 64))
+			}
+		}
 		if len(target.Classes) > 0 {
-			record = []string{target.Classes[likeliest(row)]}
+			record = []string{target.Classes[p.Decide(row)]}
 			for _, p := range row {
 				record = append(record, strconv.FormatFloat(p, 'g', -1, 64))
 			}
@@ -145,15 +154,4 @@ func writePredictions(w io.Writer, target pipeline.Target, predictions []float64
 	}
 	out.Flush()
 	return out.Error()
-}
-
-// likeliest is the index of the greatest probability, of equal ones the first.
-func likeliest(probabilities []float64) int {
-	best := 0
-	for i, p := range probabilities {
-		if p > probabilities[best] {
-			best = i
-		}
-	}
-	return best
 }

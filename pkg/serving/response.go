@@ -13,18 +13,22 @@ import (
 
 // Response is the answer to a request: one prediction per instance, in order.
 type Response struct {
-	Model       registry.ModelName `json:"model"`
-	Version     int                `json:"version"`
-	Digest      string             `json:"digest"`          // of the artifact that predicted
-	Alias       registry.AliasName `json:"alias,omitempty"` // if the version was found by one
-	Predictions []Prediction       `json:"predictions"`
-	Warnings    []Warning          `json:"warnings,omitempty"`
+	Model   registry.ModelName `json:"model"`
+	Version int                `json:"version"`
+	Digest  string             `json:"digest"`          // of the artifact that predicted
+	Alias   registry.AliasName `json:"alias,omitempty"` // if the version was found by one
+	// Coverage is the share of intervals that hold the true value; 0 if there are none.
+	Coverage    float64      `json:"coverage,omitempty"`
+	Predictions []Prediction `json:"predictions"`
+	Warnings    []Warning    `json:"warnings,omitempty"`
 }
 
-// Prediction is a value for regression, else the likeliest class (of equally likely ones
-// the first) and the probability of each.
+// Prediction is a value for regression, with its interval if the model has any; else a class
+// and the probability of each. The class is the likeliest (of equally likely ones the first),
+// or that of the model's threshold or costs.
 type Prediction struct {
 	Value         *float64       `json:"value,omitempty"`
+	Interval      *[2]float64    `json:"interval,omitempty"` // low and high
 	Class         *string        `json:"class,omitempty"`
 	Probabilities *probabilities `json:"probabilities,omitempty"`
 }
@@ -59,11 +63,16 @@ func (p *probabilities) MarshalJSON() ([]byte, error) {
 }
 
 // predictions gives the pipeline's output, row by row, its meaning.
-func predictions(target pipeline.Target, output []float64) ([]Prediction, error) {
+func predictions(p *pipeline.Pipeline, output []float64) ([]Prediction, error) {
+	target := p.Target
 	if !target.Task.Classification() {
 		all := make([]Prediction, len(output))
 		for i := range output {
 			all[i].Value = &output[i]
+		}
+		intervals := p.Intervals(output)
+		for i := range intervals {
+			all[i].Interval = &intervals[i]
 		}
 		return all, nil
 	}
@@ -79,13 +88,7 @@ func predictions(target pipeline.Target, output []float64) ([]Prediction, error)
 	all := make([]Prediction, len(output)/k)
 	for i := range all {
 		row := output[i*k : (i+1)*k]
-		best := 0
-		for j, p := range row {
-			if p > row[best] {
-				best = j
-			}
-		}
-		all[i].Class, all[i].Probabilities = &target.Classes[best], &probabilities{names, row}
+		all[i].Class, all[i].Probabilities = &target.Classes[p.Decide(row)], &probabilities{names, row}
 	}
 	return all, nil
 }

@@ -73,7 +73,10 @@ func (s *Server) answer(ctx context.Context, model registry.ModelName, which sel
 		return nil, fmt.Errorf("predict with %s of model %s: %w", response.Digest, model, err)
 	}
 	response.Warnings = warnings
-	response.Predictions, err = predictions(p.Target, output)
+	if p.Conformal != nil {
+		response.Coverage = p.Conformal.Coverage
+	}
+	response.Predictions, err = predictions(p, output)
 	return response, err
 }
 

@@ -54,6 +54,12 @@ func census(t testing.TB) *dataset.Table {
 // train registers a model of the census as the next version of its name.
 func train(t testing.TB, r *registry.Registry, model registry.ModelName, learner, target string) (*pipeline.Pipeline, registry.Manifest) {
 	t.Helper()
+	return trained(t, r, model, learner, target, func(*pipeline.Pipeline) {})
+}
+
+// trained is train of a pipeline that is finished in some way.
+func trained(t testing.TB, r *registry.Registry, model registry.ModelName, learner, target string, finish func(*pipeline.Pipeline)) (*pipeline.Pipeline, registry.Manifest) {
+	t.Helper()
 	table := census(t)
 	goal, err := pipeline.NewTarget(table.Column(target), "")
 	if err != nil {
@@ -64,6 +70,7 @@ func train(t testing.TB, r *registry.Registry, model registry.ModelName, learner
 	if err != nil {
 		t.Fatal(err)
 	}
+	finish(p)
 	if err := p.Finish(t.Context(), inputs, pipeline.Lineage{}); err != nil {
 		t.Fatal(err)
 	}

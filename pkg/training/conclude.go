@@ -24,6 +24,8 @@ type Standing struct {
 	// (0 for a single fold).
 	Score         float64 `json:"score"`
 	StandardError float64 `json:"standard_error"`
+	// Served is what its model takes to serve.
+	Served *Served `json:"served,omitempty"`
 	// Scores are the means of all metrics.
 	Scores map[string]float64 `json:"scores,omitempty"`
 	// Rung is nil unless the search had rungs. Scores of different rungs do not compare.
@@ -102,7 +104,7 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	manifest, unused, err := e.register(ctx, plan, ensemble, data)
+	manifest, unused, broken, err := e.register(ctx, plan, ensemble, data)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -129,6 +131,9 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 	contest, err := e.contest(ctx, plan, manifest)
 	if err != nil {
 		return Verdict{}, err
+	}
+	if broken != "" {
+		contest.Promote, contest.Reason = false, broken
 	}
 	verdict.Contest = &contest
 	if verdict.Promoted, verdict.Reason, err = e.promote(ctx, plan, manifest, contest); err != nil {
@@ -230,7 +235,7 @@ func rungOf(s Standing) int {
 }
 
 func standing(r Result, by string) Standing {
-	s := Standing{Trial: r.Trial, Learner: r.Learner, Params: r.Params, Features: r.Features, Rung: r.Rung, Error: r.Error}
+	s := Standing{Trial: r.Trial, Learner: r.Learner, Params: r.Params, Features: r.Features, Rung: r.Rung, Served: r.Served, Error: r.Error}
 	if r.Error != "" {
 		return s
 	}

@@ -36,6 +36,8 @@ type Config struct {
 	Decision DecisionConfig `json:"decision,omitzero"`
 	// Intervals are of predicted values. Default: none.
 	Intervals IntervalsConfig `json:"intervals,omitzero"`
+	// Serve bounds what may be served. Default: no bounds.
+	Serve ServeConfig `json:"serve,omitzero"`
 	// Promote says when the alias champion moves to the new version.
 	Promote PromoteConfig `json:"promote"`
 	// Segments are columns by whose values the new version is looked at.
@@ -137,6 +139,7 @@ func (c Config) faults() []Fault {
 	calibrationFaults(c.Calibration, &faults)
 	c.Decision.faults(&faults)
 	c.Intervals.faults(&faults)
+	c.Serve.faults(&faults)
 	c.Promote.faults(&faults)
 	c.Segments.faults(&faults)
 	c.Budget.faults(&faults)

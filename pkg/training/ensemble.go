@@ -80,7 +80,7 @@ func (e *Engine) ensemble(ctx context.Context, plan Plan, board Leaderboard, dat
 		return made, err
 	}
 	list := shortlist(board)
-	if plan.Config.Ensemble.Size == 1 {
+	if plan.Config.Ensemble.Size == 1 && plan.Config.Serve == (ServeConfig{}) {
 		list = list[:1]
 	}
 	predictions := make([][]float64, len(list))
@@ -110,8 +110,15 @@ func (e *Engine) ensemble(ctx context.Context, plan Plan, board Leaderboard, dat
 // decide chooses the members among the candidates of j, calibrates their mean, and decides by it.
 func decide(ctx context.Context, plan Plan, list []Standing, j *judged, workers int) (Ensemble, error) {
 	var made Ensemble
-	c := chooser{config: plan.Config.Ensemble, workers: workers}
+	fits, err := plan.Config.bounds(list, plan.Folds)
+	if err != nil {
+		return made, err
+	}
+	c := chooser{config: plan.Config.Ensemble, fits: fits, workers: workers}
 	chosen, err := c.choose(ctx, j)
+	if errors.Is(err, search.ErrNoneFits) {
+		err = fmt.Errorf("no trial's model keeps to serve.max_latency and serve.max_size; allow more, or explore smaller ones: %w", err)
+	}
 	if err != nil {
 		return made, err
 	}
@@ -248,5 +255,3 @@ func (m *Ensemble) learner() string {
 	}
 	return "ensemble"
 }
-
-var errNothingServed = fmt.Errorf("no configuration can be served within the config's limits: %w", search.ErrNoneFits)

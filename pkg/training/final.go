@@ -10,26 +10,27 @@ import (
 )
 
 // register fits what is to be served and registers the artifact. The warnings say what of the
-// data it does not use.
-func (e *Engine) register(ctx context.Context, plan Plan, made Ensemble, data *prepared) (m registry.Manifest, warnings []string, err error) {
+// data it does not use; broken says which bound of the config it breaks, if it does.
+func (e *Engine) register(ctx context.Context, plan Plan, made Ensemble, data *prepared) (m registry.Manifest, warnings []string, broken string, err error) {
+	fail := func(err error) (registry.Manifest, []string, string, error) { return registry.Manifest{}, nil, "", err }
 	fitted, err := made.fit(ctx, plan, data)
 	if err != nil {
-		return registry.Manifest{}, nil, fmt.Errorf("final fit: %w", err)
+		return fail(fmt.Errorf("final fit: %w", err))
 	}
 	judged, err := tested(ctx, plan, data, fitted)
 	if err != nil {
-		return registry.Manifest{}, nil, fmt.Errorf("test of the final model: %w", err)
+		return fail(fmt.Errorf("test of the final model: %w", err))
 	}
 	lineage := pipeline.Lineage{Data: plan.Data, Rows: plan.Rows, Metric: plan.Metric, Scores: made.Scores, Seed: plan.Config.Seed}
 	if err := fitted.Finish(ctx, data.Inputs, lineage); err != nil {
-		return registry.Manifest{}, nil, err
+		return fail(err)
 	}
 	artifact, err := fitted.Encode()
 	if err != nil {
-		return registry.Manifest{}, nil, err
+		return fail(err)
 	}
 	if _, err := pipeline.Decode(artifact); err != nil { // before anybody relies on it
-		return registry.Manifest{}, nil, fmt.Errorf("the new artifact does not load: %w", err)
+		return fail(fmt.Errorf("the new artifact does not load: %w", err))
 	}
 	m = registry.Manifest{
 		Run: string(plan.Run), Task: plan.Target.Task, Target: plan.Target.Name, Learner: made.learner(), Members: made.Members,
@@ -48,8 +49,11 @@ func (e *Engine) register(ctx context.Context, plan Plan, made Ensemble, data *p
 	if made.Conformal != nil {
 		m.Coverage = made.Conformal.Coverage
 	}
+	if broken, err = e.breach(plan, data, fitted, int64(len(artifact))); err != nil {
+		return fail(err)
+	}
 	m, err = e.Registry.Register(ctx, plan.Model, artifact, m)
-	return m, fitted.Warnings(), err
+	return m, fitted.Warnings(), broken, err
 }
 
 // fit fits the members: on all rows that trials saw or, bagged, on those of each fold, which are

@@ -30,6 +30,8 @@ type Result struct {
 	Warnings []string `json:"warnings,omitempty"`
 	// Usage is what the trial took; nil if no clock ran.
 	Usage *Usage `json:"usage,omitempty"`
+	// Served is what the model of the first fold takes to serve.
+	Served *Served `json:"served,omitempty"`
 	// Error is why the configuration cannot be judged; it is a finished trial all the same.
 	Error string `json:"error,omitempty"`
 }
@@ -65,7 +67,7 @@ func (e *Engine) Trial(ctx context.Context, t Trial) (Result, error) {
 	case ctx.Err() != nil:
 		return Result{}, ctx.Err()
 	case err != nil:
-		result.Scores, result.Error = nil, err.Error()
+		result.Scores, result.Served, result.Error = nil, nil, err.Error()
 	default:
 		if err := e.writePredictions(ctx, t, predicted, plan.Target.Outputs()); err != nil {
 			return Result{}, err
@@ -77,6 +79,7 @@ func (e *Engine) Trial(ctx context.Context, t Trial) (Result, error) {
 
 // foldResult is what a fold found.
 type foldResult struct {
+	served    Served
 	predicted []float64 // of its test rows
 	scores    []float64 // by metric; NaN: not defined on the fold
 	warnings  []string
@@ -104,6 +107,7 @@ func (e *Engine) crossValidate(ctx context.Context, data *prepared, plan Plan, c
 			}
 		}
 	}
+	result.Served = &byFold[0].served
 	result.Scores = map[string][]float64{}
 	for m := range metrics {
 		column := make([]float64, len(byFold))
@@ -136,6 +140,9 @@ func judgeFold(ctx context.Context, data *prepared, fold validate.Fold, plan Pla
 		}
 	}
 	if found.predicted, err = fitted.Predict(test.Inputs); err != nil {
+		return foldResult{}, err
+	}
+	if found.served, err = servedBy(fitted); err != nil {
 		return foldResult{}, err
 	}
 	for _, m := range plan.metrics() {
