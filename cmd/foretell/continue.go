@@ -67,5 +67,5 @@ func (t *trainer) again(ctx context.Context, w continued) error {
 		return err
 	}
 	fmt.Fprintf(t.c.stdout, "run %s goes on with %s: %d trials in all\n", run, w.run, config.Search.Trials)
-	return t.follow(ctx, run, "run "+w.run, func(err error) error { return err })
+	return t.follow(ctx, run, func(err error) error { return err })
 }

@@ -110,7 +110,7 @@ func TestViolatedRunSaysWhat(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := failed.Problem
-	if failed.State != "failed" || failed.Error != "ViolationError" || !strings.Contains(failed.Cause, `"Chinstrap"`) ||
+	if failed.State != "failed" || failed.Error != "BlockedError" || !strings.Contains(failed.Cause, `"Chinstrap"`) ||
 		p.Type != gateway.ConstraintsViolated.URI() || len(p.Errors) != 2 || p.Errors[1].Column != "species" {
 		t.Errorf("%s", text)
 	}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/report"
@@ -17,6 +20,10 @@ const trainExamples = `
 CONFIG is a run config in YAML or JSON, which may have several models; or, with --target, a data
 set: a file, a glob, a folder, s3://bucket/prefix/ or postgres://…, trained on with all else by
 default.
+
+A run trains nothing if its data has too few rows, breaks data.constraints, or has a column that
+tells the target as nothing honest does; then the exit code is 3. --accept adds to accept of the
+config, and what was accepted stays with the model.
 
 The flags that say how the data is read replace the keys of their names in the config's data
 section. So they are part of what names the run: with other ones it is another run.
@@ -37,6 +44,7 @@ type trainer struct {
 	explain bool // instead of training
 	json    bool
 	reading *source.Flags
+	accept  []string
 }
 
 func train(ctx context.Context, c *invocation) error {
@@ -48,6 +56,10 @@ func train(ctx context.Context, c *invocation) error {
 	c.flags.BoolVar(&t.explain, "explain", false, "print the config with every default, the plan and the quote, and write nothing")
 	c.flags.BoolVar(&t.json, "json", false, "with --explain: as JSON, one object a model")
 	t.reading.Register(c.flags)
+	c.flags.Func("accept", "train in spite of a reason not to, by its `name`: leakage:COLUMN, classes, …; may be given several times", func(name string) error {
+		t.accept = append(t.accept, name)
+		return nil
+	})
 	var earlier continued
 	earlier.register(c)
 	args, err := c.parse(0, 1)
@@ -106,11 +118,12 @@ func (t *trainer) run(ctx context.Context, i int) error {
 	if err != nil {
 		return err
 	}
+	config.Accept = append(slices.Clone(config.Accept), t.accept...)
 	if config, err = config.Read(over); err != nil {
 		return fmt.Errorf("with what the flags say: %w", t.file.explain(i, err))
 	}
 	if t.explain {
-		return t.explained(ctx, i, config)
+		return t.blocked(t.explained(ctx, i, config))
 	}
 	run, created, err := engine.Submit(ctx, config)
 	if err != nil {
@@ -124,25 +137,18 @@ func (t *trainer) run(ctx context.Context, i int) error {
 	if config.Schedule != "" {
 		fmt.Fprintln(c.stderr, "note: the schedule is kept by the cloud and by foretell up, not by this command")
 	}
-	return t.follow(ctx, run, t.file.name, func(err error) error { return t.file.explain(i, err) })
+	return t.follow(ctx, run, func(err error) error { return t.file.explain(i, err) })
 }
 
 // follow does what is left of a run, and shows how it goes and ends. The run is of a file, or of
 // another run, whose faults explain puts into words.
-func (t *trainer) follow(ctx context.Context, run training.RunID, of string, explain func(error) error) error {
+func (t *trainer) follow(ctx context.Context, run training.RunID, explain func(error) error) error {
 	c, engine := t.c, t.engine
 	progress := newBar(c.stderr, "trials")
 	var done atomic.Int64
 	verdict, err := engine.Run(ctx, run, func(_ training.Result, total int) { progress.set(int(done.Add(1)), total) })
-	var violated *training.ViolationError
-	if errors.As(err, &violated) {
-		if err := report.Violations(c.stdout, violated.Violations, terminalStyle(c.stdout)); err != nil {
-			return err
-		}
-		return &exitError{exitViolated, fmt.Errorf("%s is not as data.constraints of %s expects; nothing was trained", violated.Source, of)}
-	}
 	if err != nil {
-		return explain(err)
+		return t.blocked(explain(err))
 	}
 	board, err := engine.Leaderboard(ctx, run)
 	if err != nil {
@@ -154,6 +160,45 @@ func (t *trainer) follow(ctx context.Context, run training.RunID, of string, exp
 	}
 	printVerdict(c, verdict)
 	return nil
+}
+
+// blocked lists the reasons not to train that an error holds, and has the exit code for it;
+// other errors stay as they are.
+func (t *trainer) blocked(err error) error {
+	var blocked *training.BlockedError
+	if !errors.As(err, &blocked) {
+		return err
+	}
+	if !t.json {
+		if err := printGates(t.c, blocked.Gates); err != nil {
+			return err
+		}
+	}
+	return &exitError{exitViolated, fmt.Errorf("%w; nothing was trained", blocked)}
+}
+
+// printGates lists what a run was blocked by, and how to train all the same.
+func printGates(c *invocation, gates training.Gates) error {
+	if gates.Broken() {
+		if err := report.Violations(c.stdout, gates.Violations, terminalStyle(c.stdout)); err != nil {
+			return err
+		}
+		fmt.Fprintln(c.stdout)
+	}
+	for _, g := range gates.Blocking {
+		fmt.Fprintf(c.stdout, "blocked by %s\n  %s\n  %s. To train all the same: --accept %s\n", g.Name, g.Evidence, g.Remedy, quoted(g.Name))
+	}
+	return nil
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	if strings.ContainsFunc(word, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-:./", r)
+	}) {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
 }
 
 func printVerdict(c *invocation, v training.Verdict) {

@@ -41,7 +41,7 @@ models:
 // TestTrainDataSet: a data set and a target are enough.
 func TestTrainDataSet(t *testing.T) {
 	store := t.TempDir()
-	data := file(t, "few.csv", "x,y\n"+strings.Repeat("1,a\n2,b\n3,a\n", 20))
+	data := file(t, "few.csv", "x,y\n"+strings.Repeat("1,a\n2,b\n3,a\n2,a\n", 20))
 	if out := foretell(t, "train", "--store", store, data, "--target", "y"); !strings.Contains(out, "model few version 1") {
 		t.Errorf("%s", out)
 	}

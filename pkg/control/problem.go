@@ -3,6 +3,7 @@ package control
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/profile/expectation"
@@ -47,18 +48,29 @@ func configProblem(err *training.ConfigError) gateway.Problem {
 	return t.New(err.Error(), fields...)
 }
 
-// violationProblem lists what is wrong with the data of a run; nil if nothing is.
-func violationProblem(found []expectation.Violation) *gateway.Problem {
-	n := expectation.Broken(found)
-	if n == 0 {
+// gateProblem lists why a run trained nothing; nil if there was no reason. Violations of
+// constraints alone have a type of their own, with each of them.
+func gateProblem(gates *training.Gates) *gateway.Problem {
+	if gates == nil || len(gates.Blocking) == 0 {
 		return nil
 	}
 	var fields []gateway.FieldError
-	for _, v := range found {
+	only := true
+	for _, g := range gates.Blocking {
+		detail := fmt.Sprintf("%s: %s. %s. To train all the same, add %q to accept", g.Name, g.Evidence, g.Remedy, g.Name)
+		fields = append(fields, gateway.FieldError{Column: g.Column, Detail: detail})
+		only = only && strings.HasPrefix(g.Name, "constraints")
+	}
+	if !only {
+		p := gateway.RunBlocked.New(fmt.Sprintf("%d reasons not to train were found in the data", len(fields)), fields...)
+		return &p
+	}
+	fields = nil
+	for _, v := range gates.Violations {
 		if !v.Undecided {
 			fields = append(fields, gateway.FieldError{Column: v.Column, Detail: v.String()})
 		}
 	}
-	p := gateway.ConstraintsViolated.New(fmt.Sprintf("%d of the expectations in data.constraints are not fulfilled", n), fields...)
+	p := gateway.ConstraintsViolated.New(fmt.Sprintf("%d of the expectations in data.constraints are not fulfilled", expectation.Broken(gates.Violations)), fields...)
 	return &p
 }

@@ -139,7 +139,7 @@ func (s *Server) view(ctx context.Context, run training.RunID) (runView, error) 
 		}
 	default:
 		v.State, v.Error, v.Cause = failed, execution.Error, explain(execution.Cause)
-		v.Problem = violationProblem(status.Violations)
+		v.Problem = gateProblem(status.Gates)
 	}
 	return v, nil
 }

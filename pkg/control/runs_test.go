@@ -253,6 +253,29 @@ func (e ending) Execution(context.Context, string) (Execution, error) {
 	return Execution{Status: "SUCCEEDED"}, nil
 }
 
+// TestBlockedRun: a run that finds a reason not to train says which, and by which name it is
+// accepted; accepted it is another run.
+func TestBlockedRun(t *testing.T) {
+	w := newWorld(t)
+	config := `{"data":{"source":"s3://bucket/data/penguins/","target":"species","sample":0.05},"seed":1}`
+	var v, accepted runView
+	isStatus(t, w.do(t, "POST", "/v1/runs", config, &v), http.StatusAccepted)
+	if _, err := w.Engine.Plan(t.Context(), v.Run); err == nil {
+		t.Fatal("the run was planned")
+	}
+	w.workflow.set(string(v.Run)+"-1", Execution{"FAILED", "BlockedError", `{"errorMessage":"blocked"}`})
+	isStatus(t, w.do(t, "GET", "/v1/runs/"+string(v.Run), "", &v), http.StatusOK)
+	p := v.Problem
+	if v.State != "failed" || p == nil || p.Type != gateway.RunBlocked.URI() || v.Gates == nil || len(p.Errors) != len(v.Gates.Blocking) || !strings.Contains(p.Errors[0].Detail, `add "`+v.Gates.Blocking[0].Name+`" to accept`) {
+		t.Errorf("%+v, problem %+v", v, p)
+	}
+	isStatus(t, w.do(t, "POST", "/v1/runs", strings.Replace(config, `"seed"`, `"accept":["rows","classes"],"seed"`, 1), &accepted), http.StatusAccepted)
+	if accepted.Run == v.Run {
+		t.Error("accepted it is the same run")
+	}
+	isStatus(t, w.do(t, "POST", "/v1/runs", strings.Replace(config, `"seed"`, `"accept":["everything"],"seed"`, 1), nil), http.StatusUnprocessableEntity)
+}
+
 // TestViolatedRun: a run whose data is not as its config expects says what is wrong with it.
 func TestViolatedRun(t *testing.T) {
 	w := newWorld(t)
@@ -263,7 +286,7 @@ func TestViolatedRun(t *testing.T) {
 	if err == nil {
 		t.Fatal("the run was planned")
 	}
-	w.workflow.set(string(v.Run)+"-1", Execution{"FAILED", "ViolationError", `{"errorMessage":"not as expected"}`})
+	w.workflow.set(string(v.Run)+"-1", Execution{"FAILED", "BlockedError", `{"errorMessage":"not as expected"}`})
 	isStatus(t, w.do(t, "GET", "/v1/runs/"+string(v.Run), "", &v), http.StatusOK)
 	p := v.Problem
 	if v.State != "failed" || p == nil || p.Type != gateway.ConstraintsViolated.URI() || len(p.Errors) != 2 || p.Errors[1].Column != "species" || !strings.Contains(p.Errors[1].Detail, `"Gentoo"`) {

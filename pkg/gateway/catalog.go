@@ -38,6 +38,7 @@ var (
 	InvalidConfig       = Type{"invalid-config", "Invalid configuration", http.StatusUnprocessableEntity, "The run's configuration is not valid. `errors` points at each fault, with the `line` and `character` where it stands in the body."}
 	InvalidDataset      = Type{"invalid-dataset", "Invalid data set", http.StatusUnprocessableEntity, "The data set cannot be read as a table, or cannot be trained on. `errors` has the row and column."}
 	ConstraintsViolated = Type{"constraints-violated", "Constraints violated", http.StatusUnprocessableEntity, "The data of the run is not as `data.constraints` of its configuration expects, and nothing was trained. `errors` has each violation with its column."}
+	RunBlocked          = Type{"run-blocked", "Run blocked", http.StatusUnprocessableEntity, "There are reasons not to train on the data of the run, such as a column that tells the target, and nothing was trained. `errors` has each, with its column, what can be done, and the name by which `accept` of the configuration overrides it."}
 	BudgetExceeded      = Type{"budget-exceeded", "Budget exceeded", http.StatusUnprocessableEntity, "The run is quoted at more than the `budget` of its configuration. `detail` names the dearest trials and what makes a run cheaper."}
 	TrialTooLarge       = Type{"trial-too-large", "Trial too large", http.StatusUnprocessableEntity, "A trial of the run is predicted to take more memory or time than a function has. `detail` says which, how much, and what makes it smaller."}
 	MissingTarget       = Type{"missing-target", "Missing target", http.StatusUnprocessableEntity, "The configuration names no target, or one that the data set does not have."}
@@ -58,7 +59,7 @@ var Catalog = []Type{
 	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound, JobNotFound, LeaderboardNotFound, QuoteNotFound,
 	RouteNotFound, MethodNotAllowed,
 	EmptyBody, InvalidJSON, BodyTooLarge, UnsupportedMediaType, InvalidParameter, InvalidName,
-	InvalidInstances, InvalidConfig, InvalidDataset, ConstraintsViolated, BudgetExceeded, TrialTooLarge, MissingTarget,
+	InvalidInstances, InvalidConfig, InvalidDataset, ConstraintsViolated, RunBlocked, BudgetExceeded, TrialTooLarge, MissingTarget,
 	Conflict, PreconditionFailed, PreconditionRequired,
 	TooManyRequests, Timeout, ResponseTooLarge, InternalError, Unavailable,
 }

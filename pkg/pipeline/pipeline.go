@@ -39,6 +39,8 @@ type Lineage struct {
 	Metric string             `json:"metric"`
 	Scores map[string]float64 `json:"scores"` // mean over the folds, by metric
 	Seed   uint64             `json:"seed"`
+	// Accepted are the reasons not to train that it was trained in spite of.
+	Accepted []string `json:"accepted,omitempty"`
 }
 
 // Predict returns rows × Target.Outputs values, row by row: the value, or the probability

@@ -162,6 +162,9 @@ func (j *judge) target() {
 			entropy = r.Information / r.Share
 		}
 	}
+	if entropy == 0 { // no value of any column tells anything, and yet being filled may
+		entropy = target.entropy()
+	}
 	isNumber := target.Type == dataset.Numeric && target.Distinct > 2
 	for _, r := range j.Target.Relations {
 		if i, ok := j.columns[r.Column]; ok && i != at {
@@ -245,6 +248,21 @@ func (j *judge) imbalance(i int, c *Column) {
 		remedy = "Too few to learn and to check: collect more rows of the rare classes, or put classes together"
 	}
 	j.about(i, AlertImbalance, severity, ratio, evidence, remedy)
+}
+
+// entropy of the values, in nats: those of classes as far as they are known, and of numbers in
+// as many bins as relations have, at most.
+func (c *Column) entropy() float64 {
+	if c.Type == dataset.Numeric && c.Distinct > 2 {
+		return math.Log(float64(min(c.Distinct, maxBins)))
+	}
+	entropy := 0.0
+	for _, v := range c.classes() {
+		if share := float64(v.Count) / float64(c.Count); share > 0 {
+			entropy -= float64(share * math.Log(share))
+		}
+	}
+	return entropy
 }
 
 // classes are the values with their counts: all that the sketch of frequent values has, else

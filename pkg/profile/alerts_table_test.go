@@ -92,6 +92,8 @@ func TestLeakageAlerts(t *testing.T) {
 		{"is the number in other units", feature, numbersOf(1000, normals(3)), Relation{Information: 1, Share: 0.3, Pair: &Pair{A: "a", B: "b", Rows: 900, Pearson: r(1)}}, SeverityError, "Pearson 1.000"},
 		{"goes well with the number", feature, numbersOf(1000, normals(3)), Relation{Information: 1, Share: 0.6, Pair: &Pair{A: "a", B: "b", Rows: 900, Pearson: r(0.98)}}, "", ""},
 		{"is filled for one class", feature, classes, Relation{Information: 0.07, Share: 0.1, Missing: r(0.95)}, SeverityError, `whether it is filled (in 1000 of 1000 rows) tells 95 % of what there is to know of "b"`},
+		{"is filled for one class and tells nothing else", feature, classes, Relation{Missing: r(1)}, SeverityError, "tells 100 %"},
+		{"is filled for large numbers and tells nothing else", feature, numbersOf(1000, normals(3)), Relation{Missing: r(0.4)}, SeverityWarning, "tells 40 %"},
 		{"is mostly filled for one class", feature, classes, Relation{Information: 0.07, Share: 0.1, Missing: r(0.4)}, SeverityWarning, "tells 40 %"},
 		{"is filled a little more for one class", feature, classes, Relation{Information: 0.07, Share: 0.1, Missing: r(0.29)}, "", ""},
 	} {

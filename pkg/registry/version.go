@@ -37,11 +37,13 @@ type Manifest struct {
 	// Tested is how it did on rows that no trial saw; absent if none were held out.
 	Tested *Tested `json:"tested,omitempty"`
 
-	DataDigest string         `json:"data_digest"`      // dataset.Digest of the training data
-	Rows       int            `json:"rows"`             // of the training data
-	Schema     dataset.Schema `json:"schema"`           // the inputs, without the target
-	Offset     string         `json:"offset,omitempty"` // the input that is the logarithm of the exposure
-	Classes    []string       `json:"classes,omitempty"`
+	DataDigest string `json:"data_digest"` // dataset.Digest of the training data
+	Rows       int    `json:"rows"`        // of the training data
+	// Accepted are the reasons not to train that it was trained in spite of.
+	Accepted []string       `json:"accepted,omitempty"`
+	Schema   dataset.Schema `json:"schema"`           // the inputs, without the target
+	Offset   string         `json:"offset,omitempty"` // the input that is the logarithm of the exposure
+	Classes  []string       `json:"classes,omitempty"`
 
 	// Calibration is the method that probabilities are calibrated with, if they are; Threshold
 	// the probability from which on the second of two classes is served, if not the likeliest;

@@ -38,6 +38,10 @@ type Config struct {
 	Intervals IntervalsConfig `json:"intervals,omitzero"`
 	// Serve bounds what may be served. Default: no bounds.
 	Serve ServeConfig `json:"serve,omitzero"`
+	// Accept names reasons not to train, as a run that was blocked by them has it, to train in
+	// spite of: leakage:<column>, classes:<class> or classes, constraints:<column> or
+	// constraints, rows, target. They stay with the model. Default: none.
+	Accept []string `json:"accept,omitempty"`
 	// Promote says when the alias champion moves to the new version.
 	Promote PromoteConfig `json:"promote"`
 	// Segments are columns by whose values the new version is looked at.
@@ -127,6 +131,7 @@ func (c Config) faults() []Fault {
 	c.Data.faults(&faults)
 	c.Validation.faults(&faults)
 	c.steeringFaults(&faults)
+	c.acceptFaults(&faults)
 	if c.Metric != "" {
 		if _, err := metric.ByName(c.Metric); err != nil {
 			faults.add("/metric", "%v", err)

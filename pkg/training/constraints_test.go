@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/foretell-ml/foretell/pkg/profile/expectation"
 )
 
 // expecting is the run of penguins with constraints.
@@ -35,29 +33,41 @@ func TestViolatedRunTrainsNothing(t *testing.T) {
 	run := submit(t, e, expecting(t, `{rows: {min: 1000}, columns: [{name: species, values: [Adelie, Gentoo]}, {name: island}, {name: beak}]}`))
 	for attempt := range 2 {
 		_, err := e.Run(ctx, run, nil)
-		var violated *ViolationError
-		if !errors.As(err, &violated) || len(violated.Violations) != 3 || !strings.Contains(err.Error(), `"Chinstrap"`) || !strings.Contains(err.Error(), `column "beak"`) {
+		var blocked *BlockedError
+		if !errors.As(err, &blocked) || len(blocked.Gates.Violations) != 3 || len(blocked.Gates.Blocking) != 3 || !strings.Contains(err.Error(), `"Chinstrap"`) || !strings.Contains(err.Error(), `column "beak"`) {
 			t.Fatalf("attempt %d: %v", attempt, err)
 		}
 		status, err := e.Status(ctx, run)
-		if err != nil || !reflect.DeepEqual(status.Violations, violated.Violations) || status.Trials != 0 {
+		if err != nil || !reflect.DeepEqual(status.Gates, &blocked.Gates) || !status.Gates.Broken() || status.Trials != 0 {
 			t.Errorf("attempt %d: %+v, %v", attempt, status, err)
 		}
 	}
 	for info, err := range e.Registry.Store.List(ctx, "") {
-		if info.Key != run.key("config.json") && info.Key != run.key("violations.json") {
+		if info.Key != run.key("config.json") && info.Key != run.key("gates.json") {
 			t.Errorf("left behind: %s, %v", info.Key, err)
 		}
 	}
 }
 
-func TestLongListsOfViolationsAreCut(t *testing.T) {
-	e := &ViolationError{Source: "a.csv", Violations: []expectation.Violation{{Undecided: true, Expected: "hidden"}}}
-	for range 30 {
-		e.Violations = append(e.Violations, expectation.Violation{Column: "x", Expected: "a", Found: "b"})
-	}
-	if text := e.Error(); strings.Count(text, `column "x"`) != shownViolations || !strings.HasSuffix(text, "and 10 more") || strings.Contains(text, "hidden") {
-		t.Errorf("%s", text)
+// TestViolationsCanBeAccepted: by the column, or all of them; the run says so and so does the model.
+func TestViolationsCanBeAccepted(t *testing.T) {
+	const broken = `{rows: {min: 1000}, columns: [{name: species, values: [Adelie, Gentoo]}, {name: year, range: {max: 2008}}]}`
+	for accept, blocking := range map[string]int{"[constraints]": 0, "['constraints:species', 'constraints:year']": 1, "['constraints:year', constraints]": 0} {
+		e := engine(t)
+		c := parse(t, strings.Replace(penguins, "target: species}", "target: species, constraints: "+broken+"}\naccept: "+accept, 1))
+		run := submit(t, e, c)
+		verdict, err := e.Run(ctx, run, nil)
+		var blocked *BlockedError
+		if errors.As(err, &blocked) != (blocking > 0) || blocking > 0 && (len(blocked.Gates.Blocking) != blocking || blocked.Gates.Blocking[0].Name != "constraints" || len(blocked.Gates.Accepted) != 2) {
+			t.Errorf("%s: %v, %+v", accept, err, blocked)
+		}
+		if blocking > 0 {
+			continue
+		}
+		status, err := e.Status(ctx, run)
+		if err != nil || status.Gates == nil || len(status.Gates.Accepted) != 3 || len(status.Gates.Blocking) != 0 || len(verdict.Warnings) != 3 {
+			t.Errorf("%s: %+v, %v, warnings %q", accept, status.Gates, err, verdict.Warnings)
+		}
 	}
 }
 

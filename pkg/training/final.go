@@ -21,7 +21,7 @@ func (e *Engine) register(ctx context.Context, plan Plan, made Ensemble, data *p
 	if err != nil {
 		return fail(fmt.Errorf("test of the final model: %w", err))
 	}
-	lineage := pipeline.Lineage{Data: plan.Data, Rows: plan.Rows, Metric: plan.Metric, Scores: made.Scores, Seed: plan.Config.Seed}
+	lineage := pipeline.Lineage{Data: plan.Data, Rows: plan.Rows, Metric: plan.Metric, Scores: made.Scores, Seed: plan.Config.Seed, Accepted: plan.accepted()}
 	if err := fitted.Finish(ctx, data.Inputs, lineage); err != nil {
 		return fail(err)
 	}
@@ -35,7 +35,7 @@ func (e *Engine) register(ctx context.Context, plan Plan, made Ensemble, data *p
 	m = registry.Manifest{
 		Run: string(plan.Run), Task: plan.Target.Task, Target: plan.Target.Name, Learner: made.learner(), Members: made.Members,
 		Metric: plan.Metric, Score: made.Score, Scores: made.Scores, Tested: judged, DataDigest: string(plan.Data), Rows: plan.Rows,
-		Schema: fitted.Schema, Offset: plan.Target.Offset, Classes: plan.Target.Classes,
+		Schema: fitted.Schema, Offset: plan.Target.Offset, Classes: plan.Target.Classes, Accepted: plan.accepted(),
 	}
 	if len(made.Members) == 1 {
 		m.Params = made.Members[0].Params

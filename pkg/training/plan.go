@@ -10,6 +10,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/metric"
 	"github.com/foretell-ml/foretell/pkg/model"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
+	"github.com/foretell-ml/foretell/pkg/profile/expectation"
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
 
@@ -34,6 +35,11 @@ type Plan struct {
 	Config   Config   `json:"config"`
 	// Volume is what quotes of trials go by.
 	Volume Volume `json:"volume"`
+	// Accepted are the reasons not to train that the config says to train in spite of.
+	Accepted []Gate `json:"accepted,omitempty"`
+
+	found      []Gate // all reasons not to train
+	violations []expectation.Violation
 }
 
 // Plan reads the data, writes it prepared, and lists the trials of the first round. Done
@@ -53,7 +59,7 @@ func (e *Engine) Plan(ctx context.Context, run RunID) (Progress, error) {
 	}
 	plan, trials, data, err := e.prepare(ctx, run, s)
 	if err != nil {
-		return Progress{}, e.recordViolations(ctx, run, err)
+		return Progress{}, e.recordGates(ctx, run, err)
 	}
 	if err := e.quote(ctx, plan, trials); err != nil {
 		return Progress{}, err
@@ -68,6 +74,11 @@ func (e *Engine) Plan(ctx context.Context, run RunID) (Progress, error) {
 	progress, err := e.writeRound(ctx, run, 1, trials)
 	if err != nil {
 		return Progress{}, err
+	}
+	if len(plan.Accepted) > 0 {
+		if err := e.write(ctx, run.key("gates.json"), Gates{Accepted: plan.Accepted}); err != nil {
+			return Progress{}, err
+		}
 	}
 	return progress, e.write(ctx, run.key("plan.json"), plan) // last: now it is planned
 }
@@ -97,7 +108,7 @@ func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []
 		return fail(err)
 	}
 	plan := Plan{Run: run, Model: c.Model, Data: digest, Config: c}
-	if err := plan.checkConstraints(ctx, table); err != nil {
+	if err := plan.look(ctx, table); err != nil {
 		return fail(err)
 	}
 	data, err := newPrepared(table, c, &plan)

@@ -95,6 +95,11 @@ func newPrepared(table *dataset.Table, c Config, plan *Plan) (*prepared, error) 
 	if rows := plan.told(all, by); len(rows) < len(all.Y) {
 		data.Data, by = all.Select(rows), by.pick(rows)
 	}
+	if plan.checkRows(data.Y); len(plan.found)+len(c.Accept) > 0 {
+		if err := plan.pass(); err != nil {
+			return nil, err
+		}
+	}
 	if err := data.split(plan, by); err != nil {
 		return nil, err
 	}

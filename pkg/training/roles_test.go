@@ -27,6 +27,20 @@ func csvFile(t *testing.T, header string, rows int, row func(i int) string) stri
 	return file
 }
 
+// appended writes a CSV file with a column more, made of each row and its line.
+func appended(t *testing.T, file, name string, value func(i int, line string) string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
+	return csvFile(t, strings.TrimSpace(lines[0])+","+name, len(lines)-1, func(i int) string {
+		line := strings.TrimSpace(lines[i+1])
+		return line + "," + value(i, line)
+	})
+}
+
 // finished does a run, and returns its verdict and its model.
 func finished(t *testing.T, config string) (Verdict, *pipeline.Pipeline, registry.Manifest) {
 	t.Helper()

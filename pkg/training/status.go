@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/foretell-ml/foretell/pkg/profile/expectation"
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
 
@@ -16,8 +15,8 @@ type Status struct {
 	Trials   int                `json:"trials"`   // planned; 0 until the data has been read
 	Finished int                `json:"finished"` // trials in the ledger
 	Verdict  *Verdict           `json:"verdict,omitempty"`
-	// Violations are why the data was refused; see DataConfig.Constraints.
-	Violations []expectation.Violation `json:"violations,omitempty"`
+	// Gates are why nothing is trained, or the reasons not to that were accepted.
+	Gates *Gates `json:"gates,omitempty"`
 }
 
 // Status reads how far a run has come. It lists the ledger and does not read it.
@@ -29,12 +28,15 @@ func (e *Engine) Status(ctx context.Context, run RunID) (Status, error) {
 	status := Status{Run: run, Model: s.Config.Model}
 	var plan Plan
 	if err := e.read(ctx, run, "plan.json", &plan); errors.Is(err, registry.ErrNotFound) {
-		status.Violations, err = e.violations(ctx, run)
+		status.Gates, err = e.gates(ctx, run)
 		return status, err
 	} else if err != nil {
 		return Status{}, err
 	}
 	status.Trials = plan.Trials
+	if len(plan.Accepted) > 0 {
+		status.Gates = &Gates{Accepted: plan.Accepted}
+	}
 	for info, err := range e.Registry.Store.List(ctx, run.key("trials/")) {
 		if err != nil {
 			return Status{}, err

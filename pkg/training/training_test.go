@@ -225,12 +225,12 @@ func TestRowsWithoutTargetAreLeftOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := engine(t)
-	c := parse(t, "data: {source: "+file+", target: y, task: regression}\nconfigurations: [{learner: linear}]")
+	c := parse(t, "data: {source: "+file+", target: y, task: regression}\nconfigurations: [{learner: linear}]\naccept: ['leakage:x']")
 	verdict, err := e.Run(ctx, submit(t, e, c), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(verdict.Warnings) != 2 || !strings.Contains(verdict.Warnings[0], "2 of 42 rows") || !strings.Contains(verdict.Warnings[1], `column "nothing" has no value`) {
+	if len(verdict.Warnings) != 3 || !strings.Contains(verdict.Warnings[0], "2 of 42 rows") || !strings.Contains(verdict.Warnings[2], `column "nothing" has no value`) {
 		t.Errorf("warnings %v", verdict.Warnings)
 	}
 	// The relation is exact, so the error is rounding.
@@ -252,7 +252,7 @@ func TestUnnamedColumnsAreLeftOut(t *testing.T) {
 	}
 	for said, inputs := range map[string]int{"": 1, ", drop: ['Unnamed: 0']": 1, ", columns: [x, y]": 1, ", types: {'Unnamed: 0': numeric}": 2, ", columns: ['Unnamed: 0', x, y]": 2} {
 		e := engine(t)
-		c := parse(t, "data: {source: "+file+", target: y, task: regression"+said+"}\nconfigurations: [{learner: linear}]")
+		c := parse(t, "data: {source: "+file+", target: y, task: regression"+said+"}\naccept: ['leakage:Unnamed: 0']\nconfigurations: [{learner: linear}]")
 		verdict, err := e.Run(ctx, submit(t, e, c), nil)
 		if err != nil {
 			t.Fatal(err)
