@@ -57,8 +57,9 @@ type Boosting struct {
 	Leaves int `json:"leaves"`
 	// MaxDepth is the most splits from root to leaf; 0, the default, is no bound.
 	MaxDepth int `json:"max_depth"`
-	// MinLeafRows is the least number of rows of a leaf, at least 1. Default 20. A row of
-	// weight w counts as ⌊w⌋ rows, and as one if w is less than that.
+	// MinLeafRows is the least number of rows of a leaf. 0, the default, is 20 for up to 2,000
+	// rows, on which smaller leaves fit noise, and 7 for more. A row of weight w counts as ⌊w⌋
+	// rows, and as one if w is less than that.
 	MinLeafRows int `json:"min_leaf_rows"`
 	// MinLeafHessian is the least sum of second derivatives in a leaf, at least 0. Default
 	// 1e-3. A row's is its weight, for log loss p(1-p) times it, for poisson the mean predicted
@@ -66,7 +67,8 @@ type Boosting struct {
 	MinLeafHessian float64 `json:"min_leaf_hessian"`
 	// L1 is taken off the absolute gradient of a leaf, at least 0. Default 0.
 	L1 float64 `json:"l1"`
-	// L2 is added to a leaf's hessian and so shrinks its value, at least 0. Default 0.
+	// L2 is added to a leaf's hessian and so shrinks its value, at least 0. Default 1: without it
+	// Newton's steps are too long where classes are all but certain and hessians near 0.
 	L2 float64 `json:"l2"`
 	// MaxDelta is the most that a leaf may add to a score, before the learning rate; 0, the
 	// default, is no bound.
@@ -79,7 +81,8 @@ type Boosting struct {
 	// on: above 0 and at most 1. Default 1.
 	RowShare float64 `json:"row_share"`
 	// ColumnShare is the share of columns that each tree may split on, above 0 and at most
-	// 1; at least one column is drawn. Default 1.
+	// 1; at least one. Which, is dealt so that all are left out about equally often, whatever
+	// their order. Default 0.8.
 	ColumnShare float64 `json:"column_share"`
 	// NodeColumnShare is the share of a tree's columns that each node may be split on, drawn
 	// for each: above 0 and at most 1; at least one column is drawn. Default 1.
@@ -107,7 +110,8 @@ type Boosting struct {
 
 var _ Learner = Boosting{}
 
-// DefaultBoosting returns the defaults, which are LightGBM's.
+// DefaultBoosting returns the defaults. They are LightGBM's, but that trees go without a fifth
+// of the columns, and for MinLeafRows and L2: docs/learners.md has what these are worth.
 func DefaultBoosting() Boosting {
 	return Boosting{
 		Alpha:           0.9,
@@ -116,11 +120,11 @@ func DefaultBoosting() Boosting {
 		ValidationShare: 0.1,
 		LearningRate:    0.1,
 		Leaves:          31,
-		MinLeafRows:     20,
 		MinLeafHessian:  1e-3,
+		L2:              1,
 		Bins:            tree.MaxBins,
 		RowShare:        1,
-		ColumnShare:     1,
+		ColumnShare:     0.8,
 		NodeColumnShare: 1,
 		CategorySmooth:  10,
 		CategoryL2:      10,
@@ -143,7 +147,7 @@ func (b Boosting) Validate() error {
 	check(0 < b.LearningRate && b.LearningRate <= 1, "learning_rate", b.LearningRate, "above 0 and at most 1")
 	check(2 <= b.Leaves && b.Leaves <= 65536, "leaves", b.Leaves, "2 to 65536")
 	check(b.MaxDepth >= 0, "max_depth", b.MaxDepth, "0 (no bound) or more")
-	check(1 <= b.MinLeafRows && b.MinLeafRows <= most, "min_leaf_rows", b.MinLeafRows, "1 to 1048576")
+	check(0 <= b.MinLeafRows && b.MinLeafRows <= most, "min_leaf_rows", b.MinLeafRows, "0 (by the rows) or 1 to 1048576")
 	check(0 <= b.MinLeafHessian && b.MinLeafHessian <= 1e300, "min_leaf_hessian", b.MinLeafHessian, "0 or more")
 	check(0 <= b.L1 && b.L1 <= 1e300, "l1", b.L1, "0 or more")
 	check(0 <= b.L2 && b.L2 <= 1e300, "l2", b.L2, "0 or more")

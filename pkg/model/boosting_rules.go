@@ -9,6 +9,23 @@ import (
 	"github.com/foretell-ml/foretell/pkg/model/tree"
 )
 
+// leafRows is MinLeafRows, or what it is by default. More rows than that say of a small group
+// that it is no accident: where there are many, seven do.
+func (b Boosting) leafRows(data Data) int {
+	const few, atFew, atMany = 2000, 20, 7
+	if b.MinLeafRows > 0 {
+		return b.MinLeafRows
+	}
+	rows := len(data.Y)
+	for _, w := range data.Weights {
+		rows += int(min(max(0, w-1), few)) // as repeats count
+	}
+	if rows <= few {
+		return atFew
+	}
+	return atMany
+}
+
 // rules are the params of trees on the columns of x, which Monotone and Interactions name.
 func (b Boosting) rules(x *dataset.Matrix) (tree.Params, error) {
 	p := tree.Params{

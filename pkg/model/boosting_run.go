@@ -23,6 +23,7 @@ type boostingRun struct {
 	// the scores.
 	gradients []boostingGradients
 	grower    *tree.Grower
+	dealer    *tree.Dealer // of columns; nil: trees have all
 	// masses of the rows are integers, so that covers and quantiles do not depend on their
 	// order; nil is 1.
 	masses   []int64
@@ -52,11 +53,13 @@ func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, erro
 	if err != nil {
 		return nil, err
 	}
+	b.MinLeafRows = b.leafRows(kept)
 	rules, err := b.rules(kept.X)
 	if err != nil {
 		return nil, err
 	}
 	rows := len(kept.Y)
+	table := tree.NewTable(kept.X.Columns, kept.X.Categories, kept.Weights, rows, b.Bins)
 	r := &boostingRun{
 		params:    b,
 		seed:      seedOfFit,
@@ -65,8 +68,11 @@ func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, erro
 		columns:   kept.X.Columns,
 		scores:    loss.start(base),
 		gradients: make([]boostingGradients, len(base)),
-		grower:    tree.NewGrower(tree.NewTable(kept.X.Columns, kept.X.Categories, kept.Weights, rows, b.Bins), rules),
+		grower:    tree.NewGrower(table, rules),
 		records:   make([]tree.Record, len(base)),
+	}
+	if b.ColumnShare < 1 {
+		r.dealer = tree.NewDealer(table, kept.Y, b.ColumnShare, seedOfFit)
 	}
 	r.masses, r.massUnit = integers(weights)
 	r.model.trees.Starts = []int32{0}
@@ -207,8 +213,8 @@ func (r *boostingRun) draw(t int) (rows, columns []int32) {
 	if r.params.RowShare < 1 {
 		rows = tree.Draw(len(r.loss.y), r.params.RowShare, seed.Derive(r.seed, "rows", t))
 	}
-	if r.params.ColumnShare < 1 {
-		columns = tree.Draw(r.grower.Columns(), r.params.ColumnShare, seed.Derive(r.seed, "columns", t))
+	if r.dealer != nil {
+		columns = r.dealer.Columns(t)
 	}
 	return rows, columns
 }

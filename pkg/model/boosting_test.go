@@ -49,7 +49,7 @@ func oneColumn(values ...float64) *dataset.Matrix {
 // small is boosting by whole rows: what can be followed by hand.
 func small(rounds, leaves int, rate float64) Boosting {
 	b := DefaultBoosting()
-	b.Rounds, b.Leaves, b.LearningRate, b.MinLeafRows = rounds, leaves, rate, 1
+	b.Rounds, b.Leaves, b.LearningRate, b.MinLeafRows, b.L2, b.ColumnShare = rounds, leaves, rate, 1, 0, 1
 	return b
 }
 
@@ -440,12 +440,33 @@ func TestBoostingStopsWithItsContext(t *testing.T) {
 	}
 }
 
+// A leaf has at least 20 rows of few by default, 7 of many; a row of weight 3 is three.
+func TestBoostingLeafRows(t *testing.T) {
+	for _, c := range []struct {
+		rows   int
+		weight float64
+		param  int
+		want   int
+	}{
+		{2000, 1, 0, 20}, {2001, 1, 0, 7}, {700, 3, 0, 7}, {1000, 2, 0, 20}, {1000, 2.9, 0, 20}, {2000, 0.5, 0, 20}, {2001, 0.5, 0, 7},
+		{5, 1e300, 0, 7}, {10, 1, 3, 3}, {9000, 1, 50, 50},
+	} {
+		data := Data{Y: make([]float64, c.rows)}
+		if c.weight != 1 {
+			data.Weights = slices.Repeat([]float64{c.weight}, c.rows)
+		}
+		if got := (Boosting{MinLeafRows: c.param}).leafRows(data); got != c.want {
+			t.Errorf("%d rows of weight %v, param %d: %d, want %d", c.rows, c.weight, c.param, got, c.want)
+		}
+	}
+}
+
 func TestBoostingValidates(t *testing.T) {
 	if err := DefaultBoosting().Validate(); err != nil {
 		t.Error(err)
 	}
 	nan := math.NaN()
-	bad := Boosting{LearningRate: nan, MaxDepth: -1, MinLeafHessian: nan, L2: -1, MinGain: math.Inf(1), Bins: 256, RowShare: 1.5, ColumnShare: nan}
+	bad := Boosting{LearningRate: nan, MaxDepth: -1, MinLeafRows: -1, MinLeafHessian: nan, L2: -1, MinGain: math.Inf(1), Bins: 256, RowShare: 1.5, ColumnShare: nan}
 	err := bad.Validate()
 	var params []string
 	for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {

@@ -18,12 +18,13 @@ type categoryLimits struct {
 	l2     float64 // added to the penalty, since a set of categories fits more than a cut
 }
 
-// What is not worth a parameter: the same as LightGBM's defaults.
+// What is not worth a parameter: LightGBM's defaults, but that it wants 100 rows between two cuts.
+// That leaves nodes of fewer than 200 without one, and costs 2.7 % of the error on 10,000 diamonds.
 const (
-	oneVersusRest = 4   // columns of so many categories are split by one against the rest
-	sideMost      = 32  // categories on the side that is named by its categories
-	groupRows     = 100 // rows between two cuts in the order of categories
-	categoryRows  = 10  // a category of fewer rows in the node goes with the rest
+	oneVersusRest = 4  // columns of so many categories are split by one against the rest
+	sideMost      = 32 // categories on the side that is named by its categories
+	groupRows     = 20 // rows between two cuts in the order of categories
+	categoryRows  = 10 // a category of fewer rows in the node goes with the rest
 )
 
 // binCategories gives each category a bin, the most frequent first in case there are more

@@ -2,10 +2,12 @@ package tree
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"math/bits"
 	"slices"
 
+	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
 )
 
@@ -81,20 +83,8 @@ func (g *Grove) Draw(times []uint32, seedOfTree uint64) {
 
 // arrange orders columns and rows by what they hold.
 func (g *Grove) arrange(target, weights []float64) {
-	ranks := make([]uint8, g.table.rows)
-	w := binner{weights: newWeights(nil, g.table.rows, 1), limit: MaxBins}
-	b := w.bin(target)
-	b.assign(ranks, target)
-	g.columns = slices.Clone(g.table.columns)
-	keys := make([]uint64, len(g.columns))
-	for j := range g.columns {
-		keys[j] = g.columns[j].key(ranks, weights)
-	}
-	order := make([]int, len(g.columns))
-	for j := range order {
-		order[j] = j
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(keys[a], keys[b]) })
+	order, keys := g.table.byContent(target, weights, newWeights(nil, g.table.rows, 1))
+	g.columns = make([]column, len(order))
 	for at, j := range order {
 		g.columns[at] = g.table.columns[j]
 	}
@@ -109,6 +99,27 @@ func (g *Grove) arrange(target, weights []float64) {
 		}
 	}
 	g.draw.arrange(rows, target, weights)
+}
+
+// byContent returns the columns in the order of their keys, and the key of each. Targets are binned
+// by masses, which may be of other weights.
+func (t *Table) byContent(target, weights []float64, masses *weights) (order []int32, keys []uint64) {
+	ranks := make([]uint8, t.rows)
+	r := binner{weights: masses, limit: MaxBins}
+	b := r.bin(target)
+	b.assign(ranks, target)
+	keys = make([]uint64, len(t.columns))
+	// Neither the pieces nor the context can fail.
+	_ = par.For(context.Background(), len(keys), 0, func(j int) error {
+		keys[j] = t.columns[j].key(ranks, weights)
+		return nil
+	})
+	order = make([]int32, len(keys))
+	for j := range order {
+		order[j] = int32(j)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(keys[a], keys[b]) })
+	return order, keys
 }
 
 // key is what a column is drawn by: a number that depends on its bins, each with the target

@@ -262,7 +262,7 @@ func (g *Grower) take() histogram {
 		return h
 	}
 	g.made++
-	return make(histogram, g.layout.cells())
+	return make(histogram, g.layout.cells(), g.workers[0].tally.most)
 }
 
 // give takes the leaf's histogram back.

@@ -52,11 +52,11 @@ type Grower struct {
 	seed   uint64
 	nodes  []Node
 	sets   [][]uint8
-	splits []split // of each node, for walks over bins
-	leaves []*leaf // those that stay
-	open   queue   // those that may be split
-	free   []histogram
-	made   int // histograms in all
+	splits []split     // of each node, for walks over bins
+	leaves []*leaf     // those that stay
+	open   queue       // those that may be split
+	free   []histogram // with room for all columns of the table
+	made   int         // histograms in all
 }
 
 // worker owns some of the rows: they are dealt in blocks, so that each worker has its share
@@ -119,7 +119,9 @@ func (g *Grower) Sample(rows []int32, columns []int32) {
 		g.rows = len(rows)
 	}
 	g.layout = newLayout(g.columns)
-	g.free, g.made = nil, 0
+	for i := range g.free {
+		g.free[i] = g.free[i][:g.layout.cells()]
+	}
 	crew := par.NewCrew(len(g.workers))
 	defer crew.Close()
 	crew.Do(func(w int) { g.load(w, rows) })
@@ -140,15 +142,19 @@ func (g *Grower) load(w int, sample []int32) {
 	gradients := g.gradientLanes()
 	me := &g.workers[w]
 	width := gradients + binLanes(len(g.columns))
-	if len(me.base) != width || cap(me.base[0]) < len(rows) {
+	if cap(me.base) < width || cap(me.base[0]) < len(rows) {
 		me.base = newLanes(width, len(rows))
 		me.moved = newLanes(width, len(rows))
 	}
+	me.base, me.moved = me.base[:width], me.moved[:width]
 	for l := range me.base {
 		me.base[l] = me.base[l][:len(rows)]
 	}
 	me.base[gradients:].load(g.columns, rows)
-	me.tally = newTally(g.layout, gradients == 2)
+	if me.tally == nil {
+		me.tally = newTally(g.layout, gradients == 2)
+	}
+	me.tally.use(g.layout)
 }
 
 // gradientLanes is the number of lanes before the bins.

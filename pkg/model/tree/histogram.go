@@ -43,16 +43,25 @@ type tally struct {
 	weighted [][8][256]cell   // instead, if rows are few or weighted
 	flushed  histogram        // of rows that were emptied
 	isEmpty  bool             // whether flushed counts for nothing
+	most     int              // cells of all columns that there may be
 }
 
 func newTally(l layout, weighted bool) *tally {
-	t := &tally{layout: l}
+	t := &tally{layout: l, most: l.cells()}
 	if weighted {
 		t.weighted = make([][8][256]cell, (len(l)+6)/8)
 	} else {
 		t.packed = make([][8][256]uint64, (len(l)+6)/8)
 	}
 	return t
+}
+
+// use has it sum other columns, no more than it was made for.
+func (t *tally) use(l layout) {
+	t.layout = l
+	if t.flushed != nil {
+		t.flushed = t.flushed[:l.cells()]
+	}
 }
 
 // reset empties the cells that columns use.
@@ -141,7 +150,7 @@ func (t *tally) flush() {
 		return
 	}
 	if t.flushed == nil {
-		t.flushed = make(histogram, t.layout.cells())
+		t.flushed = make(histogram, t.layout.cells(), t.most)
 	}
 	if t.isEmpty {
 		clear(t.flushed)
