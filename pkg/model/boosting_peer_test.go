@@ -36,6 +36,7 @@ func TestBoostingScoresLikeLightGBM(t *testing.T) {
 	for _, c := range peers.Cases {
 		categories := c.Params["categories"] == true // a matter of the data
 		delete(c.Params, "categories")
+		c.Params["l2"], c.Params["column_share"] = 0, 1 // as LightGBM's defaults
 		t.Run(fmt.Sprintf("data=%s/target=%s/leaves=%v/depth=%v/categories=%v", c.Data, c.Target, c.Params["leaves"], c.Params["max_depth"], categories), func(t *testing.T) {
 			t.Parallel()
 			learner, err := New("boosting", c.Params)

@@ -166,11 +166,12 @@ func tasks(rows int) []Data {
 func TestBoostingIgnoresTheOrderOfRows(t *testing.T) {
 	for i, data := range tasks(600) {
 		learner := DefaultBoosting()
-		learner.Rounds = 20
-		want := encoded(t, fit(t, learner, data, 1))
-		if again := encoded(t, fit(t, learner, data, 2)); again != want {
+		learner.Rounds, learner.ColumnShare = 20, 1
+		if encoded(t, fit(t, learner, data, 2)) != encoded(t, fit(t, learner, data, 1)) {
 			t.Errorf("task %d: the seed matters without sampling", i)
 		}
+		learner.ColumnShare = DefaultBoosting().ColumnShare
+		want := encoded(t, fit(t, learner, data, 1))
 		order := rand.New(rand.NewPCG(uint64(i), 0)).Perm(600)
 		if shuffled := encoded(t, fit(t, learner, rowsOf(data, order), 1)); shuffled != want {
 			t.Errorf("task %d: the order of rows matters", i)
@@ -338,7 +339,8 @@ func TestBoostingScalesWeights(t *testing.T) {
 	data := tasks(400)[1]
 	data.X.Categories = nil // whose rows are counted too
 	learner := DefaultBoosting()
-	learner.Rounds, learner.MinLeafRows, learner.MinLeafHessian = 20, 1, 0
+	// L2 is in the unit of weights, and columns are dealt by them.
+	learner.Rounds, learner.MinLeafRows, learner.MinLeafHessian, learner.L2, learner.ColumnShare = 20, 1, 0, 0, 1
 	want := predict(fit(t, learner, data, 1), data.X)
 	for _, exponent := range []int{-500, -60, 60, 500} {
 		scaled := data

@@ -21,7 +21,8 @@ type Dealer struct {
 // may split on to each tree. Their own order decides nothing.
 func NewDealer(t *Table, target []float64, share float64, seedOfFit uint64) *Dealer {
 	n := len(t.columns)
-	order, _ := t.byContent(target, t.weights, newWeights(t.weights, t.rows, 1))
+	w := newWeights(t.weights, t.rows, 1)
+	order, _ := t.byContent(target, w.scaled, w)
 	return &Dealer{
 		order: order,
 		out:   n - min(n, max(1, int(math.Round(float64(share*float64(n)))))),
