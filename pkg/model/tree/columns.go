@@ -21,15 +21,15 @@ func Draw(n int, share float64, seedOfDraw uint64) []int32 {
 	return drawn
 }
 
-// mayUse says which columns the node may be split on, by the rules of interaction and the
-// draw for the node; nil is all.
+// mayUse says which columns the node may be split on, by what is offered to the tree, the rules of
+// interaction and the draw for the node; nil is all.
 func (g *Grower) mayUse(l *leaf) []bool {
 	if g.params.Interactions == nil && g.params.NodeColumns == 1 {
-		return nil
+		return g.offered
 	}
 	may := make([]bool, len(g.columns))
 	for j := range may {
-		may[j] = g.params.Interactions == nil || g.interact(l.path, int32(j))
+		may[j] = (g.offered == nil || g.offered[j]) && (g.params.Interactions == nil || g.interact(l.path, int32(j)))
 	}
 	if g.params.NodeColumns == 1 {
 		return may

@@ -38,7 +38,9 @@ type Grower struct {
 	params  Params
 	table   *Table
 	weights *weights
-	columns []column // that trees may split on
+	columns []column // in the records
+	whole   bool     // whether these are all, of all rows
+	offered []bool   // which of them trees may split on; nil: all
 	layout  layout
 	workers []worker
 	rows    int      // in the sample
@@ -107,6 +109,19 @@ func (g *Grower) Columns() int { return len(g.table.columns) }
 // Sample has the next trees grown on the given rows and columns, in ascending order, the
 // columns by their index among those of Columns; nil means all.
 func (g *Grower) Sample(rows []int32, columns []int32) {
+	g.offered = nil
+	if rows == nil && 2*len(columns) >= len(g.table.columns) {
+		// To write the records anew takes longer than to sum the columns that are left out.
+		g.offered = make([]bool, len(g.table.columns))
+		for _, j := range columns {
+			g.offered[j] = true
+		}
+		columns = nil
+		if g.whole {
+			return
+		}
+	}
+	g.whole = rows == nil && columns == nil
 	g.columns = g.table.columns
 	if columns != nil {
 		g.columns = make([]column, 0, len(columns))
