@@ -58,7 +58,7 @@ type Boosting struct {
 	// MaxDepth is the most splits from root to leaf; 0, the default, is no bound.
 	MaxDepth int `json:"max_depth"`
 	// MinLeafRows is the least number of rows of a leaf. 0, the default, is 20 for up to 2,000
-	// rows, on which smaller leaves fit noise, and 7 for more. A row of weight w counts as ⌊w⌋
+	// rows, on which smaller leaves fit noise, and where leaves are quantiles; else 7. A row of weight w counts as ⌊w⌋
 	// rows, and as one if w is less than that.
 	MinLeafRows int `json:"min_leaf_rows"`
 	// MinLeafHessian is the least sum of second derivatives in a leaf, at least 0. Default
@@ -80,9 +80,9 @@ type Boosting struct {
 	// RowShare is the share of rows, drawn without replacement, that each tree is grown
 	// on: above 0 and at most 1. Default 1.
 	RowShare float64 `json:"row_share"`
-	// ColumnShare is the share of columns that each tree may split on, above 0 and at most
-	// 1; at least one. Which, is dealt so that all are left out about equally often, whatever
-	// their order. Default 0.8.
+	// ColumnShare is the share of columns that each tree may split on, at most 1; at least one.
+	// Which, is dealt so that all are left out about equally often, whatever their order. 0, the
+	// default, is 0.8, and 1 where leaves are quantiles.
 	ColumnShare float64 `json:"column_share"`
 	// NodeColumnShare is the share of a tree's columns that each node may be split on, drawn
 	// for each: above 0 and at most 1; at least one column is drawn. Default 1.
@@ -124,7 +124,6 @@ func DefaultBoosting() Boosting {
 		L2:              1,
 		Bins:            tree.MaxBins,
 		RowShare:        1,
-		ColumnShare:     0.8,
 		NodeColumnShare: 1,
 		CategorySmooth:  10,
 		CategoryL2:      10,
@@ -155,7 +154,7 @@ func (b Boosting) Validate() error {
 	check(0 <= b.MinGain && b.MinGain <= 1e300, "min_gain", b.MinGain, "0 or more")
 	check(2 <= b.Bins && b.Bins <= tree.MaxBins, "bins", b.Bins, "2 to 255")
 	check(0 < b.RowShare && b.RowShare <= 1, "row_share", b.RowShare, "above 0 and at most 1")
-	check(0 < b.ColumnShare && b.ColumnShare <= 1, "column_share", b.ColumnShare, "above 0 and at most 1")
+	check(0 <= b.ColumnShare && b.ColumnShare <= 1, "column_share", b.ColumnShare, "0 (by the objective) to 1")
 	check(0 < b.NodeColumnShare && b.NodeColumnShare <= 1, "node_column_share", b.NodeColumnShare, "above 0 and at most 1")
 	check(0 <= b.TopShare && b.TopShare < 1, "top_share", b.TopShare, "0 or more and below 1")
 	check(0 <= b.OtherShare && b.TopShare+b.OtherShare < 1 && (b.OtherShare > 0) == (b.TopShare > 0) && (b.TopShare == 0 || b.RowShare == 1),

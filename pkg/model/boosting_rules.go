@@ -9,8 +9,9 @@ import (
 	"github.com/foretell-ml/foretell/pkg/model/tree"
 )
 
-// leafRows is MinLeafRows, or what it is by default. More rows than that say of a small group
-// that it is no accident: where there are many, seven do.
+// leafRows is MinLeafRows, or what it is by default: where rows are many, seven of a kind are
+// no accident. But a quantile of seven is mostly noise: on wine-quality-white it costs 9 % of the
+// pinball loss.
 func (b Boosting) leafRows(data Data) int {
 	const few, atFew, atMany = 2000, 20, 7
 	if b.MinLeafRows > 0 {
@@ -20,10 +21,22 @@ func (b Boosting) leafRows(data Data) int {
 	for _, w := range data.Weights {
 		rows += int(min(max(0, w-1), few)) // as repeats count
 	}
-	if rows <= few {
+	if rows <= few || boostingObjective(b.Objective).ordered() {
 		return atFew
 	}
 	return atMany
+}
+
+// columnShare is ColumnShare, or what it is by default. Means gain by trees that go without some
+// columns, medians do not: on wine-quality-white their loss is 5 % more with 0.8 than with all.
+func (b Boosting) columnShare() float64 {
+	switch {
+	case b.ColumnShare > 0:
+		return b.ColumnShare
+	case boostingObjective(b.Objective).ordered():
+		return 1
+	}
+	return 0.8
 }
 
 // rules are the params of trees on the columns of x, which Monotone and Interactions name.

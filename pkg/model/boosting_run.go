@@ -53,7 +53,7 @@ func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, erro
 	if err != nil {
 		return nil, err
 	}
-	b.MinLeafRows = b.leafRows(kept)
+	b.MinLeafRows, b.ColumnShare = b.leafRows(kept), b.columnShare()
 	rules, err := b.rules(kept.X)
 	if err != nil {
 		return nil, err

@@ -442,6 +442,25 @@ func TestBoostingStopsWithItsContext(t *testing.T) {
 	}
 }
 
+// Quantiles are taken of leaves of 20 rows and of trees on all columns, unless told otherwise.
+func TestBoostingDefaultsByObjective(t *testing.T) {
+	many := Data{Y: make([]float64, 5000)}
+	for objective, want := range map[boostingObjective]struct {
+		rows  int
+		share float64
+	}{"": {7, 0.8}, squaredError: {7, 0.8}, logLoss: {7, 0.8}, absoluteError: {20, 1}, quantileLoss: {20, 1}, huberLoss: {20, 1}} {
+		b := DefaultBoosting()
+		b.Objective = string(objective)
+		if rows, share := b.leafRows(many), b.columnShare(); rows != want.rows || share != want.share {
+			t.Errorf("%q: %d rows and %v of columns, want %v", objective, rows, share, want)
+		}
+		b.MinLeafRows, b.ColumnShare = 3, 0.3
+		if rows, share := b.leafRows(many), b.columnShare(); rows != 3 || share != 0.3 {
+			t.Errorf("%q: %d rows and %v of columns, want 3 and 0.3", objective, rows, share)
+		}
+	}
+}
+
 // A leaf has at least 20 rows of few by default, 7 of many; a row of weight 3 is three.
 func TestBoostingLeafRows(t *testing.T) {
 	for _, c := range []struct {
