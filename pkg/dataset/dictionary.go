@@ -17,6 +17,7 @@ type dictionary struct {
 	// make a larger one, in which the texts lie in the same order.
 	table []uint64
 	shift int // of a hash, to its place
+	ahead int // scratch: what look has seen, so that its loads are not left out
 }
 
 // upperHalf is that of a hash.
@@ -48,6 +49,37 @@ func (d *dictionary) code(hash uint64, text []byte) int32 {
 			return code
 		}
 	}
+}
+
+// lookedAhead is for how many texts look brings the memory: more than loads wait at a time, and
+// few enough to stay in the innermost cache until they are coded.
+const lookedAhead = 64
+
+// smallTable is a table that stays in a cache close by, for which it does not pay to look ahead.
+const smallTable = 1 << 13
+
+// look brings what code will need for some hashes, up to lookedAhead, into the cache. A text
+// among millions is three waits for memory, each for the place that the one before says, and
+// code has a branch behind each, which ends what a processor does ahead. Here are no branches,
+// and so the waits of all texts are at the same time. What it sees may be that of another text,
+// and is not used.
+func (d *dictionary) look(hashes []uint64) {
+	if len(d.table) <= smallTable || len(d.ends) == 0 {
+		return
+	}
+	var at [lookedAhead]int
+	hashes = hashes[:min(len(hashes), len(at))]
+	for i, hash := range hashes {
+		at[i] = max(int(uint32(d.table[hash>>d.shift]))-1, 0)
+	}
+	for i := range hashes {
+		at[i] = d.ends[at[i]]
+	}
+	text, seen := d.bytes.String(), 0
+	for _, end := range at[:len(hashes)] {
+		seen += int(text[max(end, 1)-1])
+	}
+	d.ahead = seen
 }
 
 // add makes a text the last. What grows doubles, because appending alone copies a large slice

@@ -18,12 +18,23 @@ func TestDictionaryOfManyTexts(t *testing.T) {
 		rows = append(rows, fmt.Sprintf("%d", random.IntN(20_000)), fmt.Sprintf("a long beginning %d", random.IntN(9000)), fmt.Sprintf("\xff%c", random.IntN(50)))
 	}
 	var d dictionary
-	codes := make([]int32, len(rows))
+	codes, hashes := make([]int32, len(rows)), make([]uint64, len(rows))
 	for i, s := range rows {
-		codes[i] = d.code(xxhash.Sum64String(s), []byte(s))
+		hashes[i] = xxhash.Sum64String(s)
+	}
+	for i, s := range rows {
+		if before := d.len(); i%(lookedAhead-1) == 0 { // at texts that are there, and such that are not
+			if d.look(hashes[i:]); d.len() != before {
+				t.Fatalf("%d texts, and after looking %d", before, d.len())
+			}
+		}
+		codes[i] = d.code(hashes[i], []byte(s))
 	}
 	codes[7] = -1
 	want := slices.Compact(slices.Sorted(slices.Values(rows)))
+	if len(d.table) <= smallTable || d.ahead == 0 {
+		t.Error("nothing was looked at ahead")
+	}
 	levels, err := sortLevels(t.Context(), codes, d.texts(), 2)
 	if err != nil {
 		t.Fatal(err)

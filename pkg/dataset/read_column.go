@@ -72,6 +72,9 @@ func (c *tableColumn) addTexts(b *keptColumn) {
 	c.recode = append(c.recode[:0], -1)
 	begin := 0
 	for i, end := range b.ends {
+		if i%lookedAhead == 0 {
+			c.levels.look(b.hashes[i:])
+		}
 		c.recode = append(c.recode, c.levels.code(b.hashes[i], b.bytes[begin:end]))
 		begin = end
 	}

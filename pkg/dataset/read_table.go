@@ -86,8 +86,9 @@ func (t *tableReader) End(s Sink) error {
 }
 
 // mostAhead is for how many times the rows that there are room is made at most: what is
-// expected may be wrong by any factor.
-const mostAhead = 64
+// expected may be wrong by any factor. With fewer times, the room of a few million rows would be
+// made twice, and what is there copied to memory that nobody has touched before.
+const mostAhead = 256
 
 // table is the columns, several of them made side by side.
 func (t *tableReader) table(ctx context.Context) ([]Column, error) {
