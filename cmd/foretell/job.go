@@ -275,7 +275,10 @@ func (j *job) model(ctx context.Context, run runState) error {
 		return errors.New("the run succeeded without a verdict")
 	}
 	j.step("Model %s, version %d", v.Model, v.Version)
-	j.say("%s, refitted on all rows: %s %.5g on the folds", v.Learner, v.Metric, v.Score)
+	j.say("%s, %s %.5g on the folds", served(*v), v.Metric, v.Score)
+	if v.Tested != nil {
+		j.say("%s", tested(*v))
+	}
 	j.say("sha256 %s", v.Digest)
 	if v.Cost != nil {
 		j.say("%s", v.Cost)

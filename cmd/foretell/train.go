@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -201,15 +202,39 @@ func quoted(word string) string {
 	return word
 }
 
-func printVerdict(c *invocation, v training.Verdict) {
-	fmt.Fprintf(c.stdout, "\nmodel %s version %d: %s, %s %.5g\nsha256 %s\n", v.Model, v.Version, v.Learner, v.Metric, v.Score, v.Digest)
-	if t := v.Tested; t != nil {
-		fmt.Fprintf(c.stdout, "tested on %d rows that no trial saw: %s %.5g", t.Rows, v.Metric, t.Scores[v.Metric])
-		if in, ok := t.Intervals[v.Metric]; ok {
-			fmt.Fprintf(c.stdout, ", %.0f %% interval %.5g to %.5g", 100*t.Confidence, in[0], in[1])
-		}
-		fmt.Fprintln(c.stdout)
+// served says what predicts: a learner, or which share each trial has in the ensemble.
+func served(v training.Verdict) string {
+	const shown = 4
+	if len(v.Members) < 2 {
+		return v.Learner
 	}
+	var parts []string
+	members := slices.SortedStableFunc(slices.Values(v.Members), func(a, b registry.Member) int { return cmp.Compare(b.Weight, a.Weight) })
+	for i, m := range members {
+		if i == shown {
+			parts = append(parts, fmt.Sprintf("and %d more", len(members)-shown))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%.0f %% %s", 100*m.Weight, m.Trial))
+	}
+	return "ensemble of " + strings.Join(parts, ", ")
+}
+
+// tested says how the model did on the rows that were held out.
+func tested(v training.Verdict) string {
+	line := fmt.Sprintf("tested on %d rows that no trial saw: %s %.5g", v.Tested.Rows, v.Metric, v.Tested.Scores[v.Metric])
+	if in, ok := v.Tested.Intervals[v.Metric]; ok {
+		line += fmt.Sprintf(", %.0f %% interval %.5g to %.5g", 100*v.Tested.Confidence, in[0], in[1])
+	}
+	return line
+}
+
+func printVerdict(c *invocation, v training.Verdict) {
+	fmt.Fprintf(c.stdout, "\nmodel %s version %d: %s, %s %.5g on the folds\n", v.Model, v.Version, served(v), v.Metric, v.Score)
+	if v.Tested != nil {
+		fmt.Fprintln(c.stdout, tested(v))
+	}
+	fmt.Fprintln(c.stdout, "sha256", v.Digest)
 	if v.Promoted {
 		fmt.Fprintf(c.stdout, "alias champion points at version %d (%s)\n", v.Version, v.Reason)
 	} else {

@@ -27,10 +27,10 @@ from sklearn.metrics import log_loss, roc_auc_score, root_mean_squared_error
 
 warnings.filterwarnings("ignore")
 SETS = {  # file, target, task, metric, FLAML's name of it; trials of Foretell in 60 s
-    "adult": ("adult-train", "income", "binary", "roc_auc", "roc_auc", 40),
-    "california-housing": ("california-housing", "median_house_value", "regression", "rmse", "rmse", 40),
-    "wine-quality-white": ("wine-quality-white", "quality", "regression", "rmse", "rmse", 80),
-    "wine-quality-white-class": ("wine-quality-white", "quality", "multiclass", "log_loss", "log_loss", 40),
+    "adult": ("adult-train", "income", "binary", "roc_auc", "roc_auc", 20),
+    "california-housing": ("california-housing", "median_house_value", "regression", "rmse", "rmse", 28),
+    "wine-quality-white": ("wine-quality-white", "quality", "regression", "rmse", "rmse", 50),
+    "wine-quality-white-class": ("wine-quality-white", "quality", "multiclass", "log_loss", "log_loss", 12),
 }
 FOLDS = 5
 options = argparse.ArgumentParser()
