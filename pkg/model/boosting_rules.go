@@ -9,22 +9,28 @@ import (
 	"github.com/foretell-ml/foretell/pkg/model/tree"
 )
 
-// leafRows is MinLeafRows, or what it is by default: where rows are many, seven of a kind are
-// no accident. But a quantile of seven is mostly noise: on wine-quality-white it costs 9 % of the
-// pinball loss.
+// leafRows is MinLeafRows, or what it is by default for the data.
 func (b Boosting) leafRows(data Data) int {
-	const few, atFew, atMany = 2000, 20, 7
-	if b.MinLeafRows > 0 {
-		return b.MinLeafRows
-	}
 	rows := len(data.Y)
 	for _, w := range data.Weights {
-		rows += int(min(max(0, w-1), few)) // as repeats count
+		rows += int(min(max(0, w-1), fewRows)) // as repeats count
 	}
-	if rows <= few || boostingObjective(b.Objective).ordered() {
-		return atFew
+	return b.leafRowsOf(rows)
+}
+
+// fewRows is how many rows are few: smaller leaves of them fit noise.
+const fewRows = 2000
+
+// leafRowsOf is leafRows of so many rows: where they are many, seven of a kind are no accident.
+// But a quantile of seven is mostly noise: on wine-quality-white it costs 9 % of the pinball loss.
+func (b Boosting) leafRowsOf(rows int) int {
+	switch {
+	case b.MinLeafRows > 0:
+		return b.MinLeafRows
+	case rows <= fewRows || boostingObjective(b.Objective).ordered():
+		return 20
 	}
-	return atMany
+	return 7
 }
 
 // columnShare is ColumnShare, or what it is by default. Means gain by trees that go without some

@@ -117,11 +117,15 @@ func (b Boosting) work(n, p, k float64) float64 {
 	if b.TopShare > 0 {
 		share = b.TopShare + b.OtherShare
 	}
-	leaves := min(float64(b.Leaves), max(2, n/float64(max(1, b.MinLeafRows)))) // more there are not
+	leaves := min(float64(b.Leaves), max(2, n/float64(b.leafRowsOf(int(min(n, math.MaxInt32)))))) // more there are not
+	offered := float64(p * b.columnShare())
 	depth := math.Log2(leaves)
-	columns := float64(p*b.ColumnShare) + 6
+	columns := p + 6
+	if share < 1 || 2*offered < p { // else those left out stay in the records
+		columns = offered + 6
+	}
 	visits := float64(float64(float64(n*share)*columns) * float64((1+depth)/3))
-	cuts := float64(float64(p*b.ColumnShare) * float64(leaves*min(n, float64(b.Bins))))
+	cuts := float64(offered * float64(leaves*min(n, float64(b.Bins))))
 	return float64(float64(rounds*k)*float64(visits+cuts)) + float64(float64(n*p)*20)
 }
 
