@@ -47,7 +47,7 @@ var allowed = []room{
 	{"pkg/registry/s3store", []string{"pkg/registry"}},
 	{"pkg/registry/registrytest", []string{"pkg/registry"}},
 
-	{"pkg/report", []string{"pkg/dataset", "pkg/profile", "pkg/profile/expectation"}},
+	{"pkg/report", []string{"pkg/dataset", "pkg/metric", "pkg/profile", "pkg/profile/expectation"}},
 	{"pkg/training", []string{"pkg/calibration", "pkg/dataset", "pkg/feature", "pkg/metric", "pkg/model", "pkg/pipeline", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/report", "pkg/safetensors", "pkg/search", "pkg/source", "pkg/topology", "pkg/validate"}},
 
 	{"pkg/gateway", []string{"pkg/topology"}},

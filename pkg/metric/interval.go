@@ -126,13 +126,16 @@ func wilson(s sample, in *Interval) error {
 	}
 	total := num.Sum(s.weights)
 	n := float64(total*total) / num.Sum(squares)
-	z := normalQuantile(in.Confidence)
+	in.Low, in.High = wilsonBounds(in.Score, n, normalQuantile(in.Confidence))
+	return nil
+}
+
+// wilsonBounds are those of a share of n rows, z deviations wide.
+func wilsonBounds(p, n, z float64) (low, high float64) {
 	zz := float64(z * z)
-	p := in.Score
 	middle := (p + zz/(2*n)) / (1 + zz/n)
 	half := float64(z / (1 + zz/n) * math.Sqrt(float64(p*(1-p))/n+zz/(4*float64(n*n))))
-	in.Low, in.High = max(0, middle-half), min(1, middle+half)
-	return nil
+	return max(0, middle-half), min(1, middle+half)
 }
 
 // normalQuantile is how many deviations hold so much of a normal distribution.

@@ -48,7 +48,15 @@ var pageHTML string
 var pageCSS string
 
 //go:embed page/page.js
-var pageJS string
+var columnsJS string
+
+//go:embed page/theme.js
+var themeJS string
+
+// strictJS begins every script.
+const strictJS = "\"use strict\";\n"
+
+var pageJS = strictJS + themeJS + columnsJS
 
 var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 

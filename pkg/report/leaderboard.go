@@ -26,6 +26,11 @@ type LeaderboardRow struct {
 	Partial string
 	// Failed says why the trial has no score; "" if it has one.
 	Failed string
+
+	// Number counts trials in the order in which they were listed, and Seconds and Dollars are
+	// what it took, 0 if it was not timed: for the page.
+	Number           int
+	Seconds, Dollars float64
 }
 
 // Leaderboard writes the trials of a run as a table. Rows come best first, those that

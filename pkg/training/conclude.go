@@ -139,6 +139,9 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 	if verdict.Promoted, verdict.Reason, err = e.promote(ctx, plan, manifest, contest); err != nil {
 		return Verdict{}, err
 	}
+	if err := e.show(ctx, concluded{plan, board, ensemble, manifest, verdict, data}); err != nil {
+		return Verdict{}, err
+	}
 	return verdict, e.write(ctx, run.key("verdict.json"), verdict)
 }
 

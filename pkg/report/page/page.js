@@ -1,14 +1,7 @@
-"use strict";
-// The page reads well without this: it sorts, filters, switches light and dark, and says
-// what a cell of the heat map is.
+// The page of statistics reads well without this: it sorts, filters, and says what a cell of the
+// heat map is.
 (() => {
-  const root = document.documentElement, all = (q) => [...document.querySelectorAll(q)];
-  root.dataset.js = "";
-  document.getElementById("theme").onclick = () => {
-    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-    root.dataset.theme = dark ? "light" : "dark";
-  };
-
+  const all = (q) => [...document.querySelectorAll(q)];
   const list = document.getElementById("cols"), items = all("#cols>li");
   const search = document.getElementById("search"), type = document.getElementById("type"), shown = document.getElementById("shown");
   const names = items.map((li) => li.dataset.name.toLowerCase());
