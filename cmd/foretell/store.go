@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"iter"
+	"path/filepath"
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -29,6 +30,14 @@ func openStore(ctx context.Context, place string) (*registry.Registry, error) {
 		store, err = dirstore.New(place)
 	}
 	return &registry.Registry{Store: store}, err
+}
+
+// placeIn is where an object of a store lies, as people and browsers name it.
+func placeIn(store, key string) string {
+	if _, _, ok := splitS3(store); ok {
+		return strings.TrimSuffix(store, "/") + "/" + key
+	}
+	return filepath.Join(store, filepath.FromSlash(key))
 }
 
 func splitS3(place string) (bucket, prefix string, ok bool) {

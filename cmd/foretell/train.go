@@ -44,6 +44,7 @@ type trainer struct {
 	engine  *training.Engine
 	explain bool // instead of training
 	json    bool
+	store   string // where the run is kept
 	reading *source.Flags
 	accept  []string
 }
@@ -96,6 +97,7 @@ func train(ctx context.Context, c *invocation) error {
 			return err
 		}
 	}
+	t.store = *place
 	t.engine = &training.Engine{Registry: store, Source: openSource, Workers: *workers, Now: time.Now}
 	var failed []error // of several models, one that cannot be trained does not stop the others
 	for n, i := range chosen {
@@ -160,6 +162,7 @@ func (t *trainer) follow(ctx context.Context, run training.RunID, explain func(e
 		return err
 	}
 	printVerdict(c, verdict)
+	fmt.Fprintf(c.stdout, "report %s\n", placeIn(t.store, training.ReportKey(run)))
 	return nil
 }
 

@@ -51,16 +51,34 @@ func (s *Server) model(r *http.Request) (answer, error) {
 }
 
 func (s *Server) version(r *http.Request) (answer, error) {
-	name := registry.ModelName(r.PathValue("model"))
-	n, err := strconv.Atoi(r.PathValue("version"))
-	if err != nil {
-		return answer{}, &registry.NotFoundError{Kind: registry.KindVersion, Name: fmt.Sprintf("%s of model %s", r.PathValue("version"), name)}
-	}
-	m, err := s.Registry.Version(r.Context(), name, n)
+	m, err := s.manifest(r)
 	if err != nil {
 		return answer{}, err
 	}
 	return ok(m)
+}
+
+// manifest is that of the version that the path names.
+func (s *Server) manifest(r *http.Request) (registry.Manifest, error) {
+	name := registry.ModelName(r.PathValue("model"))
+	n, err := strconv.Atoi(r.PathValue("version"))
+	if err != nil {
+		return registry.Manifest{}, &registry.NotFoundError{Kind: registry.KindVersion, Name: fmt.Sprintf("%s of model %s", r.PathValue("version"), name)}
+	}
+	return s.Registry.Version(r.Context(), name, n)
+}
+
+// card answers the model card of a version.
+func (s *Server) card(r *http.Request) (answer, error) {
+	m, err := s.manifest(r)
+	if err != nil {
+		return answer{}, err
+	}
+	card, err := s.Engine.Card(r.Context(), training.RunID(m.Run))
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(card)
 }
 
 func (s *Server) alias(r *http.Request) (answer, error) {

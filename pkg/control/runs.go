@@ -180,6 +180,15 @@ func (s *Server) quote(r *http.Request) (answer, error) {
 	return ok(quote)
 }
 
+// report answers the page that shows a run.
+func (s *Server) report(r *http.Request) (answer, error) {
+	page, err := s.Engine.Report(r.Context(), training.RunID(r.PathValue("run")))
+	if err != nil {
+		return answer{}, err
+	}
+	return shownPage(page), nil
+}
+
 // schedule registers the retrains of a config: first with the scheduler, which checks the
 // expression, then the config that they use. In between, a retrain that is due finds no
 // config and fails by saying so.

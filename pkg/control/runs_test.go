@@ -11,6 +11,7 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/report"
 	"github.com/foretell-ml/foretell/pkg/training"
 )
 
@@ -60,6 +61,7 @@ func TestRunStates(t *testing.T) {
 
 	w.refused(t, gateway.QuoteNotFound, "", "GET", "/v1/runs/"+string(run)+"/quote", "")
 	w.refused(t, gateway.LeaderboardNotFound, "", "GET", "/v1/runs/"+string(run)+"/leaderboard", "")
+	w.refused(t, gateway.ReportNotFound, "", "GET", "/v1/runs/"+string(run)+"/report", "")
 	w.train(t, run)
 	w.workflow.set(second, Execution{Status: "SUCCEEDED"})
 	if v := post(http.StatusOK, "succeeded", 2); v.Verdict == nil || v.Verdict.Version != 1 || w.workflow.count() != 2 {
@@ -69,6 +71,18 @@ func TestRunStates(t *testing.T) {
 	isStatus(t, w.do(t, "GET", "/v1/runs/"+string(run)+"/leaderboard", "", &board), http.StatusOK)
 	if len(board.Standings) != 1 {
 		t.Errorf("leaderboard %+v", board)
+	}
+	var card report.Card
+	isStatus(t, w.do(t, "GET", "/v1/models/"+string(v.Model)+"/versions/1/card", "", &card), http.StatusOK)
+	if card.Run != string(run) || card.Version != 1 || len(card.Inputs) == 0 {
+		t.Errorf("card %+v", card)
+	}
+	w.refused(t, gateway.VersionNotFound, "", "GET", "/v1/models/"+string(v.Model)+"/versions/2/card", "")
+	w.refused(t, gateway.RunNotFound, "", "GET", "/v1/runs/none-0123456789ab/report", "")
+	page := w.do(t, "GET", "/v1/runs/"+string(run)+"/report", "", nil)
+	isStatus(t, page, http.StatusOK)
+	if policy := page.Header().Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || !strings.HasPrefix(page.Header().Get("Content-Type"), "text/html") {
+		t.Errorf("the page comes with %v", page.Header())
 	}
 	var quote training.Quote
 	isStatus(t, w.do(t, "GET", "/v1/runs/"+string(run)+"/quote", "", &quote), http.StatusOK)

@@ -219,10 +219,15 @@ func (s *Server) statisticsPage(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	return shownPage(page), nil
+}
+
+// shownPage answers a page of ours.
+func shownPage(page []byte) answer {
 	return answer{status: http.StatusOK, page: page, header: map[string]string{
 		"Content-Security-Policy": pagePolicy(page),
 		"Referrer-Policy":         "no-referrer",
-	}}, nil
+	}}
 }
 
 var metaPolicy = regexp.MustCompile(`<meta http-equiv="Content-Security-Policy" content="([^"]*)">`)

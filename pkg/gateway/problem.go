@@ -51,6 +51,7 @@ var notFound = map[string]Type{
 	"dataset": DatasetNotFound, "run": RunNotFound, "statistics": StatisticsNotFound, "job": JobNotFound,
 	"leaderboard": LeaderboardNotFound,
 	"quote":       QuoteNotFound,
+	"report":      ReportNotFound,
 }
 
 // AsProblem returns the Problem in the chain of err; what an error says of itself by a

@@ -23,6 +23,7 @@ const (
 
 	KindLeaderboard = "leaderboard"
 	KindQuote       = "quote"
+	KindReport      = "report"
 )
 
 // NotFoundError says what a user asked for and is not there. It unwraps to ErrNotFound.

@@ -32,8 +32,10 @@ func CardMarkdown(w io.Writer, c *Card) error {
 
 // span is text from data as a code span; it cannot end it.
 func span(content string) string {
-	content = strings.NewReplacer("`", "'", "|", "¦").Replace(shown(content))
-	return "`" + content + "`"
+	if content = cut(safe(content), maxWhole); content == "" {
+		return "(no name)"
+	}
+	return "`" + strings.NewReplacer("`", "'", "|", "¦").Replace(content) + "`"
 }
 
 // plain is a sentence, some of whose words may be from data: what Markdown or HTML would read in
@@ -156,7 +158,7 @@ func (c *Card) made(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "- %s %s", percentOf(m.Weight), m.Learner)
 		if len(m.Params) > 0 {
-			b.WriteString(": " + span(cut(params(m.Params), maxWhole)))
+			b.WriteString(": " + span(params(m.Params)))
 		}
 		b.WriteByte('\n')
 	}

@@ -156,7 +156,7 @@ func viewSearch(r *Run, kinds map[string]int) *chart {
 	slices.SortStableFunc(trials, func(a, b LeaderboardRow) int { return a.Number - b.Number })
 	trials = trials[:min(len(trials), maxHistory)]
 	axis := newAxis(false, spread(r.Trials)...)
-	c := newChart("Score by trial, and the best so far", "trial", safe(r.Metric), [2]float64{0, float64(trials[len(trials)-1].Number + 1)}, [2]float64{axis.low, axis.high})
+	c := newChart("Score by trial, and the best so far", "trial", safe(r.Metric), [2]float64{0, axis.low}, [2]float64{float64(trials[len(trials)-1].Number + 1), axis.high})
 	byLearner := map[string]*strings.Builder{}
 	var xs, ys []float64
 	best := math.NaN()
@@ -232,7 +232,7 @@ func viewEnsemble(r *Run) *ensembleView {
 			xs, ys = append(xs, float64(i+1)), append(ys, s.Score)
 			low, high = min(low, s.Score), max(high, s.Score)
 		}
-		v.Path = newChart("Greedy selection", "models in the mean", safe(r.Metric), [2]float64{0.5, float64(len(r.Steps)) + 0.5}, [2]float64{low, high})
+		v.Path = newChart("Greedy selection", "models in the mean", safe(r.Metric), [2]float64{0.5, low}, [2]float64{float64(len(r.Steps)) + 0.5, high})
 		v.Path.curve("went", "", xs, ys)
 		v.Path.dots("dot", xs, ys)
 		var names []string

@@ -32,7 +32,7 @@ const (
 	mostTicks               = 6
 )
 
-// newChart is a plot with axes over these ranges; an empty range is widened.
+// newChart is a plot with axes from low to high, each of x and y; an empty range is widened.
 func newChart(title, x, y string, low, high [2]float64) *chart {
 	c := &chart{Title: title, X: x, Y: y, Width: chartWidth, Height: chartHeight, left: roomLeft}
 	c.Label = title
@@ -88,7 +88,7 @@ func (c *chart) gridAcross() {
 	c.plotted("line", b.String(), "")
 }
 
-// ticks are round numbers between low and high, at most so many.
+// ticks are round numbers between low and high, at most so many steps apart.
 func ticks(low, high float64, most int) []float64 {
 	span := high - low
 	if !(span > 0) || math.IsInf(span, 0) {

@@ -45,6 +45,7 @@ type Run struct {
 	Steps           []Step   // of the greedy selection; nil if there was none
 	Alone, Together *float64 // cross-fitted scores of the best trial and of the ensemble
 
+	Segments   []Segmented
 	Judged     *Judged // nil: there are no predictions to judge
 	Importance []Importance
 	// ImportanceOf says on which rows, as "2,000 held-out rows".
@@ -84,6 +85,20 @@ type Step struct {
 
 // Named is a text with its name.
 type Named struct{ Name, Value string }
+
+// Segmented is how good the version is by the values of a column.
+type Segmented struct {
+	Column, On string
+	Segments   []Segment
+	Gaps       []string // in words
+}
+
+// Segment is the rows of one value; Score is nil if they have none.
+type Segment struct {
+	Value string
+	Rows  int
+	Score *metric.Interval
+}
 
 // Judged are rows that the model did not learn from, and what is predicted for them.
 type Judged struct {
@@ -156,6 +171,7 @@ type runPage struct {
 	Board    boardView
 	History  *chart
 	Ensemble *ensembleView
+	Segments []segmentsView
 	Judged   *judgedView
 	Matters  *mattersView
 	Depends  []chart
@@ -175,6 +191,9 @@ func RunHTML(w io.Writer, r *Run) error {
 		Verdict: viewVerdict(r), Facts: runFacts(r), Ensemble: viewEnsemble(r), Judged: viewJudged(r), Matters: viewMatters(r),
 	}
 	glyphs := glyphsOf(r)
+	for _, s := range r.Segments {
+		v.Segments = append(v.Segments, viewSegments(s))
+	}
 	v.Board, v.History = viewBoard(r, glyphs), viewSearch(r, glyphs)
 	for _, d := range r.Dependence[:min(len(r.Dependence), maxDependence)] {
 		v.Depends = append(v.Depends, viewDependence(r, d))

@@ -94,7 +94,7 @@ func (c concluded) quality() report.CardQuality {
 
 // selection is what was tried, and what of it is served.
 func (c concluded) selection() report.CardSelection {
-	s := report.CardSelection{Strategy: c.plan.Config.Search.Strategy, Trials: len(c.board.Standings)}
+	s := report.CardSelection{Strategy: string(c.plan.Config.Search.Strategy), Trials: len(c.board.Standings)}
 	for _, standing := range c.board.Standings { // best first
 		i := slices.IndexFunc(s.Learners, func(l report.CardLearner) bool { return l.Learner == standing.Learner })
 		if i < 0 {
@@ -135,5 +135,8 @@ func (c concluded) limits(served *pipeline.Pipeline) []string {
 	case c.plan.Target.Task != dataset.Regression && c.manifest.Calibration == "":
 		limits = append(limits, "Probabilities are as the models give them; no calibration was applied.")
 	}
-	return append(limits, "It is not known to be fair to groups of people: nothing was measured for that here.")
+	if len(c.plan.Config.Segments.Columns) == 0 {
+		return append(limits, "It is not known to be as good for all groups of rows: the config names no segments.")
+	}
+	return append(limits, fmt.Sprintf("It was compared by the values of %q alone; the report has how good it is for each.", c.plan.Config.Segments.Columns))
 }

@@ -25,7 +25,7 @@ func dependence(ctx context.Context, p *pipeline.Pipeline, rows *dataset.Table, 
 		at.Values, d.Labels = []float64{0, 1}, []string{"false", "true"}
 	case c.Values != nil:
 		at.Values = quantiles(c.Values)
-		d.Values, d.Rug = at.Values, finite(c.Values)
+		d.Values, d.Rug = at.Values, known(c.Values)
 	default:
 		at.Codes = frequent(c)
 		for _, code := range at.Codes {
@@ -70,8 +70,8 @@ func isPersonal(p *pipeline.Pipeline, column string) bool {
 	return false
 }
 
-// finite are the numbers that are neither missing nor infinite, rising.
-func finite(values []float64) []float64 {
+// known are the numbers that are neither missing nor infinite, rising.
+func known(values []float64) []float64 {
 	list := slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
 	slices.Sort(list)
 	return list
@@ -80,7 +80,7 @@ func finite(values []float64) []float64 {
 // quantiles are at most so many different values, from the 1st to the 99th in a hundred: what
 // few rows have would take the room.
 func quantiles(values []float64) []float64 {
-	sorted := finite(values)
+	sorted := known(values)
 	if len(sorted) == 0 {
 		return nil
 	}

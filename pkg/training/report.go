@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/foretell-ml/foretell/pkg/internal/document"
@@ -86,6 +89,7 @@ func (e *Engine) reported(ctx context.Context, c concluded, served *pipeline.Pip
 			r.Compared = append(r.Compared, report.Compared{On: string(of.On), Comparison: of.Comparison})
 		}
 	}
+	r.Segments = shownSegments(plan.Metric, v.Contest)
 	if cost := v.Cost; cost != nil {
 		r.Cost = &report.Cost{Quoted: cost.Quoted, Actual: cost.Actual, QuotedSeconds: cost.QuotedSeconds, ActualSeconds: cost.ActualSeconds, Billed: cost.Billed}
 	}
@@ -104,6 +108,33 @@ func (e *Engine) reported(ctx context.Context, c concluded, served *pipeline.Pip
 		return nil, err
 	}
 	return r, e.evidence(ctx, c, served, r)
+}
+
+// shownSegments are those of the contest, by the run's metric, and all their gaps in words.
+func shownSegments(by string, contest *Contest) (all []report.Segmented) {
+	if contest == nil {
+		return nil
+	}
+	for _, s := range contest.Segments {
+		of := report.Segmented{Column: s.Column, On: string(s.On)}
+		for _, value := range s.Segments {
+			segment := report.Segment{Value: value.Value, Rows: value.Rows}
+			if in, ok := value.Scores[by]; ok {
+				segment.Score = &in
+			}
+			of.Segments = append(of.Segments, segment)
+		}
+		for _, name := range slices.Sorted(maps.Keys(s.Gaps)) {
+			g := s.Gaps[name]
+			said := fmt.Sprintf("%s: %.4g between %s and %s, interval %.4g to %.4g", name, g.Gap, g.Highest, g.Lowest, g.Low, g.High)
+			if g.Bound != nil {
+				said += fmt.Sprintf("; %.4g is allowed", *g.Bound)
+			}
+			of.Gaps = append(of.Gaps, said)
+		}
+		all = append(all, of)
+	}
+	return all
 }
 
 // shownTrials are the standings as the page has them, with what each trial took.
@@ -135,4 +166,36 @@ func (e *Engine) shownTrials(ctx context.Context, board Leaderboard) ([]report.L
 		rows[i] = row
 	}
 	return rows, nil
+}
+
+// Report is the page of a concluded run. Before that, or without such a run, it is a
+// *registry.NotFoundError that says which.
+func (e *Engine) Report(ctx context.Context, run RunID) ([]byte, error) {
+	if !runForm.MatchString(string(run)) {
+		return nil, &registry.NotFoundError{Kind: registry.KindRun, Name: string(run)}
+	}
+	page, _, err := registry.Read(ctx, e.Registry.Store, ReportKey(run))
+	return page, e.unshown(ctx, run, err)
+}
+
+// ReportKey is where the page of a run lies in the store.
+func ReportKey(run RunID) string { return run.key(reportObject) }
+
+// Card is the model card of the version that a run made; errors are those of Report.
+func (e *Engine) Card(ctx context.Context, run RunID) (report.Card, error) {
+	var card report.Card
+	err := e.read(ctx, run, cardObject, &card)
+	return card, e.unshown(ctx, run, err)
+}
+
+// unshown says of a run that has no page or card whether there is such a run.
+func (e *Engine) unshown(ctx context.Context, run RunID, err error) error {
+	if !errors.Is(err, registry.ErrNotFound) {
+		return err
+	}
+	var s submission
+	if err := e.read(ctx, run, "config.json", &s); err != nil {
+		return err
+	}
+	return &registry.NotFoundError{Kind: registry.KindReport, Name: "of run " + string(run)}
 }
