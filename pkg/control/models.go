@@ -10,6 +10,7 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/training"
 )
 
 func (s *Server) models(r *http.Request) (answer, error) {
