@@ -192,7 +192,7 @@ func trendline(values []*float64, least float64) string {
 		case size == 0:
 			line[i] = blocks[0]
 		default:
-			at := (*v/2 - bottom/2) / size * float64(len(blocks))
+			at := (float64(*v/2) - float64(bottom/2)) / size * float64(len(blocks))
 			line[i] = blocks[max(0, min(int(at), len(blocks)-1))]
 		}
 	}
@@ -202,8 +202,8 @@ func trendline(values []*float64, least float64) string {
 // scale is the bottom of a plot of values from low to high, and half of how high it reaches
 // above that: halves do not overflow.
 func scale(low, high, least float64) (bottom, size float64) {
-	size = max(high/2-low/2, least/2)
-	bottom = low/2 + high/2 - size
+	size = max(float64(high/2)-float64(low/2), least/2)
+	bottom = float64(low/2) + float64(high/2) - size
 	if low >= 0 {
 		bottom = max(0, bottom)
 	}

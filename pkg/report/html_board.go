@@ -137,7 +137,7 @@ func (v *boardView) trial(t LeaderboardRow, place, digits, kind int) trialView {
 	if t.Score < v.Axis.low || t.Score > v.Axis.high {
 		return row // off the axis: its number says it
 	}
-	row.Whisker, row.Dot = v.Axis.interval(kind, t.Score, t.Score-2*t.StandardError, t.Score+2*t.StandardError)
+	row.Whisker, row.Dot = v.Axis.interval(kind, 1.5*markRadius, t.Score, t.Score-2*t.StandardError, t.Score+2*t.StandardError)
 	return row
 }
 

@@ -39,7 +39,7 @@ func newChart(title, x, y string, low, high [2]float64) *chart {
 	c.low, c.high = low, high
 	for axis := range 2 {
 		if !(c.high[axis] > c.low[axis]) {
-			reach := max(math.Abs(c.low[axis]), 1) * 0.5
+			reach := float64(max(math.Abs(c.low[axis]), 1) * 0.5)
 			c.low[axis], c.high[axis] = c.low[axis]-reach, c.low[axis]+reach
 		}
 	}
@@ -54,16 +54,16 @@ func (c chart) Halfway() string { return fixed2((c.Height - roomBottom + roomTop
 
 // across and above are where values lie in the picture, values beyond the axes at their ends.
 func (c *chart) across(x float64) float64 {
-	return c.left + (c.Width-c.left-roomRight)*part(x, c.low[0], c.high[0])
+	return c.left + float64((c.Width-c.left-roomRight)*part(x, c.low[0], c.high[0]))
 }
 
 func (c *chart) above(y float64) float64 {
-	return c.Height - roomBottom - (c.Height-roomBottom-roomTop)*part(y, c.low[1], c.high[1])
+	return c.Height - roomBottom - float64((c.Height-roomBottom-roomTop)*part(y, c.low[1], c.high[1]))
 }
 
 // part is where v lies between low and high, from 0 to 1.
 func part(v, low, high float64) float64 {
-	return min(max((v/2-low/2)/(high/2-low/2), 0), 1)
+	return min(max((float64(v/2)-float64(low/2))/(float64(high/2)-float64(low/2)), 0), 1)
 }
 
 // grid draws lines at round numbers of both axes, and the numbers.
@@ -102,7 +102,7 @@ func ticks(low, high float64, most int) []float64 {
 		}
 	}
 	var list []float64
-	slack := span * 1e-9
+	slack := float64(span * 1e-9)
 	for i := math.Ceil((low - slack) / step); float64(i*step) <= high+slack && len(list) <= most; i++ {
 		v := float64(i * step)
 		if math.Abs(v) < step*1e-6 {
@@ -183,6 +183,7 @@ func fixed1(v float64) string { return strconv.FormatFloat(math.Round(v*10)/10, 
 // first are filled, the last are lines.
 func glyph(kind int, x, y, r float64) string {
 	f := fixed1
+	long := float64(r * 1.2)
 	switch kind % glyphKinds {
 	case 0: // disk
 		return fmt.Sprintf("M%s %sa%s %s 0 1 0 %s 0a%s %s 0 1 0-%s 0z", f(x-r), f(y), f(r), f(r), f(2*r), f(r), f(r), f(2*r))
@@ -191,7 +192,7 @@ func glyph(kind int, x, y, r float64) string {
 	case 2: // triangle
 		return fmt.Sprintf("M%s %sL%s %sL%s %sz", f(x), f(y-r), f(x+r), f(y+r), f(x-r), f(y+r))
 	case 3: // diamond
-		return fmt.Sprintf("M%s %sL%s %sL%s %sL%s %sz", f(x), f(y-r*1.2), f(x+r*1.2), f(y), f(x), f(y+r*1.2), f(x-r*1.2), f(y))
+		return fmt.Sprintf("M%s %sL%s %sL%s %sL%s %sz", f(x), f(y-long), f(x+long), f(y), f(x), f(y+long), f(x-long), f(y))
 	case 4: // triangle, down
 		return fmt.Sprintf("M%s %sL%s %sL%s %sz", f(x), f(y+r), f(x+r), f(y-r), f(x-r), f(y-r))
 	case 5: // cross

@@ -124,9 +124,9 @@ func (v *trendPlot) draw(h *profile.History, c *profile.ColumnHistory, series *p
 		}
 		part := 0.0
 		if size > 0 {
-			part = (*value/2 - bottom/2) / size
+			part = (float64(*value/2) - float64(bottom/2)) / size
 		}
-		x, y := fixed2(margin+step*float64(i)), fixed2(height-margin-(height-2*margin)*min(max(part, 0), 1))
+		x, y := fixed2(margin+float64(step*float64(i))), fixed2(height-margin-float64((height-2*margin)*min(max(part, 0), 1)))
 		fmt.Fprintf(&line, "%s%s %s", pen, x, y)
 		if pen = "L"; i+1 == len(series.Values) || series.Values[i+1] == nil {
 			line.WriteString("h.01") // a value alone is a dot, by its round ends

@@ -44,7 +44,7 @@ func viewMatters(r *Run) *mattersView {
 	v.Axis = newAxis(true, values...)
 	for _, i := range all {
 		row := intervalRow{Name: shown(i.Column), Value: number(round(i.Drop, 3)), Note: number(round(i.Low, 3)) + " to " + number(round(i.High, 3))}
-		row.Whisker, row.Dot = v.Axis.interval(0, i.Drop, i.Low, i.High)
+		row.Whisker, row.Dot = v.Axis.interval(0, markRadius, i.Drop, i.Low, i.High)
 		v.Rows = append(v.Rows, row)
 	}
 	return v
@@ -70,7 +70,7 @@ func viewDependence(r *Run, d Dependence) chart {
 	if low > high {
 		low, high = 0, 1
 	}
-	margin := (high - low) * 0.05
+	margin := float64((high - low) * 0.05)
 	low, high = low-margin, high+margin
 	if d.Values == nil {
 		return categories(d, of, low, high)
@@ -111,7 +111,7 @@ func shownClass(name string) string {
 // categories draws a mark for each category and line, one below the other.
 func categories(d Dependence, of string, low, high float64) chart {
 	c := &chart{Title: shown(d.Column), Label: shown(d.Column), X: cut(of, 50), Width: chartWidth, left: 120,
-		Height: roomTop + roomBottom + 24*float64(len(d.Labels)), low: [2]float64{low, 0}, high: [2]float64{high, float64(len(d.Labels))}}
+		Height: roomTop + roomBottom + float64(24*float64(len(d.Labels))), low: [2]float64{low, 0}, high: [2]float64{high, float64(len(d.Labels))}}
 	if !(high > low) {
 		c.low[0], c.high[0] = low-0.5, low+0.5
 	}

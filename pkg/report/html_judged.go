@@ -208,11 +208,11 @@ func viewConfusion(r *Run) *confusionView {
 		for _, k := range v.counts[i*n : (i+1)*n] {
 			total += k
 		}
-		at := fixed2((float64(i)+0.5)*float64(cell) + 4 + float64(v.Top))
+		at := fixed2(float64((float64(i)+0.5)*float64(cell)) + 4 + float64(v.Top))
 		if i%every == 0 {
 			name := middle(r.Classes[i], heatNames/8)
 			v.Rows = append(v.Rows, label{X: strconv.Itoa(v.Left - 6), Y: at, Text: name})
-			v.Columns = append(v.Columns, label{X: fixed2(float64(v.Left) + (float64(i)+0.5)*float64(cell)), Y: strconv.Itoa(v.Top - 6), Text: name})
+			v.Columns = append(v.Columns, label{X: fixed2(float64(v.Left) + float64((float64(i)+0.5)*float64(cell))), Y: strconv.Itoa(v.Top - 6), Text: name})
 		}
 		for k := range mapped {
 			share, rows := 0.0, v.counts[i*n+k]
@@ -232,7 +232,7 @@ func viewConfusion(r *Run) *confusionView {
 				if share >= 0.7 {
 					ink = "dark"
 				}
-				v.Numbers = append(v.Numbers, label{X: fixed2(float64(v.Left) + (float64(k)+0.5)*float64(cell)), Y: at, Text: count(rows), Class: ink})
+				v.Numbers = append(v.Numbers, label{X: fixed2(float64(v.Left) + float64((float64(k)+0.5)*float64(cell))), Y: at, Text: count(rows), Class: ink})
 			}
 		}
 	}

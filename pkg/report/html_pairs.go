@@ -99,7 +99,7 @@ func (v *pairsView) heat(names []string, matrix [][]float64) {
 	paths := map[string]*strings.Builder{}
 	var lines []string
 	every := max(1, int(math.Ceil(10/float64(v.Cell)))) // names that would overlap are left out; pointing shows them
-	at := func(i int) string { return fixed2((float64(i)+0.5)*float64(v.Cell) + 3.5) }
+	at := func(i int) string { return fixed2(float64((float64(i)+0.5)*float64(v.Cell)) + 3.5) }
 	for i, row := range matrix {
 		v.Names = append(v.Names, shown(names[i]))
 		if i%every == 0 {
@@ -121,7 +121,7 @@ func (v *pairsView) heat(names []string, matrix [][]float64) {
 				if math.Abs(s) >= 0.7 {
 					ink = "dark"
 				}
-				v.Numbers = append(v.Numbers, label{X: fixed2(float64(v.Left) + (float64(j)+0.5)*float64(v.Cell)), Y: at(i), Text: texts[j], Class: ink})
+				v.Numbers = append(v.Numbers, label{X: fixed2(float64(v.Left) + float64((float64(j)+0.5)*float64(v.Cell))), Y: at(i), Text: texts[j], Class: ink})
 			}
 		}
 		lines = append(lines, strings.Join(texts, ","))
@@ -145,7 +145,7 @@ func heatCell(b *strings.Builder, x, y, size int, class string) {
 		return
 	}
 	r := fixed2(float64(size) / 2)
-	fmt.Fprintf(b, "M%d %sa%s %s 0 1 0 %d 0a%s %s 0 1 0-%d 0z", x, fixed2(float64(y)+float64(size)/2), r, r, size, r, r, size)
+	fmt.Fprintf(b, "M%d %sa%s %s 0 1 0 %d 0a%s %s 0 1 0-%d 0z", x, fixed2(float64(y)+float64(float64(size)/2)), r, r, size, r, r, size)
 }
 
 // heatClass is the color of a strength: sign and one of three steps.

@@ -25,7 +25,7 @@ func viewSegments(s Segmented) segmentsView {
 		if in := of.Score; in != nil {
 			row.Value = number(in.Score)
 			row.Note += ", " + number(in.Low) + " to " + number(in.High)
-			row.Whisker, row.Dot = v.Axis.interval(0, in.Score, in.Low, in.High)
+			row.Whisker, row.Dot = v.Axis.interval(0, markRadius, in.Score, in.Low, in.High)
 		}
 		v.Rows = append(v.Rows, row)
 	}

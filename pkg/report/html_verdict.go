@@ -31,7 +31,7 @@ type axis struct {
 	low, high       float64
 }
 
-const intervalWidth, intervalMargin = 300.0, 6.0
+const intervalWidth, intervalMargin, markRadius = 300.0, 6.0, 4.0
 
 // newAxis spans values, and 0 if asked; what is not finite is left out.
 func newAxis(zero bool, values ...float64) *axis {
@@ -48,7 +48,7 @@ func newAxis(zero bool, values ...float64) *axis {
 		a.low, a.high = 0, 1
 	}
 	if a.low == a.high {
-		reach := max(math.Abs(a.low), 1e-9) * 0.01
+		reach := float64(max(math.Abs(a.low), 1e-9) * 0.01)
 		a.low, a.high = a.low-reach, a.high+reach
 	}
 	a.Low, a.High = number(a.low), number(a.high)
@@ -59,16 +59,16 @@ func newAxis(zero bool, values ...float64) *axis {
 }
 
 func (a *axis) at(v float64) float64 {
-	return intervalMargin + (intervalWidth-2*intervalMargin)*part(v, a.low, a.high)
+	return intervalMargin + float64((intervalWidth-2*intervalMargin)*part(v, a.low, a.high))
 }
 
-// interval draws a value and its bounds with a glyph.
-func (a *axis) interval(kind int, v, low, high float64) (whisker, dot string) {
+// interval draws a value and its bounds with a glyph of that radius.
+func (a *axis) interval(kind int, r, v, low, high float64) (whisker, dot string) {
 	if low < high {
 		x, y := fixed1(a.at(low)), fixed1(a.at(high))
 		whisker = fmt.Sprintf("M%s 10H%sM%s 6v8M%s 6v8", x, y, x, y)
 	}
-	return whisker, glyph(kind, a.at(v), 10, 4)
+	return whisker, glyph(kind, a.at(v), 10, r)
 }
 
 func viewVerdict(r *Run) verdictView {
@@ -94,7 +94,7 @@ func viewVerdict(r *Run) verdictView {
 		row := intervalRow{Name: safe(c.On) + " rows", Value: signed(c.Gain),
 			Note: fmt.Sprintf("%s of version %d %s, of version %d %s, on %s rows; %s interval %s to %s", safe(c.Metric), r.Version, number(c.Score), r.Champion, number(c.Other),
 				count(c.Rows), percentOf(c.Confidence), signed(c.Low), signed(c.High))}
-		row.Whisker, row.Dot = v.Axis.interval(0, c.Gain, c.Low, c.High)
+		row.Whisker, row.Dot = v.Axis.interval(0, markRadius, c.Gain, c.Low, c.High)
 		v.Rows = append(v.Rows, row)
 	}
 	v.Note = fmt.Sprintf("How much better version %d is than champion, version %d, on the same rows; right of 0 it is better.", r.Version, r.Champion)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -263,5 +264,34 @@ func TestCoverageIsCounted(t *testing.T) {
 	}
 	if coverage(&Judged{Y: j.Y, Predicted: j.Predicted}) != nil {
 		t.Error("coverage without intervals")
+	}
+}
+
+// TestRunPageInBrowser looks at the page of a run in a wide and in a narrow window, in the dark
+// and on paper.
+func TestRunPageInBrowser(t *testing.T) {
+	b := openTab(t)
+	for task, classes := range map[dataset.Task]int{dataset.Binary: 2, dataset.Multiclass: 40, dataset.Regression: 0} {
+		path := filepath.Join(t.TempDir(), "run.html")
+		if err := os.WriteFile(path, []byte(runPageOf(t, madeUp(task, 30, classes, 500))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, width := range []int{1280, 400} {
+			t.Run(fmt.Sprintf("%s/width=%d", task, width), func(t *testing.T) {
+				b.t = t
+				b.open(path, width, 900)
+				b.fits(width)
+				b.prints()
+				b.opensAll(width)
+				var dark bool
+				b.evaluate(`(() => { document.getElementById("theme").click(); return document.documentElement.dataset.theme === "dark" })()`, &dark)
+				if !dark {
+					t.Error("the button does not make it dark")
+				}
+				for _, fault := range b.faults() {
+					t.Error(fault)
+				}
+			})
+		}
 	}
 }
