@@ -65,9 +65,11 @@ func TestDemandFollowsTheData(t *testing.T) {
 	if whole.memoryMB < 2000 || whole.memoryMB > 8000 {
 		t.Errorf("%+v", whole)
 	}
-	for resource, least := range map[string]float64{byRows: 0.08, byRounds: 0.08} {
+	// A ninth of the rows is a ninth of everything; with a ninth of the rounds columns are put in
+	// bins as for all of them.
+	for resource, most := range map[string]float64{byRows: 0.3, byRounds: 0.6} {
 		rung, err := v.demand(Trial{Learner: "boosting", Rung: &Rung{Number: 1, Of: 3, Share: 1.0 / 9, Resource: resource}})
-		if err != nil || rung.work > 0.3*whole.work || rung.work < least*whole.work {
+		if err != nil || rung.work > most*whole.work || rung.work < 0.08*whole.work {
 			t.Errorf("%s: %+v of %+v, %v", resource, rung, whole, err)
 		}
 	}
