@@ -87,6 +87,7 @@ func plant(ctx context.Context, kind, path, rows, trees string) (seconds, auc fl
 // and the area under the ROC curve on the rest. Without trees it bins only.
 func boost(ctx context.Context, path, leaves, trees string) (seconds, auc float64, err error) {
 	params := model.DefaultBoosting()
+	params.L2, params.ColumnShare, params.MinLeafRows = 0, 1, 20 // as LightGBM has them
 	if params.Leaves, err = strconv.Atoi(leaves); err != nil {
 		return 0, 0, err
 	}
