@@ -250,7 +250,7 @@ func TestBadInput(t *testing.T) {
 		"no such version":       {"GET", "/v1/models/penguins/versions/x", ``, gateway.VersionNotFound, gateway.FieldError{}},
 		"alias unconditionally": {"PUT", "/v1/models/penguins/aliases/champion", `{"version":1}`, gateway.PreconditionRequired, gateway.FieldError{}},
 		"no such route":         {"GET", "/v2/health", ``, gateway.RouteNotFound, gateway.FieldError{}},
-		"wrong method":          {"GET", runs, ``, gateway.MethodNotAllowed, gateway.FieldError{}},
+		"wrong method":          {"DELETE", runs, ``, gateway.MethodNotAllowed, gateway.FieldError{}},
 	} {
 		response, p := w.problem(t, c.method, c.path, c.body, nil)
 		if response.StatusCode != c.want.Status || p.Type != c.want.URI() || p.Status != c.want.Status ||

@@ -202,9 +202,9 @@ func pause(ctx context.Context) error {
 // runState is what the API tells of a run.
 type runState struct {
 	training.Status
-	State string `json:"state"`
-	Error string `json:"error"`
-	Cause string `json:"cause"`
+	Error   string `json:"error,omitempty"`
+	Cause   string `json:"cause,omitempty"`
+	Attempt int    `json:"attempt,omitempty"` // how often a workflow was started for it
 }
 
 func (j *job) train(ctx context.Context) (runState, error) {
@@ -266,7 +266,7 @@ func (j *job) leaderboard(ctx context.Context, run runState) error {
 		return err
 	}
 	fmt.Fprintln(j.c.stdout)
-	return printLeaderboard(j.c.stdout, board)
+	return printLeaderboard(j.c.stdout, board, terminalStyle(j.c.stdout))
 }
 
 func (j *job) model(ctx context.Context, run runState) error {

@@ -7,6 +7,7 @@
 //	foretell statistics [flags] FILE          describe a data set
 //	foretell train      [flags] CONFIG        explore configurations, keep the best model
 //	foretell predict    [flags] --model NAME FILE   predict the rows of a data set
+//	foretell runs       [flags] [show RUN]    list runs, or show one and follow it
 //	foretell models     [flags] [NAME]        list models, or the versions of one
 //	foretell promote    [flags] NAME VERSION  point an alias at a version
 //	foretell rollback   [flags] NAME          point an alias where it pointed before
@@ -81,6 +82,7 @@ var commands = []command{
 	{"statistics", "FILE", "describe a data set: a file, a glob, a folder or a query", statisticsCommand, statisticsExamples},
 	{"train", "CONFIG", "explore configurations and keep the best model", train, trainExamples},
 	{"predict", "FILE", "predict the rows of a data set (a file, a glob, a folder or a query), as CSV", predict, predictExamples},
+	{"runs", "[show RUN]", "list runs, or show or watch one", runsCommand, runsExamples},
 	{"models", "[NAME]", "list models, or the versions and aliases of one", models, ""},
 	{"promote", "NAME VERSION", "point an alias of a model at a version", promote, promoteExamples},
 	{"rollback", "NAME", "point an alias of a model where it pointed before", rollback, ""},
@@ -151,7 +153,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 func usage(w io.Writer) {
 	fmt.Fprint(w, "Foretell makes models of tables and serves them.\n\n")
 	for _, c := range commands {
-		fmt.Fprintf(w, "  foretell %-11s %-8s %s\n", c.name, c.arguments, c.summary)
+		fmt.Fprintf(w, "  foretell %-11s %-12s %s\n", c.name, c.arguments, c.summary)
 	}
 	fmt.Fprint(w, "\n`foretell COMMAND -h` lists the flags of a command.\n")
 }

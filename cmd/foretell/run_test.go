@@ -44,14 +44,8 @@ func openWorld(t testing.TB, dir string) world {
 	return world{cloud, client{cloud.URL()}, s3store.New(cloud.S3(), cloud.Bucket(), "")}
 }
 
-// runView is what the API tells of a run.
-type runView struct {
-	runState
-	Attempt int
-}
-
 // post submits a config and returns how the run stands.
-func (w world) post(t *testing.T, config string) runView {
+func (w world) post(t *testing.T, config string) runState {
 	t.Helper()
 	text, err := w.api.send(context.Background(), "POST", "/v1/runs", []byte(config))
 	if err != nil {
@@ -61,7 +55,7 @@ func (w world) post(t *testing.T, config string) runView {
 }
 
 // until polls a run until it is as asked.
-func (w world) until(t *testing.T, run string, asked func(runView) bool) runView {
+func (w world) until(t *testing.T, run string, asked func(runState) bool) runState {
 	t.Helper()
 	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		text, err := w.api.send(context.Background(), "GET", "/v1/runs/"+run, nil)
@@ -85,7 +79,7 @@ func TestFailedRunSaysWhyAndStartsAgain(t *testing.T) {
 	const config = `{"data":{"source":"s3://foretell/data/constant/","target":"y"}}`
 	for attempt := 1; attempt <= 2; attempt++ {
 		v := w.post(t, config)
-		v = w.until(t, string(v.Run), func(v runView) bool { return v.State != "running" })
+		v = w.until(t, string(v.Run), func(v runState) bool { return v.State != "running" })
 		if v.State != "failed" || v.Attempt != attempt || v.Error != "ConfigError" || !strings.Contains(v.Cause, "/data/target") {
 			t.Errorf("attempt %d: %+v", attempt, v)
 		}
@@ -101,7 +95,7 @@ func TestViolatedRunSaysWhat(t *testing.T) {
 	w := emptyWorld(t, cloudDir(t))
 	const config = `{"data":{"source":"s3://foretell/data/penguins/","target":"species","constraints":{"rows":{"min":1000},"columns":[{"name":"species","values":["Adelie","Gentoo"]}]}}}`
 	v := w.post(t, config)
-	text := w.get(t, "/v1/runs/"+string(w.until(t, string(v.Run), func(v runView) bool { return v.State != "running" }).Run))
+	text := w.get(t, "/v1/runs/"+string(w.until(t, string(v.Run), func(v runState) bool { return v.State != "running" }).Run))
 	var failed struct {
 		State, Error, Cause string
 		Problem             gateway.Problem
@@ -134,7 +128,7 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 	dir := cloudDir(t)
 	w := emptyWorld(t, dir)
 	run := w.post(t, config).Run
-	w.until(t, string(run), func(v runView) bool { return v.Finished >= 3 })
+	w.until(t, string(run), func(v runState) bool { return v.Finished >= 3 })
 	if err := w.cloud.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -151,14 +145,14 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 	if len(before) < 3 || len(before) >= 40 {
 		t.Fatalf("%d of 40 trials were finished when the cloud stopped", len(before))
 	}
-	v := w.until(t, string(run), func(v runView) bool { return v.State != "running" })
+	v := w.until(t, string(run), func(v runState) bool { return v.State != "running" })
 	if v.State != "failed" { // the execution was aborted, and is said to be
 		t.Errorf("after the stop the run is %+v", v)
 	}
 	if v = w.post(t, config); v.Run != run || v.Attempt != 2 {
 		t.Errorf("submitted again it is %+v", v)
 	}
-	v = w.until(t, string(run), func(v runView) bool { return v.State != "running" })
+	v = w.until(t, string(run), func(v runState) bool { return v.State != "running" })
 	if v.State != "succeeded" || v.Finished != 40 || v.Verdict == nil {
 		t.Fatalf("started again it ended as %+v", v)
 	}
@@ -169,7 +163,7 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 		}
 	}
 	whole := emptyWorldElsewhere(t, w)
-	uninterrupted := whole.until(t, string(whole.post(t, config).Run), func(v runView) bool { return v.State != "running" })
+	uninterrupted := whole.until(t, string(whole.post(t, config).Run), func(v runState) bool { return v.State != "running" })
 	if uninterrupted.Verdict == nil || uninterrupted.Verdict.Digest != v.Verdict.Digest {
 		t.Errorf("in one piece the run ends as %+v, interrupted as %+v", uninterrupted.Verdict, v.Verdict)
 	}
@@ -191,7 +185,7 @@ func TestScheduledRetrain(t *testing.T) {
 	const config = `{"model":"penguins","data":{"source":"s3://foretell/data/penguins/","target":"species"},"schedule":"rate(1 days)",
 		"search":{"trials":3},"configurations":[{"learner":"logistic","params":{"l2":[0.1,1,10]}}]}`
 	v := w.post(t, config)
-	if v = w.until(t, string(v.Run), func(v runView) bool { return v.State != "running" }); v.State != "succeeded" {
+	if v = w.until(t, string(v.Run), func(v runState) bool { return v.State != "running" }); v.State != "succeeded" {
 		t.Fatalf("run %+v", v)
 	}
 	if _, err := w.store.Stat(context.Background(), "schedules/penguins.json"); err != nil {
@@ -260,7 +254,7 @@ func TestUpRefuses(t *testing.T) {
 	}
 }
 
-func decodeRun(t *testing.T, text []byte) (v runView) {
+func decodeRun(t *testing.T, text []byte) (v runState) {
 	t.Helper()
 	if err := json.Unmarshal(text, &v); err != nil {
 		t.Fatal(fmt.Errorf("%w: %s", err, text))

@@ -116,7 +116,7 @@ func (b *readingBar) close() {
 }
 
 // printLeaderboard shows the standings of a run.
-func printLeaderboard(w io.Writer, board training.Leaderboard) error {
+func printLeaderboard(w io.Writer, board training.Leaderboard, style report.Style) error {
 	rows := make([]report.LeaderboardRow, len(board.Standings))
 	for i, s := range board.Standings {
 		params := s.Params
@@ -134,5 +134,5 @@ func printLeaderboard(w io.Writer, board training.Leaderboard) error {
 			rows[i].Partial = s.Rung.String()
 		}
 	}
-	return report.Leaderboard(w, rows, board.Metric, terminalStyle(w))
+	return report.Leaderboard(w, rows, board.Metric, style)
 }

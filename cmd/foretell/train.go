@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -158,10 +159,10 @@ func (t *trainer) follow(ctx context.Context, run training.RunID, explain func(e
 		return err
 	}
 	fmt.Fprintln(c.stdout)
-	if err := printLeaderboard(c.stdout, board); err != nil {
+	if err := printLeaderboard(c.stdout, board, terminalStyle(c.stdout)); err != nil {
 		return err
 	}
-	printVerdict(c, verdict)
+	printVerdict(c.stdout, verdict)
 	fmt.Fprintf(c.stdout, "report %s\n", placeIn(t.store, training.ReportKey(run)))
 	return nil
 }
@@ -174,7 +175,7 @@ func (t *trainer) blocked(err error) error {
 		return err
 	}
 	if !t.json {
-		if err := printGates(t.c, blocked.Gates); err != nil {
+		if err := printGates(t.c.stdout, blocked.Gates); err != nil {
 			return err
 		}
 	}
@@ -182,15 +183,15 @@ func (t *trainer) blocked(err error) error {
 }
 
 // printGates lists what a run was blocked by, and how to train all the same.
-func printGates(c *invocation, gates training.Gates) error {
+func printGates(w io.Writer, gates training.Gates) error {
 	if gates.Broken() {
-		if err := report.Violations(c.stdout, gates.Violations, terminalStyle(c.stdout)); err != nil {
+		if err := report.Violations(w, gates.Violations, terminalStyle(w)); err != nil {
 			return err
 		}
-		fmt.Fprintln(c.stdout)
+		fmt.Fprintln(w)
 	}
 	for _, g := range gates.Blocking {
-		fmt.Fprintf(c.stdout, "blocked by %s\n  %s\n  %s. To train all the same: --accept %s\n", g.Name, g.Evidence, g.Remedy, quoted(g.Name))
+		fmt.Fprintf(w, "blocked by %s\n  %s\n  %s. To train all the same: --accept %s\n", g.Name, g.Evidence, g.Remedy, quoted(g.Name))
 	}
 	return nil
 }
@@ -232,21 +233,21 @@ func tested(v training.Verdict) string {
 	return line
 }
 
-func printVerdict(c *invocation, v training.Verdict) {
-	fmt.Fprintf(c.stdout, "\nmodel %s version %d: %s, %s %.5g on the folds\n", v.Model, v.Version, served(v), v.Metric, v.Score)
+func printVerdict(w io.Writer, v training.Verdict) {
+	fmt.Fprintf(w, "\nmodel %s version %d: %s, %s %.5g on the folds\n", v.Model, v.Version, served(v), v.Metric, v.Score)
 	if v.Tested != nil {
-		fmt.Fprintln(c.stdout, tested(v))
+		fmt.Fprintln(w, tested(v))
 	}
-	fmt.Fprintln(c.stdout, "sha256", v.Digest)
+	fmt.Fprintln(w, "sha256", v.Digest)
 	if v.Promoted {
-		fmt.Fprintf(c.stdout, "alias champion points at version %d (%s)\n", v.Version, v.Reason)
+		fmt.Fprintf(w, "alias champion points at version %d (%s)\n", v.Version, v.Reason)
 	} else {
-		fmt.Fprintf(c.stdout, "not promoted: %s\n", v.Reason)
+		fmt.Fprintf(w, "not promoted: %s\n", v.Reason)
 	}
 	if v.Cost != nil {
-		fmt.Fprintf(c.stdout, "in the cloud: %s\n", v.Cost)
+		fmt.Fprintf(w, "in the cloud: %s\n", v.Cost)
 	}
-	for _, w := range v.Warnings {
-		fmt.Fprintln(c.stdout, "warning:", w)
+	for _, warning := range v.Warnings {
+		fmt.Fprintln(w, "warning:", warning)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"strconv"
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
@@ -16,18 +17,9 @@ import (
 // ErrNameTaken says that an execution of the same name has ended already.
 var ErrNameTaken = errors.New("an execution of this name has ended")
 
-// The states of a run.
-const (
-	submitted = "submitted" // recorded, and no workflow was started for it
-	running   = "running"
-	succeeded = "succeeded"
-	failed    = "failed"
-)
-
 // runView answers POST /v1/runs and GET /v1/runs/{run}.
 type runView struct {
 	training.Status
-	State string `json:"state"`           // submitted, running, succeeded or failed
 	Error string `json:"error,omitempty"` // of the last attempt, when failed
 	Cause string `json:"cause,omitempty"` // likewise, for people
 	// Problem is there if the run failed because of its data: all that is wrong with it.
@@ -73,7 +65,7 @@ func (s *Server) createRun(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	status := http.StatusOK
-	if view.State == failed || view.State == submitted {
+	if view.State != training.Running && view.State != training.Succeeded {
 		if err := s.start(r.Context(), run, view.Attempt); err != nil {
 			return answer{}, err
 		}
@@ -114,32 +106,28 @@ func (s *Server) view(ctx context.Context, run training.RunID) (runView, error) 
 		return runView{}, err
 	}
 	v.Attempt = n
-	if status.Verdict != nil {
-		v.State = succeeded
-		return v, nil
-	}
-	if v.Attempt == 0 {
-		v.State = submitted
+	if status.Verdict != nil || v.Attempt == 0 { // or it is trained by the command line
+		v.Problem = gateProblem(status.Gates)
 		return v, nil
 	}
 	execution, err := s.Workflow.Execution(ctx, last.Execution)
 	if err != nil {
 		return runView{}, err
 	}
-	switch execution.Status {
-	case "RUNNING":
-		v.State = running
-	case "SUCCEEDED": // between our two looks: look again
-		if v.Status, err = s.Engine.Status(ctx, run); err != nil {
-			return runView{}, err
-		}
-		v.State = succeeded
-		if v.Verdict == nil {
-			v.State, v.Cause = failed, "the workflow ended and there is no verdict; start the run again"
-		}
+	if execution.Status == "RUNNING" {
+		v.State = training.Running
+		return v, nil
+	}
+	if v.Status, err = s.Engine.Status(ctx, run); err != nil { // it may have ended between our two looks
+		return runView{}, err
+	}
+	switch {
+	case v.Verdict != nil:
+	case execution.Status == "SUCCEEDED":
+		v.State, v.Cause = training.Failed, "the workflow ended and there is no verdict; start the run again"
 	default:
-		v.State, v.Error, v.Cause = failed, execution.Error, explain(execution.Cause)
-		v.Problem = gateProblem(status.Gates)
+		v.State, v.Error, v.Cause = training.Failed, execution.Error, explain(execution.Cause)
+		v.Problem = gateProblem(v.Gates)
 	}
 	return v, nil
 }
@@ -162,6 +150,37 @@ func (s *Server) run(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	return ok(v)
+}
+
+// How many runs GET /v1/runs answers at most: unless told, and if told.
+const (
+	someRuns = 20
+	mostRuns = 100
+)
+
+// runs lists the latest runs, of all models or of ?model=, at most ?limit= of them.
+func (s *Server) runs(r *http.Request) (answer, error) {
+	limit, query := someRuns, r.URL.Query()
+	if query.Has("limit") {
+		var err error
+		if limit, err = strconv.Atoi(query.Get("limit")); err != nil || limit < 1 || limit > mostRuns {
+			return answer{}, gateway.InvalidParameter.New(fmt.Sprintf("limit %.20q is not a number from 1 to %d", query.Get("limit"), mostRuns))
+		}
+	}
+	runs, more, err := s.Engine.Runs(r.Context(), registry.ModelName(query.Get("model")), limit)
+	if err != nil {
+		return answer{}, err
+	}
+	for i := range runs {
+		if run := &runs[i]; run.State == training.Submitted || run.State == training.Unfinished {
+			v, err := s.view(r.Context(), run.Run) // which asks the workflow
+			if err != nil {
+				return answer{}, err
+			}
+			run.State = v.State
+		}
+	}
+	return ok(map[string]any{"runs": runs, "more": more})
 }
 
 func (s *Server) leaderboard(r *http.Request) (answer, error) {

@@ -308,3 +308,46 @@ func TestViolatedRun(t *testing.T) {
 	isStatus(t, w.do(t, "POST", "/v1/runs", strings.Replace(config, `{"rows"`, `{"row"`, 1), nil), http.StatusUnprocessableEntity)
 	isStatus(t, w.do(t, "POST", "/v1/runs", strings.Replace(config, `{"rows":{"max":10},"columns":[{"name":"species","values":["Adelie"]}]}`, `"file.yaml"`, 1), nil), http.StatusUnprocessableEntity)
 }
+
+// TestListedRuns: the list has every run with the state that its workflow has, and is bounded.
+func TestListedRuns(t *testing.T) {
+	w := newWorld(t)
+	list := func(query string) (runs []training.Summary, more int) {
+		t.Helper()
+		var got struct {
+			Runs []training.Summary
+			More int
+		}
+		isStatus(t, w.do(t, "GET", "/v1/runs"+query, "", &got), http.StatusOK)
+		if got.Runs == nil {
+			t.Errorf("no list: %+v", got)
+		}
+		return got.Runs, got.More
+	}
+	if runs, more := list(""); len(runs) != 0 || more != 0 {
+		t.Errorf("%+v, %d more", runs, more)
+	}
+	var first, second runView
+	isStatus(t, w.do(t, "POST", "/v1/runs", plainConfig(), &first), http.StatusAccepted)
+	isStatus(t, w.do(t, "POST", "/v1/runs", strings.Replace(plainConfig(), `{"model":"penguins"`, `{"model":"other"`, 1), &second), http.StatusAccepted)
+	w.workflow.set(string(second.Run)+"-1", Execution{Status: "FAILED"})
+	w.train(t, first.Run)
+	states := map[training.RunID]string{}
+	runs, _ := list("")
+	for _, r := range runs {
+		states[r.Run] = r.State
+	}
+	if len(runs) != 2 || states[first.Run] != training.Succeeded || states[second.Run] != training.Failed {
+		t.Errorf("%v", states)
+	}
+	if runs, more := list("?model=other"); len(runs) != 1 || more != 0 || runs[0].Run != second.Run || runs[0].Best != nil {
+		t.Errorf("%+v, %d more", runs, more)
+	}
+	if runs, more := list("?limit=1"); len(runs) != 1 || more != 1 {
+		t.Errorf("%+v, %d more", runs, more)
+	}
+	for _, query := range []string{"?limit=0", "?limit=101", "?limit=x"} {
+		w.refused(t, gateway.InvalidParameter, "", "GET", "/v1/runs"+query, "")
+	}
+	w.refused(t, gateway.InvalidName, "", "GET", "/v1/runs?model=..%2Fx", "")
+}

@@ -73,6 +73,7 @@ func (s *Server) Routes() *http.ServeMux {
 		"GET /v1/datasets/{dataset}/statistics/jobs/{job}": s.statisticsJob,
 		"GET /v1/datasets/{dataset}/drift":                 s.drift,
 		"POST /v1/runs":                                    s.createRun,
+		"GET /v1/runs":                                     s.runs,
 		"GET /v1/runs/{run}":                               s.run,
 		"GET /v1/runs/{run}/leaderboard":                   s.leaderboard,
 		"GET /v1/runs/{run}/quote":                         s.quote,

@@ -15,6 +15,13 @@ import (
 	"github.com/foretell-ml/foretell/pkg/statistics"
 )
 
+// The states of a statistics job.
+const (
+	running   = "running"
+	succeeded = "succeeded"
+	failed    = "failed"
+)
+
 // jobView answers POST …/statistics and GET …/statistics/jobs/{job}.
 type jobView struct {
 	Dataset registry.DatasetName `json:"dataset"`

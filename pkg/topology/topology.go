@@ -119,6 +119,7 @@ var Routes = []Route{
 	{"GET", "/v1/datasets/{dataset}/statistics/jobs/{job}", "api"},
 	{"GET", "/v1/datasets/{dataset}/drift", "api"},
 	{"POST", "/v1/runs", "api"},
+	{"GET", "/v1/runs", "api"},
 	{"GET", "/v1/runs/{run}", "api"},
 	{"GET", "/v1/runs/{run}/leaderboard", "api"},
 	{"GET", "/v1/runs/{run}/quote", "api"},

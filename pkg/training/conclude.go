@@ -48,6 +48,8 @@ type Leaderboard struct {
 	Standings []Standing `json:"standings"`
 	// Missing are trials without a result: their worker died each time it was tried.
 	Missing []string `json:"missing,omitempty"`
+	// SoFar says that the run goes on: what is missing may come yet. No stored one has it.
+	SoFar bool `json:"so_far,omitempty"`
 	// Cost is what the trials took beside the quote; nil if they were not timed.
 	Cost *Cost `json:"cost,omitempty"`
 }
@@ -166,6 +168,9 @@ func (e *Engine) standings(ctx context.Context, plan Plan) (Leaderboard, error) 
 	return board, err
 }
 
+// errNoResults says that a ledger has no entry to rank.
+var errNoResults = errors.New("there is no result")
+
 // rank collects the ledger into a leaderboard. Ties go to the trial listed first.
 func (e *Engine) rank(ctx context.Context, plan Plan) (Leaderboard, error) {
 	board := Leaderboard{Run: plan.Run, Metric: plan.Metric, Greater: plan.Greater}
@@ -192,7 +197,7 @@ func (e *Engine) rank(ctx context.Context, plan Plan) (Leaderboard, error) {
 		return board, err
 	}
 	if len(board.Standings) == 0 {
-		return board, fmt.Errorf("run %s: none of %d trials has a result", plan.Run, len(trials))
+		return board, fmt.Errorf("run %s: %w of %d trials", plan.Run, errNoResults, len(trials))
 	}
 	sort.SliceStable(board.Standings, func(i, j int) bool {
 		a, b := board.Standings[i], board.Standings[j]

@@ -183,14 +183,20 @@ func (r RunID) trialKey(trial string) string { return r.key("trials/" + trial + 
 // read fetches one of the run's JSON objects. A run that was never submitted is a
 // *registry.NotFoundError.
 func (e *Engine) read(ctx context.Context, run RunID, name string, into any) error {
-	if !runForm.MatchString(string(run)) {
-		return &registry.NotFoundError{Kind: registry.KindRun, Name: string(run)}
-	}
-	_, err := registry.ReadJSON(ctx, e.Registry.Store, run.key(name), into)
-	if errors.Is(err, registry.ErrNotFound) && name == "config.json" {
-		return &registry.NotFoundError{Kind: registry.KindRun, Name: string(run)}
-	}
+	_, err := e.readInfo(ctx, run, name, into)
 	return err
+}
+
+// readInfo is read, and tells of the object too.
+func (e *Engine) readInfo(ctx context.Context, run RunID, name string, into any) (registry.Info, error) {
+	if !runForm.MatchString(string(run)) {
+		return registry.Info{}, &registry.NotFoundError{Kind: registry.KindRun, Name: string(run)}
+	}
+	info, err := registry.ReadJSON(ctx, e.Registry.Store, run.key(name), into)
+	if errors.Is(err, registry.ErrNotFound) && name == "config.json" {
+		return registry.Info{}, &registry.NotFoundError{Kind: registry.KindRun, Name: string(run)}
+	}
+	return info, err
 }
 
 // write records one of the run's immutable objects. That it is there already is no error:

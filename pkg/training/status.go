@@ -4,36 +4,59 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/foretell-ml/foretell/pkg/registry"
+)
+
+// The states of a run. A store does not tell whether somebody works on a run; who knows of
+// its workflow says Running or Failed of an Unfinished one.
+const (
+	Submitted  = "submitted"  // recorded, and its data has not been read
+	Unfinished = "unfinished" // it has a plan and no verdict
+	Running    = "running"
+	Succeeded  = "succeeded" // it has a verdict
+	Failed     = "failed"    // of what the store knows: its data is not as it has to be
 )
 
 // Status is how far a run has come, as the store tells it.
 type Status struct {
 	Run      RunID              `json:"run"`
 	Model    registry.ModelName `json:"model"`
+	State    string             `json:"state"`
 	Trials   int                `json:"trials"`   // planned; 0 until the data has been read
 	Finished int                `json:"finished"` // trials in the ledger
-	Verdict  *Verdict           `json:"verdict,omitempty"`
+	// Submitted and Updated are when the run was recorded and when it last came further, by the
+	// clock of the store.
+	Submitted time.Time `json:"submitted"`
+	Updated   time.Time `json:"updated"`
+	Verdict   *Verdict  `json:"verdict,omitempty"`
 	// Gates are why nothing is trained, or the reasons not to that were accepted.
 	Gates *Gates `json:"gates,omitempty"`
 }
 
+// Ended tells whether nothing more happens unless the run is started again.
+func (s Status) Ended() bool { return s.State == Succeeded || s.State == Failed }
+
 // Status reads how far a run has come. It lists the ledger and does not read it.
 func (e *Engine) Status(ctx context.Context, run RunID) (Status, error) {
 	var s submission
-	if err := e.read(ctx, run, "config.json", &s); err != nil {
+	info, err := e.readInfo(ctx, run, "config.json", &s)
+	if err != nil {
 		return Status{}, err
 	}
-	status := Status{Run: run, Model: s.Config.Model}
+	status := Status{Run: run, Model: s.Config.Model, State: Submitted, Submitted: info.Modified, Updated: info.Modified}
 	var plan Plan
-	if err := e.read(ctx, run, "plan.json", &plan); errors.Is(err, registry.ErrNotFound) {
-		status.Gates, err = e.gates(ctx, run)
+	info, err = e.readInfo(ctx, run, "plan.json", &plan)
+	if errors.Is(err, registry.ErrNotFound) {
+		if status.Gates, err = e.gates(ctx, run); status.Gates != nil && len(status.Gates.Blocking) > 0 {
+			status.State = Failed
+		}
 		return status, err
 	} else if err != nil {
 		return Status{}, err
 	}
-	status.Trials = plan.Trials
+	status.State, status.Trials, status.Updated = Unfinished, plan.Trials, info.Modified
 	if len(plan.Accepted) > 0 {
 		status.Gates = &Gates{Accepted: plan.Accepted}
 	}
@@ -43,28 +66,48 @@ func (e *Engine) Status(ctx context.Context, run RunID) (Status, error) {
 		}
 		if strings.HasSuffix(info.Key, ".json") {
 			status.Finished++
+			status.Updated = later(status.Updated, info.Modified)
 		}
 	}
 	var verdict Verdict
-	if err := e.read(ctx, run, "verdict.json", &verdict); err == nil {
-		status.Verdict = &verdict
+	if info, err = e.readInfo(ctx, run, "verdict.json", &verdict); err == nil {
+		status.State, status.Verdict, status.Updated = Succeeded, &verdict, later(status.Updated, info.Modified)
 	} else if !errors.Is(err, registry.ErrNotFound) {
 		return Status{}, err
 	}
 	return status, nil
 }
 
-// Leaderboard returns the leaderboard of a concluded run. Before that, or without such a run,
-// it is a *registry.NotFoundError that says which.
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// Leaderboard returns the leaderboard of a run: that of its end or, before, the trials so far.
+// Without one finished trial, or without such a run, it is a *registry.NotFoundError that says
+// which.
 func (e *Engine) Leaderboard(ctx context.Context, run RunID) (Leaderboard, error) {
 	var board Leaderboard
 	err := e.read(ctx, run, "leaderboard.json", &board)
-	if errors.Is(err, registry.ErrNotFound) {
-		var s submission
-		if err := e.read(ctx, run, "config.json", &s); err != nil {
-			return board, err
-		}
-		return board, &registry.NotFoundError{Kind: registry.KindLeaderboard, Name: "of run " + string(run)}
+	if !errors.Is(err, registry.ErrNotFound) {
+		return board, err
 	}
+	var s submission
+	if err := e.read(ctx, run, "config.json", &s); err != nil {
+		return board, err
+	}
+	none := &registry.NotFoundError{Kind: registry.KindLeaderboard, Name: "of run " + string(run)}
+	var plan Plan
+	if err := e.read(ctx, run, "plan.json", &plan); errors.Is(err, registry.ErrNotFound) {
+		return board, none
+	} else if err != nil {
+		return board, err
+	}
+	if board, err = e.rank(ctx, plan); errors.Is(err, errNoResults) {
+		return Leaderboard{}, none
+	}
+	board.SoFar = true
 	return board, err
 }
