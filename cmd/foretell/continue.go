@@ -49,7 +49,7 @@ func (w *continued) faults(c *invocation, args []string) error {
 	}
 	var fault error
 	c.flags.Visit(func(f *flag.Flag) {
-		if !slices.Contains([]string{"continue", "trials", "store", "workers"}, f.Name) {
+		if !slices.Contains([]string{"continue", "trials", "store", "workers", "json"}, f.Name) {
 			fault = fmt.Errorf("--%s does not go with --continue: trials of another config or on other data do not compare", f.Name)
 		}
 	})
@@ -66,6 +66,6 @@ func (t *trainer) again(ctx context.Context, w continued) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.c.stdout, "run %s goes on with %s: %d trials in all\n", run, w.run, config.Search.Trials)
+	t.say("run %s goes on with %s: %d trials in all\n", run, w.run, config.Search.Trials)
 	return t.follow(ctx, run, func(err error) error { return err })
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -57,7 +56,7 @@ func train(ctx context.Context, c *invocation) error {
 	name := c.flags.String("model", "", "which model of a config to train, if it has several; with --target, the model's name")
 	t := &trainer{c: c, reading: &source.Flags{}}
 	c.flags.BoolVar(&t.explain, "explain", false, "print the config with every default, the plan and the quote, and write nothing")
-	c.flags.BoolVar(&t.json, "json", false, "with --explain: as JSON, one object a model")
+	c.flags.BoolVar(&t.json, "json", false, "one JSON object a line for each thing that happens, on stdout; with --explain one a model")
 	t.reading.Register(c.flags)
 	c.flags.Func("accept", "train in spite of a reason not to, by its `name`: leakage:COLUMN, classes, …; may be given several times", func(name string) error {
 		t.accept = append(t.accept, name)
@@ -68,9 +67,6 @@ func train(ctx context.Context, c *invocation) error {
 	args, err := c.parse(0, 1)
 	if err != nil {
 		return err
-	}
-	if t.json && !t.explain {
-		return errors.New("--json goes with --explain")
 	}
 	if err := earlier.faults(c, args); err != nil {
 		return err
@@ -134,9 +130,9 @@ func (t *trainer) run(ctx context.Context, i int) error {
 		return t.file.explain(i, err)
 	}
 	if created {
-		fmt.Fprintf(c.stdout, "run %s: %s, target %s\n", run, config.Data.Source, config.Data.Target)
+		t.say("run %s: %s, target %s\n", run, config.Data.Source, config.Data.Target)
 	} else {
-		fmt.Fprintf(c.stdout, "run %s was started before: finished trials are kept\n", run)
+		t.say("run %s was started before: finished trials are kept\n", run)
 	}
 	if config.Schedule != "" {
 		fmt.Fprintln(c.stderr, "note: the schedule is kept by the cloud and by foretell up, not by this command")
@@ -148,11 +144,17 @@ func (t *trainer) run(ctx context.Context, i int) error {
 // another run, whose faults explain puts into words.
 func (t *trainer) follow(ctx context.Context, run training.RunID, explain func(error) error) error {
 	c, engine := t.c, t.engine
-	progress := newBar(c.stderr, "trials")
-	var done atomic.Int64
-	verdict, err := engine.Run(ctx, run, func(_ training.Result, total int) { progress.set(int(done.Add(1)), total) })
+	f, stop := t.following(ctx)
+	verdict, err := engine.Run(ctx, run, f.saw)
+	stop()
+	if ctx.Err() != nil && f.plan != nil {
+		fmt.Fprintf(c.stderr, "%d of %d trials of run %s are finished\n", f.finished, f.plan.Trials, run)
+	}
 	if err != nil {
 		return t.blocked(explain(err))
+	}
+	if t.json {
+		return errors.Join(f.fault, trainEvent{Event: "verdict", Run: run, Verdict: &verdict}.tell(c.stdout))
 	}
 	board, err := engine.Leaderboard(ctx, run)
 	if err != nil {
@@ -167,12 +169,46 @@ func (t *trainer) follow(ctx context.Context, run training.RunID, explain func(e
 	return nil
 }
 
+// following is what follows a run: a table on a terminal, else lines in a log, and JSON if asked.
+func (t *trainer) following(ctx context.Context) (f *following, stop func()) {
+	f, stop = &following{now: time.Now}, func() {}
+	live := newScreen(t.c.stderr)
+	if live == nil {
+		f.logTo(t.c.stderr)
+	} else {
+		stop = f.drawOn(live)
+	}
+	beside := f.news
+	f.news = func(n training.News) {
+		if n.Plan != nil { // without a quote there is no time left to tell, and no more harm
+			f.quote, _ = t.engine.Quote(ctx, n.Plan.Run)
+		}
+		if beside != nil {
+			beside(n)
+		}
+		if e, ok := f.event(n); t.json && ok {
+			f.fault = errors.Join(f.fault, e.tell(t.c.stdout))
+		}
+	}
+	return f, stop
+}
+
+// say tells people something on stdout, which is for machines if JSON is asked for.
+func (t *trainer) say(format string, args ...any) {
+	if !t.json {
+		fmt.Fprintf(t.c.stdout, format, args...)
+	}
+}
+
 // blocked lists the reasons not to train that an error holds, and has the exit code for it;
 // other errors stay as they are.
 func (t *trainer) blocked(err error) error {
 	var blocked *training.BlockedError
 	if !errors.As(err, &blocked) {
 		return err
+	}
+	if t.json && !t.explain {
+		return errors.Join(&exitError{exitViolated, fmt.Errorf("%w; nothing was trained", blocked)}, trainEvent{Event: "blocked", Gates: &blocked.Gates}.tell(t.c.stdout))
 	}
 	if !t.json {
 		if err := printGates(t.c.stdout, blocked.Gates); err != nil {

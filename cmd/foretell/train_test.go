@@ -81,9 +81,6 @@ func TestExplain(t *testing.T) {
 	if code != 1 || !strings.Contains(err.Error(), "more than budget.cost") || !strings.Contains(out, "quote for the cloud") {
 		t.Errorf("%d, %v: %s", code, err, out)
 	}
-	if _, err, _ := fails(t, "train", "--store", store, "--json", config); err == nil || !strings.Contains(err.Error(), "--explain") {
-		t.Errorf("--json alone: %v", err)
-	}
 }
 
 func explainJSON(t *testing.T, store, config string, args ...string) (e explanation) {

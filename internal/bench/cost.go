@@ -105,7 +105,11 @@ func (s costSet) run(ctx context.Context) (ratio float64, err error) {
 		return 0, err
 	}
 	measured := map[string]float64{}
-	verdict, err := engine.Run(ctx, run, func(r training.Result, _ int) { measured[r.Trial] = r.Usage.Seconds * r.Usage.Cores })
+	verdict, err := engine.Run(ctx, run, func(n training.News) {
+		if r := n.Finished; r != nil {
+			measured[r.Trial] = r.Usage.Seconds * r.Usage.Cores
+		}
+	})
 	if err != nil {
 		return 0, err
 	}

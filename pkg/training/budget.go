@@ -71,7 +71,7 @@ func (e *Engine) spent(ctx context.Context, plan Plan, trials []Trial, results [
 	sum := q.Beside
 	for i, r := range results {
 		if r != nil && r.Usage != nil {
-			sum += r.Usage.dollars()
+			sum += r.Usage.Dollars()
 		} else {
 			sum += quoted[i].Dollars
 		}

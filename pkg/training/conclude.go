@@ -234,6 +234,17 @@ func (b *Leaderboard) compare(by metric.Metric, plan Plan) {
 	}
 }
 
+// Standing is where a result would stand on the leaderboard of the plan's run.
+func (p *Plan) Standing(r Result) Standing { return standing(r, p.Metric) }
+
+// Ahead tells whether a stands before b on the leaderboard, and not level with it; both were judged.
+func (p *Plan) Ahead(a, b Standing) bool {
+	if rungOf(a) != rungOf(b) {
+		return rungOf(a) > rungOf(b)
+	}
+	return a.Score != b.Score && (a.Score > b.Score) == p.Greater
+}
+
 // rungOf is the number of a standing's rung, 0 without.
 func rungOf(s Standing) int {
 	if s.Rung == nil {

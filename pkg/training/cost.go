@@ -41,8 +41,8 @@ type Usage struct {
 	Cores    float64 `json:"cores,omitempty"`
 }
 
-// dollars are what a function costs for it.
-func (u Usage) dollars() float64 {
+// Dollars are what a function costs for it.
+func (u Usage) Dollars() float64 {
 	if u.MemoryMB > 0 {
 		return float64(u.Seconds * lambdaSecond(u.MemoryMB))
 	}
@@ -90,7 +90,7 @@ func (e *Engine) cost(ctx context.Context, run RunID, results []*Result) (*Cost,
 	for _, r := range results {
 		if r != nil && r.Usage != nil {
 			measured = true
-			c.Actual += r.Usage.dollars()
+			c.Actual += r.Usage.Dollars()
 			c.ActualSeconds += r.Usage.Seconds
 			c.Billed = c.Billed && r.Usage.MemoryMB > 0
 		}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -38,53 +37,6 @@ func (f *failing) Put(ctx context.Context, key string, body []byte, c registry.C
 		return registry.Info{}, errKilled
 	}
 	return info, err
-}
-
-// TestKilledAtEveryWrite kills the run before and after each of its writes and starts it
-// again: it converges to the same model, one version, and the alias on it.
-func TestKilledAtEveryWrite(t *testing.T) {
-	reference := engine(t)
-	want, err := reference.Run(ctx, submit(t, reference, parse(t, penguins)), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	kills := 0
-	for n := 0; ; n++ {
-		survived := false
-		for _, after := range []bool{false, true} {
-			e := engine(t)
-			e.Workers = 1
-			whole := e.Registry.Store
-			e.Registry = &registry.Registry{Store: &failing{whole, n, after}}
-			run, _, err := e.Submit(ctx, parse(t, penguins))
-			if err == nil {
-				_, err = e.Run(ctx, run, nil)
-			}
-			survived = err == nil
-			if err != nil && !errors.Is(err, errKilled) {
-				t.Fatalf("write %d: %v", n, err)
-			}
-			kills++
-			e = &Engine{Registry: &registry.Registry{Store: whole}, Source: e.Source}
-			got, err := e.Run(ctx, submit(t, e, parse(t, penguins)), nil)
-			if err != nil {
-				t.Fatalf("started again after write %d: %v", n, err)
-			}
-			if !reflect.DeepEqual(got, want) {
-				t.Errorf("killed at write %d (after: %t): verdict %+v, want %+v", n, after, got, want)
-			}
-			versions, err := e.Registry.Versions(ctx, "penguins")
-			if err != nil || len(versions) != 1 {
-				t.Errorf("killed at write %d: %d versions, %v", n, len(versions), err)
-			}
-		}
-		if survived {
-			break
-		}
-	}
-	if kills < 2*20 { // config, data, trials, plan, 6 predictions, 6 results, leaderboard, artifact, version, alias, verdict
-		t.Errorf("only %d kills", kills)
-	}
 }
 
 // plant puts a result into the ledger as if a trial had ended with it, predicting nothing but that

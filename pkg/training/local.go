@@ -6,13 +6,24 @@ import (
 	"github.com/foretell-ml/foretell/pkg/internal/par"
 )
 
-// Watcher is told of every trial of a run as it finishes. Calls may come from several
-// goroutines at once.
-type Watcher func(result Result, total int)
+// News is one thing that happened in a run: the one field that is set.
+type News struct {
+	Plan       *Plan   // the data has been read
+	Round      []Trial // these come next; those that were finished before are among them
+	Started    *Trial
+	Finished   *Result // now or before
+	Concluding bool    // the trials are done, and the final model is being made
+}
+
+// Watcher is told what happens in a run. Calls may come from several goroutines at once.
+type Watcher func(News)
 
 // Run does all steps of a submitted run in this process: trials side by side, Workers at a
-// time. The result is the same as the workflow's.
+// time. The result is the same as the workflow's. watch may be nil.
 func (e *Engine) Run(ctx context.Context, run RunID, watch Watcher) (Verdict, error) {
+	if watch == nil {
+		watch = func(News) {}
+	}
 	progress, err := e.Plan(ctx, run)
 	if err != nil {
 		return Verdict{}, err
@@ -21,6 +32,7 @@ func (e *Engine) Run(ctx context.Context, run RunID, watch Watcher) (Verdict, er
 	if err := e.read(ctx, run, "plan.json", &plan); err != nil {
 		return Verdict{}, err
 	}
+	watch(News{Plan: &plan})
 	// Trials are the better grain for cores than the folds within them.
 	single := &Engine{Registry: e.Registry, Source: e.Source, Workers: 1, Now: e.Now}
 	for !progress.Done {
@@ -28,10 +40,12 @@ func (e *Engine) Run(ctx context.Context, run RunID, watch Watcher) (Verdict, er
 		if err := e.read(ctx, run, roundName(progress.Round), &trials); err != nil {
 			return Verdict{}, err
 		}
+		watch(News{Round: trials})
 		err := par.For(ctx, len(trials), e.Workers, func(i int) error {
+			watch(News{Started: &trials[i]})
 			result, err := single.Trial(ctx, trials[i])
-			if err == nil && watch != nil {
-				watch(result, plan.Trials)
+			if err == nil {
+				watch(News{Finished: &result})
 			}
 			return err
 		})
@@ -42,5 +56,6 @@ func (e *Engine) Run(ctx context.Context, run RunID, watch Watcher) (Verdict, er
 			return Verdict{}, err
 		}
 	}
+	watch(News{Concluding: true})
 	return e.Conclude(ctx, run)
 }

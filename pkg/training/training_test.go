@@ -68,7 +68,11 @@ func TestRun(t *testing.T) {
 	run := submit(t, e, parse(t, penguins))
 	seen := 0
 	e.Workers = 1
-	verdict, err := e.Run(ctx, run, func(Result, int) { seen++ })
+	verdict, err := e.Run(ctx, run, func(n News) {
+		if n.Finished != nil {
+			seen++
+		}
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
