@@ -160,7 +160,7 @@ func (e *Engine) shownTrials(ctx context.Context, board Leaderboard) ([]report.L
 		if j, found := at[s.Trial]; found {
 			row.Number = j + 1
 			if result := results[j]; result != nil && result.Usage != nil {
-				row.Seconds, row.Dollars = result.Usage.Seconds, result.Usage.dollars()
+				row.Seconds, row.Dollars = result.Usage.Seconds, result.Usage.Dollars()
 			}
 		}
 		rows[i] = row
