@@ -6,7 +6,6 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
-	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/serving"
 )
 
@@ -27,17 +26,8 @@ func TestExposure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Finish(t.Context(), inputs, pipeline.Lineage{}); err != nil {
-		t.Fatal(err)
-	}
-	artifact, err := p.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
 	r, _ := newRegistry(t)
-	if _, err := r.Register(t.Context(), "claims", artifact, registry.Manifest{Run: "offset", Target: "claims"}); err != nil {
-		t.Fatal(err)
-	}
+	register(t, r, "claims", p, inputs)
 	promote(t, r, "claims", 1)
 	h := (&serving.Server{Registry: r}).Routes()
 	a := ask(t, h, "/v1/models/claims/predict", `{"instances": [{"x": 2}, {"x": 2, "log_days": null}, {"x": 2, "log_days": 0}, {"x": 2, "log_days": 0.6931471805599453}]}`)

@@ -71,6 +71,12 @@ func trained(t testing.TB, r *registry.Registry, model registry.ModelName, learn
 		t.Fatal(err)
 	}
 	finish(p)
+	return p, register(t, r, model, p, inputs)
+}
+
+// register finishes a pipeline and registers it as the next version of a model.
+func register(t testing.TB, r *registry.Registry, model registry.ModelName, p *pipeline.Pipeline, inputs *dataset.Table) registry.Manifest {
+	t.Helper()
 	if err := p.Finish(t.Context(), inputs, pipeline.Lineage{}); err != nil {
 		t.Fatal(err)
 	}
@@ -78,11 +84,11 @@ func trained(t testing.TB, r *registry.Registry, model registry.ModelName, learn
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := r.Register(t.Context(), model, artifact, registry.Manifest{Run: learner, Target: target})
+	m, err := r.Register(t.Context(), model, artifact, registry.Manifest{Run: p.Members[0].Configuration.Learner, Target: p.Target.Name})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p, m
+	return m
 }
 
 func promote(t testing.TB, r *registry.Registry, model registry.ModelName, version int) {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
-	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/serving"
 )
 
@@ -31,17 +30,8 @@ func TestTextsAreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Finish(t.Context(), inputs, pipeline.Lineage{}); err != nil {
-		t.Fatal(err)
-	}
-	artifact, err := p.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
 	r, _ := newRegistry(t)
-	if _, err := r.Register(t.Context(), "stars", artifact, registry.Manifest{Run: "text", Target: "stars"}); err != nil {
-		t.Fatal(err)
-	}
+	register(t, r, "stars", p, inputs)
 	promote(t, r, "stars", 1)
 	h := (&serving.Server{Registry: r}).Routes()
 	predict := func(value string) float64 {

@@ -58,6 +58,7 @@ func TestConfigsFitTheSchema(t *testing.T) {
 	}
 	good := []string{
 		"data: {source: a.csv, target: y}", "data: {source: a.csv}\nmodels: [{data: {target: y}}, {model: b, data: {target: z}, search: {trials: null}}]",
+		"data: {source: a.csv, target: y}\nvalidation: {time: day, gap: 3}", "data: {source: a.csv, target: y}\nvalidation: {time: day, gap: 7d}",
 		"data: {source: a.csv, target: y, schema: s.json, constraints: c.yaml, types: {a: text}, sample: 0.5}",
 		"data: {source: a.csv, target: y}\nconfigurations: [{learner: boosting, params: {leaves: [7, 15], l2: {log: [0.1, 1]}, objective: huber, monotone: {a: 1}}}]\nbudget: {cost: 2.0}",
 	}
@@ -301,6 +302,8 @@ func (m *schemaMaker) schema(t reflect.Type, place string) object {
 		return object{{"type", []string{"object", "null"}}, {"additionalProperties", param}}
 	}
 	switch t {
+	case reflect.TypeFor[Gap]():
+		return object{{"type", []any{"string", "number", "null"}}}
 	case reflect.TypeFor[source.NamedSchema]():
 		columns := m.schema(reflect.TypeFor[dataset.Schema](), place)
 		return object{{"anyOf", []any{object{{"type", "string"}}, columns}}}
