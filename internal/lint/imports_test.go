@@ -19,6 +19,7 @@ type room struct {
 var allowed = []room{
 	{"pkg/internal/nearest", nil},
 	{"pkg/internal/document", []string{"pkg/internal/nearest"}},
+	{"pkg/internal/jsontext", nil},
 	{"pkg/internal/num", nil},
 	{"pkg/internal/par", nil},
 	{"pkg/internal/seed", nil},

@@ -11,6 +11,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/foretell-ml/foretell/pkg/internal/jsontext"
 )
 
 // ReadBody returns the body of a request of one of the media types ("application/json"). It
@@ -74,11 +76,15 @@ func ReadJSON(r *http.Request, limit int64, v any) error {
 	return nil
 }
 
-// JSONProblem turns an error of encoding/json about body into a problem that says where.
+// JSONProblem turns an error of encoding/json, or of jsontext, about body into a problem that
+// says where.
 func JSONProblem(body []byte, err error) Problem {
 	var syntax *json.SyntaxError
 	var wrong *json.UnmarshalTypeError
+	var found *jsontext.SyntaxError
 	switch {
+	case errors.As(err, &found):
+		return InvalidJSON.New(position(body, int64(found.Offset)+1) + ": " + found.Detail)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF),
 		errors.As(err, &syntax) && strings.HasPrefix(syntax.Error(), "unexpected end"):
 		return InvalidJSON.New(position(body, int64(len(body))) + ": the body ends before the JSON value does")

@@ -48,8 +48,11 @@ func TestBadRequests(t *testing.T) {
 		{"two values", path, row(`{"age": 1}`) + "{}", gateway.InvalidJSON, "", nil},
 		{"unknown member", path, `{"instance": [{"age": 1}]}`, gateway.InvalidJSON, `"instance"`, nil},
 		{"an array", path, `[{"age": 1}]`, gateway.InvalidJSON, "want an object", nil},
+		{"alias is no text", path, `{"alias": 1, "instances": []}`, gateway.InvalidJSON, "line 1, column 11: want a string, got a number", nil},
+		{"alias twice in the body", path, `{"alias": "a", "alias": "b", "instances": []}`, gateway.InvalidJSON, `"alias" appears twice`, nil},
+		{"instances twice", path, `{"instances": [], "instances": [{"age": 1}]}`, gateway.InvalidJSON, `"instances" appears twice`, nil},
 		{"version is no integer", path, `{"version": 1.5, "instances": []}`, gateway.InvalidJSON, "version", nil},
-		{"deep", path, `{"instances": ` + strings.Repeat("[", 1<<20) + strings.Repeat("]", 1<<20) + "}", gateway.InvalidJSON, "depth", nil},
+		{"deep", path, `{"instances": ` + strings.Repeat("[", 1<<20) + strings.Repeat("]", 1<<20) + "}", gateway.InvalidJSON, "nested deeper than 64", nil},
 
 		{"no instances", path, `{}`, gateway.InvalidInstances, "no \"instances\"", nil},
 		{"null", path, `{"instances": null}`, gateway.InvalidInstances, "not an array", nil},

@@ -1,17 +1,15 @@
 package serving
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/internal/jsontext"
 	"github.com/foretell-ml/foretell/pkg/internal/nearest"
 )
 
@@ -21,12 +19,11 @@ import (
 // they are written, to the nearest float64.
 //
 // The array must be valid JSON. All faults are returned together, as one Problem.
-func instances(array json.RawMessage, schema dataset.Schema, target string) (*dataset.Table, []Warning, error) {
+func instances(array string, schema dataset.Schema, target string) (*dataset.Table, []Warning, error) {
 	d := &decoder{
-		json: json.NewDecoder(bytes.NewReader(array)), schema: schema, target: target,
+		json: jsontext.NewReader(array), schema: schema, target: target,
 		build: schema.Builder(), fields: make(map[string]int, len(schema)), seen: make([]bool, len(schema)),
 	}
-	d.json.UseNumber()
 	for i, f := range schema {
 		d.fields[f.Name] = i
 	}
@@ -40,7 +37,7 @@ func instances(array json.RawMessage, schema dataset.Schema, target string) (*da
 }
 
 type decoder struct {
-	json   *json.Decoder
+	json   *jsontext.Reader
 	schema dataset.Schema
 	target string
 	build  *dataset.Builder
@@ -48,30 +45,25 @@ type decoder struct {
 	seen   []bool         // of the fields of the current row
 
 	row    int // of the current instance, from 0
+	known  int // columns of the model in it
 	faults []gateway.FieldError
 }
 
+// errEnough ends the reading of rows: there are as many faults as an answer lists.
+var errEnough = errors.New("enough faults")
+
 func (d *decoder) array() error {
-	open, err := d.json.Token()
-	if err != nil {
-		return fmt.Errorf("instances: %w", err)
-	}
-	if open != json.Delim('[') {
+	if d.json.Kind() != jsontext.Array {
 		return gateway.InvalidInstances.New("the instances are not an array",
 			gateway.FieldError{Pointer: "/instances", Detail: "want an array of objects, one per row"})
 	}
-	for ; d.json.More(); d.row++ {
-		if d.row == MaxInstances {
-			return gateway.InvalidInstances.New(fmt.Sprintf("more than %d instances; send fewer at a time", MaxInstances))
-		}
-		if err := d.instance(); err != nil {
-			return fmt.Errorf("instances: %w", err)
-		}
-		if len(d.faults) >= MaxFaults {
-			return nil
-		}
-	}
-	if d.row == 0 {
+	err := d.json.Array(d.instance)
+	switch {
+	case errors.Is(err, errEnough):
+		return nil
+	case err != nil:
+		return err
+	case d.row == 0:
 		return gateway.InvalidInstances.New("there are no instances",
 			gateway.FieldError{Pointer: "/instances", Detail: "is empty; want at least one row"})
 	}
@@ -80,119 +72,106 @@ func (d *decoder) array() error {
 
 // instance reads one row.
 func (d *decoder) instance() error {
+	if d.row == MaxInstances {
+		return gateway.InvalidInstances.New(fmt.Sprintf("more than %d instances; send fewer at a time", MaxInstances))
+	}
 	d.build.AddRow()
 	clear(d.seen)
-	open, err := d.json.Token()
-	if err != nil {
+	d.known = 0
+	faulty := len(d.faults)
+	if kind := d.json.Kind(); kind != jsontext.Object {
+		d.fault("", "want an object with the row's columns, got "+kind.String())
+		if err := d.json.Skip(); err != nil {
+			return err
+		}
+	} else if err := d.json.Object(d.member); err != nil {
 		return err
 	}
-	if open != json.Delim('{') {
-		d.fault("", "want an object with the row's columns, got "+kind(open))
-		return d.skip(open)
-	}
-	known, faulty := 0, len(d.faults)
-	for d.json.More() {
-		name, err := d.json.Token()
-		if err != nil {
-			return err
-		}
-		value, err := d.json.Token()
-		if err != nil {
-			return err
-		}
-		if d.value(name.(string), value) {
-			known++
-		}
-		if err := d.skip(value); err != nil {
-			return err
-		}
-	}
-	if known == 0 && len(d.faults) == faulty {
+	if d.known == 0 && len(d.faults) == faulty {
 		d.fault("", "has none of the model's columns: "+nearest.List(names(d.schema)))
 	}
-	_, err = d.json.Token() // the closing brace
-	return err
+	d.row++
+	if len(d.faults) >= MaxFaults {
+		return errEnough
+	}
+	return nil
 }
 
-// value sets one value of the row, and reports whether the model has the column.
-func (d *decoder) value(name string, value json.Token) bool {
+// member reads one value of the row.
+func (d *decoder) member(name string) error {
 	field, ok := d.fields[name]
 	switch {
 	case !ok && name == d.target:
 		d.fault(name, "is what the model predicts; leave it out")
-		return false
 	case !ok:
 		d.fault(name, "is not a column of the model"+nearest.Hint(name, names(d.schema)))
-		return false
 	case d.seen[field]:
+		d.known++
 		d.fault(name, "appears twice in the row")
-		return true
+	default:
+		d.known++
+		d.seen[field] = true
+		return d.value(field)
 	}
-	d.seen[field] = true
-	if err := d.set(field, value); err != nil {
-		d.fault(name, err.Error())
-	}
-	return true
+	return d.json.Skip()
 }
 
-func (d *decoder) set(field int, value json.Token) error {
-	var err error
-	switch v := value.(type) {
-	case nil: // missing, as every value is to begin with
-	case bool:
-		err = d.build.Bool(field, v)
-	case string:
-		err = d.build.Text(field, v)
-	case json.Number:
-		err = d.number(field, v)
+// value sets a field to the value that comes next. Its error is one of syntax; others are faults.
+func (d *decoder) value(field int) error {
+	var wrong error
+	switch kind := d.json.Kind(); kind {
+	case jsontext.Bool:
+		v, err := d.json.Bool()
+		if err != nil {
+			return err
+		}
+		wrong = d.build.Bool(field, v)
+	case jsontext.String:
+		text, err := d.json.Text()
+		if err != nil {
+			return err
+		}
+		wrong = d.build.Text(field, text)
+	case jsontext.Number:
+		number, err := d.json.Number()
+		if err != nil {
+			return err
+		}
+		wrong = d.number(field, number)
 	default:
-		return errors.New("want a single value, got " + kind(value))
+		if kind != jsontext.Null { // missing, as every value is to begin with
+			wrong = errors.New("want a single value, got " + kind.String())
+		}
+		if err := d.json.Skip(); err != nil {
+			return err
+		}
+	}
+	if wrong == nil {
+		return nil
 	}
 	var column *dataset.ColumnError // its column is in the fault already
-	if errors.As(err, &column) {
-		return column.Err
+	if errors.As(wrong, &column) {
+		wrong = column.Err
 	}
-	return err
+	d.fault(d.schema[field].Name, wrong.Error())
+	return nil
 }
 
 // number sets a number. Where the column holds categories and one of them is written as the
 // number is ("3.0", a long id), that one is meant; a text is the number as it is written.
-func (d *decoder) number(field int, n json.Number) error {
-	if f := d.schema[field]; f.Type == dataset.Text {
-		return d.build.Text(field, n.String())
+func (d *decoder) number(field int, number string) error {
+	if f := &d.schema[field]; f.Type == dataset.Text {
+		return d.build.Text(field, number)
 	} else if f.Type.Coded() {
-		if _, found := slices.BinarySearch(f.Levels, n.String()); found {
-			return d.build.Text(field, n.String())
+		if _, found := slices.BinarySearch(f.Levels, number); found {
+			return d.build.Text(field, number)
 		}
 	}
-	v, err := n.Float64()
-	if err != nil {
-		return fmt.Errorf("the number %s is out of range", cut(n.String()))
+	v, ok := jsontext.Float(number)
+	if !ok {
+		return fmt.Errorf("the number %s is out of range", cut(number))
 	}
 	return d.build.Number(field, v)
-}
-
-// skip reads to the end of a value whose first token is given; a scalar has ended already.
-func (d *decoder) skip(first json.Token) error {
-	depth := 0
-	for token := first; ; {
-		switch token {
-		case json.Delim('['), json.Delim('{'):
-			depth++
-		case json.Delim(']'), json.Delim('}'):
-			depth--
-		}
-		if depth == 0 {
-			return nil
-		}
-		var err error
-		if token, err = d.json.Token(); err != nil {
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			return err
-		}
-	}
 }
 
 // fault notes what is wrong with a column of the current row, or with the row ("").
@@ -227,24 +206,6 @@ func pointer(row int, column string) string {
 		p += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(column)
 	}
 	return p
-}
-
-// kind names what a JSON value is by its first token.
-func kind(token json.Token) string {
-	switch token := token.(type) {
-	case nil:
-		return "null"
-	case json.Delim:
-		if token == '{' {
-			return "an object"
-		}
-		return "an array"
-	case string:
-		return "a string"
-	case bool:
-		return "true or false"
-	}
-	return "a number"
 }
 
 // names are the names of a schema's columns.

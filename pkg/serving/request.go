@@ -1,13 +1,13 @@
 package serving
 
 import (
-	"bytes"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/internal/jsontext"
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
 
@@ -27,28 +27,64 @@ type selection struct {
 
 // request is the body of a request before its rows are looked at.
 type request struct {
-	Instances json.RawMessage     `json:"instances"`
-	Alias     *registry.AliasName `json:"alias"`
-	Version   *int                `json:"version"`
+	Instances string // the JSON of them
+	Alias     *registry.AliasName
+	Version   *int
 }
 
-// parse takes a body apart. What it accepts is syntactically valid JSON throughout.
-func parse(body []byte) (request, error) {
+// parse takes a body apart, in one pass that tells where it is not JSON. Rows are read after it,
+// since the model says what their columns are and may be named behind them.
+func parse(body string) (request, error) {
 	var q request
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	// Unmarshal first: it reports syntax faults anywhere, and what follows the value.
-	if err := json.Unmarshal(body, new(json.RawMessage)); err != nil {
-		return q, gateway.JSONProblem(body, err)
+	r := jsontext.NewReader(body)
+	said := map[string]bool{}
+	err := r.Object(func(name string) error {
+		if said[name] {
+			return gateway.InvalidJSON.New(fmt.Sprintf("field %q appears twice", cut(name)))
+		}
+		said[name] = true
+		return q.member(r, name)
+	})
+	if err == nil {
+		err = r.End()
 	}
-	if err := d.Decode(&q); err != nil {
-		return q, gateway.JSONProblem(body, err)
-	}
-	if q.Instances == nil {
+	var syntax *jsontext.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return q, gateway.JSONProblem([]byte(body), err)
+	case err != nil:
+		return q, err
+	case !said["instances"]:
 		return q, gateway.InvalidInstances.New(`the request has no "instances"`,
 			gateway.FieldError{Pointer: "/instances", Detail: "is missing; want an array of objects, one per row"})
 	}
 	return q, nil
+}
+
+// member reads a member of the body. An alias or version of null is as if it were not there.
+func (q *request) member(r *jsontext.Reader, name string) (err error) {
+	switch null := r.Kind() == jsontext.Null; {
+	case name == "instances":
+		q.Instances, err = r.Raw()
+	case name == "alias" && !null:
+		var text string
+		text, err = r.Text()
+		q.Alias = (*registry.AliasName)(&text)
+	case name == "version" && !null:
+		var number string
+		if number, err = r.Number(); err == nil {
+			n, wrong := strconv.Atoi(number)
+			if wrong != nil {
+				return gateway.InvalidJSON.New(fmt.Sprintf("version: want an integer, got %s", cut(number)))
+			}
+			q.Version = &n
+		}
+	case name == "alias" || name == "version":
+		err = r.Null()
+	default:
+		return gateway.InvalidJSON.New(fmt.Sprintf("unknown field %q", cut(name)))
+	}
+	return err
 }
 
 // selected combines what the query and the body say. Both alias and version, or one of them

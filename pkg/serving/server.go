@@ -37,7 +37,7 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q, err := parse(body)
+	q, err := parse(string(body))
 	if err != nil {
 		return err
 	}
