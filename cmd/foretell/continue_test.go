@@ -1,13 +1,14 @@
 package main
 
 import (
+	"os"
 	"regexp"
 	"strings"
 	"testing"
 )
 
 // TestTrainContinues: a run goes on with more trials, as the run that its config with as many
-// makes; what does not go with that is refused in words.
+// makes; a retrain starts from champion; what does not go with that is refused in words.
 func TestTrainContinues(t *testing.T) {
 	store := t.TempDir()
 	config := func(trials string) string {
@@ -23,6 +24,15 @@ func TestTrainContinues(t *testing.T) {
 	if !strings.Contains(again, "run "+named.FindStringSubmatch(out)[1]+" was started before") {
 		t.Errorf("%s\n%s", out, again)
 	}
+	row := "Adelie,Dream,39.1,18.7,181,3750,male,2009\n"
+	rows, err := os.ReadFile("../../testdata/penguins.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	retrain := []string{"train", "--store", store, "--retrain", "--model", "penguins", "--target", "species", file(t, "penguins.csv", string(rows)+row)}
+	if out := foretell(t, retrain...); !strings.Contains(out, "it starts from what version ") || !strings.Contains(out, "0001-bayes") {
+		t.Errorf("%s", out)
+	}
 	for want, args := range map[string][]string{
 		"--continue wants --trials":            {"--continue", first},
 		"like +20, got \"7\"":                  {"--continue", first, "--trials", "7"},
@@ -30,6 +40,7 @@ func TestTrainContinues(t *testing.T) {
 		"--sample does not go with --continue": {"--continue", first, "--trials", "+7", "--sample", "50%"},
 		"--trials goes with --continue":        {"--trials", "+7", config("9")},
 		"a CONFIG; or --continue":              {},
+		"looks at no store":                    {"--explain", "--retrain", config("9")},
 		"run penguins-000000000000 not found":  {"--continue", "penguins-000000000000", "--trials", "+1"},
 	} {
 		if _, err, code := fails(t, append([]string{"train", "--store", store}, args...)...); code != 1 || !strings.Contains(err.Error(), want) {

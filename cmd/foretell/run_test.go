@@ -3,10 +3,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"os"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +18,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/local"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/registry/s3store"
+	"github.com/foretell-ml/foretell/pkg/training"
 )
 
 // emptyWorld is a running cloud with the penguins uploaded and nothing else.
@@ -179,7 +183,8 @@ func emptyWorldElsewhere(t *testing.T, w world) world {
 }
 
 // TestScheduledRetrain registers a schedule: the first retrain is due at once, is the run
-// that was posted, and makes no second version.
+// that was posted, and makes no second version. With more data there is another run, which starts
+// from what the first version is made of.
 func TestScheduledRetrain(t *testing.T) {
 	w := emptyWorld(t, cloudDir(t))
 	const config = `{"model":"penguins","data":{"source":"s3://foretell/data/penguins/","target":"species"},"schedule":"rate(1 days)",
@@ -192,8 +197,28 @@ func TestScheduledRetrain(t *testing.T) {
 		t.Errorf("schedule: %v", err)
 	}
 	models := &registry.Registry{Store: w.store}
-	if versions, err := models.Versions(context.Background(), "penguins"); err != nil || len(versions) != 1 {
+	versions, err := models.Versions(context.Background(), "penguins")
+	if err != nil || len(versions) != 1 {
 		t.Errorf("%d versions, %v", len(versions), err)
+	}
+	if again := w.retrain(t, "penguins"); again != v.Run {
+		t.Errorf("a retrain on the same data is run %s, not %s", again, v.Run)
+	}
+
+	// A day later there is more data.
+	w.put(t, "data/penguins/more.csv", "species,island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex,year\nAdelie,Dream,39.1,18.7,181,3750,male,2009\n")
+	next := w.retrain(t, "penguins")
+	if next == v.Run || w.post(t, config).Run != next {
+		t.Errorf("the retrain is %s, the run before %s", next, v.Run)
+	}
+	end := w.until(t, string(next), func(v runState) bool { return v.State != "running" })
+	var first []training.Trial
+	if _, err := registry.ReadJSON(context.Background(), w.store, "runs/"+string(next)+"/rounds/1.json", &first); err != nil || end.Verdict == nil || end.Verdict.Version != 2 {
+		t.Fatalf("%+v, %v", end, err)
+	}
+	heaviest := slices.MaxFunc(versions[0].Members, func(a, b registry.Member) int { return cmp.Compare(a.Weight, b.Weight) })
+	if !reflect.DeepEqual(first[0].Params, heaviest.Params) || heaviest.Trial == "0001-logistic" {
+		t.Errorf("the retrain starts with %v, champion has %+v", first[0].Params, versions[0].Members)
 	}
 	for range 2 { // the second time there is nothing left to delete
 		if _, err := w.api.send(context.Background(), "DELETE", "/v1/models/penguins/schedule", nil); err != nil {
@@ -203,6 +228,20 @@ func TestScheduledRetrain(t *testing.T) {
 	if _, err := w.store.Stat(context.Background(), "schedules/penguins.json"); err == nil {
 		t.Error("the schedule is still there")
 	}
+}
+
+// retrain has the schedule of a model fall due, and returns which run that is.
+func (w world) retrain(t *testing.T, model string) training.RunID {
+	t.Helper()
+	answer, err := w.cloud.Invoke(context.Background(), "train", fmt.Appendf(nil, `{"step":"plan","input":{"schedule":%q}}`, model))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p training.Progress
+	if err := json.Unmarshal(answer, &p); err != nil || p.Run == "" {
+		t.Fatalf("%s: %v", answer, err)
+	}
+	return p.Run
 }
 
 // TestCommandsOnABucket trains, describes and predicts with data and store in S3.

@@ -33,6 +33,7 @@ Examples:
   foretell train testdata/adult.yaml
   foretell train testdata/penguins.csv --target species
   foretell train --explain testdata/adult.yaml
+  foretell train --retrain testdata/adult.yaml
   foretell train --continue adult-income-0123456789ab --trials +20
   foretell train --sample 20% --columns age,education_num,income testdata/adult.yaml
 `
@@ -47,6 +48,7 @@ type trainer struct {
 	store   string // where the run is kept
 	reading *source.Flags
 	accept  []string
+	retrain bool // from what champion is made of
 }
 
 func train(ctx context.Context, c *invocation) error {
@@ -57,6 +59,7 @@ func train(ctx context.Context, c *invocation) error {
 	t := &trainer{c: c, reading: &source.Flags{}}
 	c.flags.BoolVar(&t.explain, "explain", false, "print the config with every default, the plan and the quote, and write nothing")
 	c.flags.BoolVar(&t.json, "json", false, "one JSON object a line for each thing that happens, on stdout; with --explain one a model")
+	c.flags.BoolVar(&t.retrain, "retrain", false, "first try what champion is made of, as a schedule does")
 	t.reading.Register(c.flags)
 	c.flags.Func("accept", "train in spite of a reason not to, by its `name`: leakage:COLUMN, classes, …; may be given several times", func(name string) error {
 		t.accept = append(t.accept, name)
@@ -70,6 +73,9 @@ func train(ctx context.Context, c *invocation) error {
 	}
 	if err := earlier.faults(c, args); err != nil {
 		return err
+	}
+	if t.retrain && t.explain {
+		return errors.New("--explain looks at no store, and so does not go with --retrain")
 	}
 	if earlier.run != "" {
 		store, err := openStore(ctx, *place)
@@ -113,7 +119,7 @@ func train(ctx context.Context, c *invocation) error {
 
 // run trains the model of config i.
 func (t *trainer) run(ctx context.Context, i int) error {
-	c, config, engine := t.c, t.file.Configs[i], t.engine
+	c, config := t.c, t.file.Configs[i]
 	over, err := t.reading.Over(config.Data.Reading)
 	if err != nil {
 		return err
@@ -125,19 +131,36 @@ func (t *trainer) run(ctx context.Context, i int) error {
 	if t.explain {
 		return t.blocked(t.explained(ctx, i, config))
 	}
-	run, created, err := engine.Submit(ctx, config)
+	run, err := t.submit(ctx, config)
 	if err != nil {
 		return t.file.explain(i, err)
-	}
-	if created {
-		t.say("run %s: %s, target %s\n", run, config.Data.Source, config.Data.Target)
-	} else {
-		t.say("run %s was started before: finished trials are kept\n", run)
 	}
 	if config.Schedule != "" {
 		fmt.Fprintln(c.stderr, "note: the schedule is kept by the cloud and by foretell up, not by this command")
 	}
 	return t.follow(ctx, run, func(err error) error { return t.file.explain(i, err) })
+}
+
+// submit records a run, and says which it is.
+func (t *trainer) submit(ctx context.Context, config training.Config) (run training.RunID, err error) {
+	var r training.Retrain
+	if t.retrain {
+		r, err = t.engine.Retrain(ctx, config)
+	} else {
+		r.Run, r.Created, err = t.engine.Submit(ctx, config)
+	}
+	if err != nil {
+		return "", err
+	}
+	if r.Created {
+		t.say("run %s: %s, target %s\n", r.Run, config.Data.Source, config.Data.Target)
+	} else {
+		t.say("run %s was started before: finished trials are kept\n", r.Run)
+	}
+	if r.From > 0 {
+		t.say("it starts from what version %d is made of\n", r.From)
+	}
+	return r.Run, nil
 }
 
 // follow does what is left of a run, and shows how it goes and ends. The run is of a file, or of

@@ -56,7 +56,7 @@ func (s *Server) createRun(r *http.Request) (answer, error) {
 			return answer{}, err
 		}
 	}
-	run, _, err := s.Engine.Submit(r.Context(), config)
+	run, err := s.submit(r.Context(), config)
 	if err != nil {
 		return answer{}, err
 	}
@@ -75,6 +75,17 @@ func (s *Server) createRun(r *http.Request) (answer, error) {
 		status = http.StatusAccepted
 	}
 	return answer{status: status, body: view, header: map[string]string{"Location": "/v1/runs/" + string(run)}}, nil
+}
+
+// submit records a run: of a config with a schedule the one that the schedule comes to as well,
+// which is due at once.
+func (s *Server) submit(ctx context.Context, c training.Config) (training.RunID, error) {
+	if c.Schedule != "" {
+		retrain, err := s.Engine.Retrain(ctx, c)
+		return retrain.Run, err
+	}
+	run, _, err := s.Engine.Submit(ctx, c)
+	return run, err
 }
 
 // start begins the next attempt. If two callers race, or an earlier one died between the

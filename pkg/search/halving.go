@@ -16,7 +16,7 @@ func (s Search) halving(past []Outcome) []Trial {
 	}
 	var trials []Trial
 	if rung == 0 {
-		trials = s.draw(nil, s.Trials)
+		trials = s.draw(s.Start, s.Trials)
 	} else {
 		trials = s.promoted(past, rung)
 	}

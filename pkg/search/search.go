@@ -47,6 +47,8 @@ func (s Strategy) Validate() error {
 type Search struct {
 	Strategy Strategy
 	Spaces   []Space
+	// Start are points that every strategy but grid tries before all others.
+	Start []Point
 	// First are points that portfolio tries before it draws, and that tpe starts from, best
 	// first. Others take no notice of them.
 	First []Point
@@ -113,9 +115,9 @@ func (s Search) Round(past []Outcome) (trials []Trial, err error) {
 			return nil, err
 		}
 	case s.Strategy == PortfolioSearch:
-		trials = s.draw(s.First, s.Trials)
+		trials = s.draw(slices.Concat(s.Start, s.First), s.Trials)
 	default:
-		trials = s.draw(nil, s.Trials)
+		trials = s.draw(s.Start, s.Trials)
 	}
 	return s.affordable(trials, cost(s, past), s.Budget), nil
 }

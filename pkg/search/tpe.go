@@ -3,6 +3,7 @@ package search
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/internal/num"
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
@@ -27,7 +28,7 @@ const (
 // that they keep away from each other.
 func (s Search) tpe(past []Outcome) []Trial {
 	if len(past) == 0 {
-		return s.draw(s.First[:min(startup/2, len(s.First))], min(startup, s.Trials))
+		return s.draw(slices.Concat(s.Start, s.First[:min(startup/2, len(s.First))]), min(startup, s.Trials))
 	}
 	sorted := best(past)
 	points := make([]Point, len(sorted))

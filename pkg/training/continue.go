@@ -52,7 +52,12 @@ func (e *Engine) Continue(ctx context.Context, run RunID, more int) (RunID, Conf
 	if err != nil {
 		return "", Config{}, err
 	}
-	name, now, err := e.submission(ctx, c)
+	_, now, err := e.submission(ctx, c)
+	if err != nil {
+		return "", Config{}, err
+	}
+	now.Champion = earlier.Champion
+	name, err := now.name()
 	if err != nil {
 		return "", Config{}, err
 	}

@@ -67,13 +67,12 @@ func (e *Engine) Handle(ctx context.Context, event Event) (any, error) {
 // is the only object that is ever overwritten.
 func ScheduleKey(m registry.ModelName) string { return "schedules/" + string(m) + ".json" }
 
-// submitScheduled submits the config of a schedule on the data as it is now. Data that has
-// not changed gives the run that was already made of it, and nothing is trained twice.
+// submitScheduled submits the retrain of a schedule.
 func (e *Engine) submitScheduled(ctx context.Context, m registry.ModelName) (RunID, error) {
 	var c Config
 	if _, err := registry.ReadJSON(ctx, e.Registry.Store, ScheduleKey(m), &c); err != nil {
 		return "", fmt.Errorf("schedule of model %s: %w", m, err)
 	}
-	run, _, err := e.Submit(ctx, c)
-	return run, err
+	retrain, err := e.Retrain(ctx, c)
+	return retrain.Run, err
 }

@@ -37,6 +37,8 @@ type Plan struct {
 	Volume Volume `json:"volume"`
 	// Accepted are the reasons not to train that the config says to train in spite of.
 	Accepted []Gate `json:"accepted,omitempty"`
+	// Champion is what a retrain starts from.
+	Champion *Champion `json:"champion,omitempty"`
 
 	found      []Gate // all reasons not to train
 	violations []expectation.Violation
@@ -107,7 +109,7 @@ func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []
 	if err != nil {
 		return fail(err)
 	}
-	plan := Plan{Run: run, Model: c.Model, Data: digest, Config: c}
+	plan := Plan{Run: run, Model: c.Model, Data: digest, Config: c, Champion: s.Champion}
 	if err := plan.look(ctx, table); err != nil {
 		return fail(err)
 	}
@@ -126,6 +128,9 @@ func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []
 		return fail(err)
 	}
 	if err := c.served(plan.Target); err != nil {
+		return fail(err)
+	}
+	if err := plan.start(); err != nil {
 		return fail(err)
 	}
 	plan.Volume = newVolume(data, &plan)

@@ -46,6 +46,18 @@ type submission struct {
 	Config Config    `json:"config"`
 	Files  []fileTag `json:"files"`
 	Window []fileTag `json:"window,omitempty"` // of promote.window
+	// Champion is there if the run is a retrain of a model that has one.
+	Champion *Champion `json:"champion,omitempty"`
+}
+
+// name is that of a run of a model which is made from s.
+func (s submission) name() (RunID, error) {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return "", fmt.Errorf("submit: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return RunID(fmt.Sprintf("%s-%s", s.Config.Model, hex.EncodeToString(sum[:6]))), nil
 }
 
 // fileTag is one file of the data, as it was when the run was submitted.
@@ -64,8 +76,16 @@ func (e *Engine) Check(ctx context.Context, c Config) (RunID, error) {
 // Submit checks a config and records the run. Submitting the same config on the same data
 // again gives the same run, with all that it has finished; created tells which.
 func (e *Engine) Submit(ctx context.Context, c Config) (run RunID, created bool, err error) {
-	run, s, err := e.submission(ctx, c)
+	_, s, err := e.submission(ctx, c)
 	if err != nil {
+		return "", false, err
+	}
+	return e.submit(ctx, s)
+}
+
+// submit records what a run is made from, under the name that follows from it.
+func (e *Engine) submit(ctx context.Context, s submission) (run RunID, created bool, err error) {
+	if run, err = s.name(); err != nil {
 		return "", false, err
 	}
 	_, err = registry.WriteJSON(ctx, e.Registry.Store, run.key("config.json"), s, registry.Condition{Absent: true})
@@ -103,12 +123,8 @@ func (e *Engine) submission(ctx context.Context, c Config) (RunID, submission, e
 			return "", submission{}, fmt.Errorf("promote.window: %w", err)
 		}
 	}
-	text, err := json.Marshal(s)
-	if err != nil {
-		return "", submission{}, fmt.Errorf("submit: %w", err)
-	}
-	sum := sha256.Sum256(text)
-	return RunID(fmt.Sprintf("%s-%s", c.Model, hex.EncodeToString(sum[:6]))), s, nil
+	run, err := s.name()
+	return run, s, err
 }
 
 func tags(ctx context.Context, parts []dataset.Part) ([]fileTag, error) {
