@@ -17,6 +17,10 @@ import (
 	"github.com/foretell-ml/foretell/pkg/training"
 )
 
+// reserve is what a tree may take that a trial has begun, with the writes that keep its finished
+// folds.
+const reserve = 30 * time.Second
+
 func main() {
 	slog.SetDefault(lambdacontext.NewLogger()) // with the id of the request in every line
 	bucket := os.Getenv(topology.EnvBucket)
@@ -26,6 +30,6 @@ func main() {
 	}
 	models := &registry.Registry{Store: store}
 	engine := &training.Engine{Registry: models, Source: training.BucketSource(bucket, models),
-		Cloud: true, MemoryMB: lambdacontext.MemoryLimitInMB, Now: time.Now}
+		Cloud: true, MemoryMB: lambdacontext.MemoryLimitInMB, Reserve: reserve, Now: time.Now}
 	lambda.Start(engine.Handle)
 }

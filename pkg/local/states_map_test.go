@@ -197,7 +197,7 @@ func TestMapStops(t *testing.T) {
 
 // TestTrainingWorkflow runs the workflow that ships, with a function that keeps its state
 // in objects as the train function does: two rounds of trials, a flaky and a hopeless one
-// among them.
+// among them, and one that needs the time of several workers.
 func TestTrainingWorkflow(t *testing.T) {
 	definition, err := Substitute(topology.Training, map[string]string{"TrainFunction": "train", "Bucket": "bucket"})
 	if err != nil {
@@ -210,19 +210,19 @@ func TestTrainingWorkflow(t *testing.T) {
 		Invoker: train, Sleep: slept.sleep, MaxConcurrency: 3,
 		ReadObject: objects(map[string]string{
 			"runs/r/items-0": `[{"trial":"a"},{"trial":"b"},{"trial":"hopeless"}]`,
-			"runs/r/items-1": `[{"trial":"c"},{"trial":"flaky"}]`,
+			"runs/r/items-1": `[{"trial":"c"},{"trial":"flaky"},{"trial":"slow"},{"trial":"long"}]`,
 		}),
 	}
 	got, err := m.Run(t.Context(), env, "r-1", json.RawMessage(`{"run":"r"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, got, `{"run":"r","trials":["a","b","c","flaky"]}`)
+	sameJSON(t, got, `{"run":"r","trials":["a","b","c","flaky","slow"]}`)
 	if want := "plan advance advance conclude"; strings.Join(train.steps, " ") != want {
 		t.Errorf("steps %v, want %s", train.steps, want)
 	}
-	if len(slept.delays) != 4 {
-		t.Errorf("waited %v, want 4 delays: two for the throttled trial, two for the one that fails", slept.delays)
+	if len(slept.delays) != 9 {
+		t.Errorf("waited %v, want 9 delays: two for the throttled trial, two for the one that fails, five for the one that goes on, none for the one that cannot be", slept.delays)
 	}
 }
 
@@ -232,6 +232,7 @@ type fakeTrain struct {
 	steps  []string
 	trials map[string]bool
 	flaky  int
+	slow   int
 }
 
 func (f *fakeTrain) Invoke(_ context.Context, function string, payload []byte) ([]byte, error) {
@@ -267,6 +268,13 @@ func (f *fakeTrain) Invoke(_ context.Context, function string, payload []byte) (
 func (f *fakeTrain) trial(name string) ([]byte, error) {
 	if name == "hopeless" {
 		return nil, &FunctionError{Type: "Diverged", Message: "loss is NaN"}
+	}
+	if name == "long" {
+		return nil, &FunctionError{Type: "TooLongError", Message: "one fold takes longer than a worker has"}
+	}
+	if name == "slow" && f.slow < 5 {
+		f.slow++
+		return nil, &FunctionError{Type: "UnfinishedError", Message: "the next goes on from there"}
 	}
 	if name == "flaky" && f.flaky < 2 {
 		f.flaky++

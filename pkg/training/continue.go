@@ -89,8 +89,7 @@ func (e *Engine) takeOver(ctx context.Context, t Trial) (Result, bool, error) {
 		if err != nil {
 			return Result{}, false, unless(err)
 		}
-		_, err = e.Registry.Store.Put(ctx, t.Run.predictionsKey(t.ID), predictions, registry.Condition{Absent: true})
-		if err != nil && !errors.Is(err, registry.ErrConflict) {
+		if err := e.put(ctx, t.Run.predictionsKey(t.ID), predictions); err != nil {
 			return Result{}, false, err
 		}
 	}

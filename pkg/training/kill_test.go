@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -142,13 +143,14 @@ func smallData(t *testing.T) string {
 // run that nobody killed (model, verdict, trials, alias), and no finished trial is done again.
 func TestKilledAtEveryOperation(t *testing.T) {
 	for name, how := range map[string]string{
-		"random":  "{strategy: random, trials: 3}",
-		"tpe":     "{strategy: tpe, trials: 3, batch: 1}",
-		"halving": "{strategy: halving, trials: 2, eta: 2, rungs: 2}",
+		"random":   "{strategy: random, trials: 3}",
+		"tpe":      "{strategy: tpe, trials: 3, batch: 1}",
+		"halving":  "{strategy: halving, trials: 2, eta: 2, rungs: 2}",
+		"deadline": "{strategy: random, trials: 2}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k := killing{data: smallData(t), how: how}
+			k := killing{data: smallData(t), how: how, deadline: name == "deadline"}
 			k.prepare(t)
 			kills := map[string]int{}
 			lost := 0
@@ -180,6 +182,9 @@ type killing struct {
 	after      *memory // and after it
 	verdict    Verdict
 	operations []string
+	// deadline has each trial run out of time after its first fold, and be tried again.
+	deadline bool
+	time     map[string]int // by trial: when that is
 }
 
 func (k *killing) engine(store registry.Store) *Engine {
@@ -197,7 +202,42 @@ func (k *killing) run(t *testing.T, store registry.Store) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	return e.Run(ctx, run, nil)
+	if k.time == nil {
+		return e.Run(ctx, run, nil)
+	}
+	progress, err := e.Plan(ctx, run)
+	for err == nil && !progress.Done {
+		var trials []Trial
+		if trials, err = e.listed(ctx, run, progress.Round); err != nil {
+			break
+		}
+		for _, trial := range trials {
+			var over *UnfinishedError
+			if _, err = e.Trial(endingAfter(k.time[trial.ID]), trial); errors.As(err, &over) {
+				_, err = e.Trial(ctx, trial)
+			}
+			if err != nil {
+				return Verdict{}, err
+			}
+		}
+		progress, err = e.Advance(ctx, progress)
+	}
+	if err != nil {
+		return Verdict{}, err
+	}
+	return e.Conclude(ctx, run)
+}
+
+// timed finds when trials have finished their first fold.
+func (k *killing) timed(t *testing.T) {
+	t.Helper()
+	store := k.before.copy()
+	e := k.engine(store)
+	trials := firstRound(t, e, submit(t, e, parse(t, fmt.Sprintf(small, k.data, k.how, 7))))
+	k.time = map[string]int{}
+	for _, trial := range trials {
+		k.time[trial.ID] = untilFold(t, store, k.engine, trial)
+	}
 }
 
 // prepare makes a champion, and does the run in one piece.
@@ -211,10 +251,20 @@ func (k *killing) prepare(t *testing.T) {
 	}
 	k.after = k.before.copy()
 	watched := &dying{Store: k.after, n: 1 << 30}
+	if k.deadline {
+		if _, err := k.run(t, k.after); err != nil { // as one without a deadline ends
+			t.Fatal(err)
+		}
+		k.timed(t)
+		watched.Store = k.before.copy()
+	}
 	if k.verdict, err = k.run(t, watched); err != nil {
 		t.Fatal(err)
 	}
 	k.operations = watched.done
+	if all := strings.Join(watched.done, "\n"); k.deadline && strings.Count(all, "/checkpoints/0002-logistic/0") != 2 { // written and read
+		t.Fatalf("no fold was kept:\n%s", all)
+	}
 	if len(k.verdict.Members) < 1 || k.verdict.Contest == nil || k.verdict.Contest.Champion == 0 || k.verdict.Version != 2 {
 		t.Fatalf("the run has no contest with a champion: %+v", k.verdict)
 	}
@@ -234,10 +284,14 @@ func (k *killing) kill(t *testing.T, n int, torn bool) (lost int) {
 	if err != nil || !reflect.DeepEqual(verdict, k.verdict) {
 		t.Errorf("killed at %s (torn: %t): verdict %+v, want %+v, %v", k.operations[n], torn, verdict, k.verdict, err)
 	}
+	maps.DeleteFunc(store.objects, func(key string, _ []byte) bool { return strings.Contains(key, "/checkpoints/") })
 	if !maps.EqualFunc(store.objects, k.after.objects, bytes.Equal) {
 		t.Errorf("killed at %s (torn: %t), it ends with other objects", k.operations[n], torn)
 	}
 	for key, result := range finished.objects {
+		if strings.Contains(key, "/checkpoints/") && slices.Contains(again.done, "Put "+key) {
+			lost++
+		}
 		if strings.Contains(key, "/trials/") && (!bytes.Equal(result, store.objects[key]) || strings.Contains(strings.Join(again.done, "\n"), "Put "+key)) {
 			lost++
 		}

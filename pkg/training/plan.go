@@ -70,7 +70,7 @@ func (e *Engine) Plan(ctx context.Context, run RunID) (Progress, error) {
 	if err != nil {
 		return Progress{}, err
 	}
-	if _, err := e.Registry.Store.Put(ctx, run.key("data"), body, registry.Condition{Absent: true}); err != nil && !errors.Is(err, registry.ErrConflict) {
+	if err := e.put(ctx, run.key("data"), body); err != nil {
 		return Progress{}, err
 	}
 	progress, err := e.writeRound(ctx, run, 1, trials)

@@ -2,7 +2,6 @@ package training
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -50,11 +49,7 @@ func (e *Engine) writePredictions(ctx context.Context, t Trial, predicted []floa
 	if err != nil {
 		return err
 	}
-	_, err = e.Registry.Store.Put(ctx, t.Run.predictionsKey(t.ID), body, registry.Condition{Absent: true})
-	if errors.Is(err, registry.ErrConflict) {
-		return nil // done before, with the same result
-	}
-	return err
+	return e.put(ctx, t.Run.predictionsKey(t.ID), body)
 }
 
 // predictions reads the out-of-fold predictions of a trial that the ledger has without an

@@ -34,6 +34,9 @@ type Engine struct {
 	// it is refused. MemoryMB is what the function has that this process is; 0: it is none.
 	Cloud    bool
 	MemoryMB int
+	// Reserve is how long before the deadline of its context a trial stops, to keep what is
+	// finished.
+	Reserve time.Duration
 	// Now is the clock by which trials are timed for the ledger; nil: they are not.
 	Now func() time.Time
 

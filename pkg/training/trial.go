@@ -41,7 +41,8 @@ type Result struct {
 // returns that result and computes nothing.
 //
 // A configuration that the learner cannot fit is a Result with an Error. An error of Trial
-// itself (the store, the deadline) leaves no entry, and the trial can be done again.
+// itself (the store, the deadline) leaves no entry, and the trial can be done again: after an
+// *UnfinishedError it goes on from the folds that are finished.
 func (e *Engine) Trial(ctx context.Context, t Trial) (Result, error) {
 	key := t.Run.trialKey(t.ID)
 	var done Result
@@ -61,19 +62,32 @@ func (e *Engine) Trial(ctx context.Context, t Trial) (Result, error) {
 		return Result{}, err
 	}
 	began := e.now()
+	data = data.at(t.Rung, plan)
+	folds, err := e.checkpoints(ctx, t, plan, data.folds)
+	if err != nil {
+		return Result{}, err
+	}
+	inTime, stop := e.inTime(ctx)
+	defer stop()
 	result := Result{Trial: t.ID, Learner: t.Learner, Params: t.Params, Features: t.Features, Rung: t.Rung}
-	predicted, err := e.crossValidate(ctx, data.at(t.Rung, plan), plan, t.configuration(), &result)
-	switch {
-	case ctx.Err() != nil:
-		return Result{}, ctx.Err()
-	case err != nil:
+	err = e.judgeFolds(inTime, data, plan, t.configuration(), folds)
+	if err != nil && inTime.Err() != nil {
+		return Result{}, e.keep(inTime, t, folds, began)
+	}
+	var predicted []float64
+	if err == nil {
+		predicted, err = result.gather(data, plan, folds.found)
+	}
+	if err != nil {
 		result.Scores, result.Served, result.Error = nil, nil, err.Error()
-	default:
+	} else {
 		if err := e.writePredictions(ctx, t, predicted, plan.Target.Outputs()); err != nil {
 			return Result{}, err
 		}
 	}
-	result.Usage = e.usage(began)
+	if result.Usage = e.usage(began); result.Usage != nil {
+		result.Usage.Seconds += folds.seconds
+	}
 	return result, e.write(ctx, key, result)
 }
 
@@ -85,31 +99,39 @@ type foldResult struct {
 	warnings  []string
 }
 
-// crossValidate fits a configuration on each fold, scores it on the fold's test rows, and notes
-// in the result what it found. It returns the out-of-fold predictions.
-func (e *Engine) crossValidate(ctx context.Context, data *prepared, plan Plan, c pipeline.Configuration, result *Result) ([]float64, error) {
-	metrics := plan.metrics()
-	byFold := make([]foldResult, len(data.folds))
-	err := par.For(ctx, len(data.folds), e.Workers, func(f int) (err error) {
-		byFold[f], err = judgeFold(ctx, data, data.folds[f], plan, c, foldSeed(plan, f))
+// judgeFolds fits a configuration on each fold that is left and scores it on the fold's test rows.
+func (e *Engine) judgeFolds(ctx context.Context, data *prepared, plan Plan, c pipeline.Configuration, folds *foldsSoFar) error {
+	workers := e.Workers
+	if folds.alone {
+		workers = 1
+	}
+	return par.For(ctx, len(data.folds), workers, func(f int) error {
+		if folds.found[f] != nil {
+			return nil
+		}
+		found, err := judgeFold(ctx, data, data.folds[f], plan, c, foldSeed(plan, f))
+		if err == nil {
+			folds.found[f] = &found
+		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
+}
+
+// gather notes in the result what the folds found, and returns the out-of-fold predictions.
+func (r *Result) gather(data *prepared, plan Plan, byFold []*foldResult) ([]float64, error) {
 	predicted := make([][]float64, len(byFold))
 	for f, found := range byFold {
 		predicted[f] = found.predicted
-		result.Rows += len(data.folds[f].Train)
+		r.Rows += len(data.folds[f].Train)
 		for _, w := range found.warnings {
-			if !slices.Contains(result.Warnings, w) {
-				result.Warnings = append(result.Warnings, w)
+			if !slices.Contains(r.Warnings, w) {
+				r.Warnings = append(r.Warnings, w)
 			}
 		}
 	}
-	result.Served = &byFold[0].served
-	result.Scores = map[string][]float64{}
-	for m := range metrics {
+	r.Served = &byFold[0].served
+	r.Scores = map[string][]float64{}
+	for m, by := range plan.metrics() {
 		column := make([]float64, len(byFold))
 		defined := true
 		for f := range byFold {
@@ -117,10 +139,10 @@ func (e *Engine) crossValidate(ctx context.Context, data *prepared, plan Plan, c
 			defined = defined && !math.IsNaN(column[f]) && !math.IsInf(column[f], 0)
 		}
 		if defined {
-			result.Scores[metrics[m].Name] = column
+			r.Scores[by.Name] = column
 		}
 	}
-	if result.Scores[plan.Metric] == nil {
+	if r.Scores[plan.Metric] == nil {
 		return nil, errors.New(plan.Metric + " is not a finite number: the predictions diverged")
 	}
 	return outOfFold(data.folds, predicted, len(data.Y), plan.Target.Outputs()), nil
