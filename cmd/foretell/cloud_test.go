@@ -157,6 +157,13 @@ func TestMainJob(t *testing.T) {
 	if out := foretell(t, "promote", "--store", store, "penguins", "1", "--alias", "night"); !strings.Contains(out, "alias night of penguins points at version 1") {
 		t.Errorf("promote:\n%s", out)
 	}
+	foretell(t, "promote", "--store", store, "penguins", "1", "--alias", "night", "--costs", "[[0,1,2],[3,0,4],[5,6,0]]", "--by", "ada", "--reason", "costly nights")
+	foretell(t, "promote", "--store", store, "penguins", "1", "--alias", "night", "--threshold", "none")
+	kept := strings.Split(foretell(t, "models", "history", "--store", store, "penguins", "--alias", "night"), "\n")
+	if len(kept) != 5 || !strings.HasSuffix(kept[1], "promoted by hand") || !strings.Contains(kept[2], "  1     1   ada  ") ||
+		!strings.HasSuffix(kept[2], "costly nights; the class of the least expected cost is served: [[0 1 2] [3 0 4] [5 6 0]]") || !strings.Contains(kept[3], "  -     1   ") {
+		t.Errorf("history:\n%s", strings.Join(kept, "\n"))
+	}
 	err := run(context.Background(), io.Discard, io.Discard, []string{"rollback", "--store", store, "penguins", "--alias", "night"})
 	if err == nil || !strings.Contains(err.Error(), "before version 1") {
 		t.Errorf("rollback of a new alias: %v", err)

@@ -8,7 +8,7 @@
 //	foretell train      [flags] CONFIG        explore configurations, keep the best model
 //	foretell predict    [flags] --model NAME FILE   predict the rows of a data set
 //	foretell runs       [flags] [show RUN]    list runs, or show one and follow it
-//	foretell models     [flags] [NAME]        list models, or the versions of one
+//	foretell models     [flags] [NAME]        list models, or the versions of one, or (history NAME) who moved its alias
 //	foretell promote    [flags] NAME VERSION  point an alias at a version
 //	foretell rollback   [flags] NAME          point an alias where it pointed before
 //
@@ -83,7 +83,7 @@ var commands = []command{
 	{"train", "CONFIG", "explore configurations and keep the best model", train, trainExamples},
 	{"predict", "FILE", "predict the rows of a data set (a file, a glob, a folder or a query), as CSV", predict, predictExamples},
 	{"runs", "[show RUN]", "list runs, or show or watch one", runsCommand, runsExamples},
-	{"models", "[NAME]", "list models, or the versions and aliases of one", models, ""},
+	{"models", "[[history] NAME]", "list models, or the versions and aliases of one, or who moved an alias", models, modelsExamples},
 	{"promote", "NAME VERSION", "point an alias of a model at a version", promote, promoteExamples},
 	{"rollback", "NAME", "point an alias of a model where it pointed before", rollback, ""},
 }

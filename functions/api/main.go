@@ -6,6 +6,7 @@ import (
 	"log"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -32,7 +33,7 @@ func main() {
 	client, workflows := s3.NewFromConfig(aws), sfn.NewFromConfig(aws)
 	models := &registry.Registry{Store: s3store.New(client, bucket, "")}
 	server := &control.Server{
-		Bucket: bucket, Registry: models,
+		Bucket: bucket, Registry: models, Now: time.Now,
 		Engine:    &training.Engine{Registry: models, Source: training.BucketSource(bucket, models), Cloud: true},
 		Uploads:   control.S3Uploads{Client: client, Bucket: bucket},
 		Workflow:  control.StepFunctions{Client: workflows, Machine: machine},

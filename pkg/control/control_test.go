@@ -27,6 +27,8 @@ type world struct {
 	schedule *fakeSchedule
 }
 
+var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	store, err := dirstore.New(t.TempDir())
@@ -46,6 +48,7 @@ func newWorld(t *testing.T) *world {
 		Bucket: "bucket", Registry: models,
 		Engine:  &training.Engine{Registry: models, Source: training.BucketSource("bucket", models)},
 		Uploads: w, Workflow: w.workflow, Profiling: w.profiler, Schedule: w.schedule,
+		Now: func() time.Time { return noon },
 	}
 	return w
 }

@@ -1,14 +1,10 @@
 package control
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
-	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/training"
 )
@@ -80,66 +76,4 @@ func (s *Server) card(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	return ok(card)
-}
-
-func (s *Server) alias(r *http.Request) (answer, error) {
-	a, info, err := s.Registry.Alias(r.Context(), registry.ModelName(r.PathValue("model")), registry.AliasName(r.PathValue("alias")))
-	if err != nil {
-		return answer{}, err
-	}
-	return answer{status: http.StatusOK, body: a, header: map[string]string{"ETag": strconv.Quote(info.ETag)}}, nil
-}
-
-// maxReason bounds an alias's reason, in characters: predict reads the alias again and again.
-const maxReason = 1000
-
-// setAlias promotes or rolls back: it points an alias at a version, if the alias is still
-// what the caller last saw (If-Match with its ETag, or If-None-Match: * for a new one).
-func (s *Server) setAlias(r *http.Request) (answer, error) {
-	condition, err := precondition(r)
-	if err != nil {
-		return answer{}, err
-	}
-	var request struct {
-		Version int    `json:"version"`
-		Reason  string `json:"reason"`
-	}
-	if err := gateway.ReadJSON(r, maxBody, &request); err != nil {
-		return answer{}, err
-	}
-	if request.Version < 1 {
-		return answer{}, gateway.InvalidParameter.New("no version is named", gateway.FieldError{Pointer: "/version", Detail: "is required: the number of a version"})
-	}
-	if n := utf8.RuneCountInString(request.Reason); n > maxReason {
-		return answer{}, gateway.InvalidParameter.New("the reason is too long", gateway.FieldError{Pointer: "/reason",
-			Detail: fmt.Sprintf("has %d characters, %d are allowed", n, maxReason)})
-	}
-	name, alias := registry.ModelName(r.PathValue("model")), registry.AliasName(r.PathValue("alias"))
-	m, err := s.Registry.Version(r.Context(), name, request.Version)
-	if err != nil {
-		return answer{}, err
-	}
-	to := registry.Alias{Version: m.Version, Digest: m.Digest, Reason: request.Reason}
-	to, info, err := s.Registry.SetAlias(r.Context(), name, alias, to, condition)
-	if err != nil {
-		if errors.Is(err, registry.ErrConflict) {
-			return answer{}, gateway.PreconditionFailed.New(
-				fmt.Sprintf("alias %s of model %s is not what If-Match or If-None-Match says; read it again and decide anew", alias, name))
-		}
-		return answer{}, err
-	}
-	// What was written, not what is there by now: its ETag is what the caller may go on with.
-	return answer{status: http.StatusOK, body: to, header: map[string]string{"ETag": strconv.Quote(info.ETag)}}, nil
-}
-
-func precondition(r *http.Request) (registry.Condition, error) {
-	match, none := r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
-	switch {
-	case none == "*" && match == "":
-		return registry.Condition{Absent: true}, nil
-	case none == "" && len(match) > 2 && strings.HasPrefix(match, `"`) && strings.HasSuffix(match, `"`):
-		return registry.Condition{IfMatch: match[1 : len(match)-1]}, nil
-	}
-	return registry.Condition{}, gateway.PreconditionRequired.New(
-		`send If-Match with the ETag of GET …/aliases/{alias}, or If-None-Match: * for a new alias`)
 }

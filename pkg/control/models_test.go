@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/training"
@@ -54,6 +56,33 @@ func TestModels(t *testing.T) {
 	w.refused(t, gateway.InvalidParameter, "/version", "PUT", path, `{"reason":"x"}`, "If-Match", tag)
 	w.refused(t, gateway.InvalidParameter, "/reason", "PUT", path, `{"version":1,"reason":"`+strings.Repeat("é", 1001)+`"}`, "If-Match", tag)
 	w.refused(t, gateway.VersionNotFound, "", "PUT", path, `{"version":2}`, "If-Match", tag)
+	w.refused(t, gateway.VersionNotFound, "", "PUT", path, `{"version":1,"shadow":{"version":2}}`, "If-Match", tag)
+	w.refused(t, gateway.InvalidParameter, "/canary/version", "PUT", path, `{"version":1,"canary":{"version":1,"weight":0.5}}`, "If-Match", tag)
+	w.refused(t, gateway.InvalidParameter, "/canary/weight", "PUT", path, `{"version":1,"canary":{"version":1,"weight":2}}`, "If-Match", tag)
+	w.refused(t, gateway.InvalidParameter, "/decision/threshold", "PUT", path, `{"version":1,"decision":{"threshold":0.5}}`, "If-Match", tag)
+	w.refused(t, gateway.InvalidJSON, "", "PUT", path, `{"version":1,"by":"somebody else"}`, "If-Match", tag)
+
+	const costs = `{"version":1,"reason":"costs","decision":{"costs":[[0,1,2],[3,0,4],[5,6,0]]}}`
+	const arn = "arn:aws:iam::123456789012:user/ada"
+	put := events.APIGatewayProxyRequest{HTTPMethod: "PUT", Path: path, Body: costs, Headers: map[string]string{"If-Match": tag},
+		RequestContext: events.APIGatewayProxyRequestContext{Identity: events.APIGatewayRequestIdentity{UserArn: arn}}}
+	if changed, err := gateway.Handler(w.Routes())(t.Context(), put); err != nil || changed.StatusCode != http.StatusOK {
+		t.Errorf("%+v, %v", changed, err)
+	}
+	var kept struct{ Changes []registry.Change }
+	isStatus(t, w.do(t, "GET", path+"/history", "", &kept), http.StatusOK)
+	if c := kept.Changes; len(c) != 2 || c[0].From != 1 || c[0].Reason != "costs" || c[0].Decision.Costs[2][1] != 6 || c[1].From != 0 || c[1].Reason != "by hand" {
+		t.Errorf("history %+v", c)
+	}
+	if c := kept.Changes[0]; c.By != arn || !c.At.Equal(noon) {
+		t.Errorf("set by %q at %v", c.By, c.At)
+	}
+	isStatus(t, w.do(t, "GET", path+"/history?limit=1", "", &kept), http.StatusOK)
+	if len(kept.Changes) != 1 || kept.Changes[0].From != 1 {
+		t.Errorf("the last change: %+v", kept.Changes)
+	}
+	w.refused(t, gateway.InvalidParameter, "", "GET", path+"/history?limit=0", "")
+	w.refused(t, gateway.AliasNotFound, "", "GET", "/v1/models/penguins/aliases/none/history", "")
 	w.refused(t, gateway.InvalidName, "", "PUT", "/v1/models/penguins/aliases/A", body, "If-None-Match", "*")
 }
 

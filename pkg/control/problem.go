@@ -30,6 +30,10 @@ func problem(err error) error {
 	if errors.As(err, &schedule) {
 		return gateway.InvalidConfig.New("the schedule was refused", gateway.FieldError{Pointer: "/schedule", Detail: schedule.Reason})
 	}
+	var alias *registry.AliasError
+	if errors.As(err, &alias) {
+		return gateway.InvalidParameter.New("the alias cannot be so: "+alias.Detail, gateway.FieldError{Pointer: alias.Pointer, Detail: alias.Detail})
+	}
 	if errors.Is(err, registry.ErrConflict) {
 		return gateway.Conflict.New("what the request is about was changed while it was read; try again")
 	}

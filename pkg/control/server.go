@@ -23,6 +23,8 @@ type Server struct {
 	Workflow  Workflow // of training runs
 	Profiling Workflow // of statistics jobs
 	Schedule  Schedule
+	// Now is the clock that says when an alias was set; nil: that is not said.
+	Now func() time.Time
 }
 
 // Uploads lets a client put one object into the bucket without other rights.
@@ -84,6 +86,7 @@ func (s *Server) Routes() *http.ServeMux {
 		"GET /v1/models/{model}/versions/{version}/card":   s.card,
 		"GET /v1/models/{model}/aliases/{alias}":           s.alias,
 		"PUT /v1/models/{model}/aliases/{alias}":           s.setAlias,
+		"GET /v1/models/{model}/aliases/{alias}/history":   s.history,
 		"DELETE /v1/models/{model}/schedule":               s.deleteSchedule,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {

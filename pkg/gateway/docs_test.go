@@ -37,6 +37,7 @@ var routeDocs = map[string]string{
 	"GET /v1/models/{model}/versions/{version}/card":   "Its model card",
 	"GET /v1/models/{model}/aliases/{alias}":           "Where an alias points; its ETag moves it",
 	"PUT /v1/models/{model}/aliases/{alias}":           "Points an alias at a version; needs `If-Match`, or `If-None-Match: *` for a new one",
+	"GET /v1/models/{model}/aliases/{alias}/history":   "Who moved an alias, when, why, from what to what: the newest first, 20 or `?limit=` of them",
 	"DELETE /v1/models/{model}/schedule":               "Stops the scheduled retraining of a model",
 	"POST /v1/models/{model}/predict":                  "Predictions for rows",
 }

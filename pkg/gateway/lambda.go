@@ -92,7 +92,7 @@ func request(ctx context.Context, e events.APIGatewayProxyRequest) (*http.Reques
 	}
 	r.Host = r.Header.Get("Host")
 	r.Header.Del("Host") // as net/http does
-	return r.WithContext(ctx), nil
+	return r.WithContext(withCaller(ctx, e)), nil
 }
 
 // header prefers the event's lists of values, which are there unless a test left them out.

@@ -9,6 +9,8 @@ import (
 var (
 	ErrNotFound = errors.New("object not found")
 	ErrConflict = errors.New("object changed meanwhile")
+	// ErrNotModified is OpenChanged's of an object that did not change.
+	ErrNotModified = errors.New("object did not change")
 )
 
 // The kinds of things that may not be there.
@@ -41,6 +43,17 @@ func (e *NotFoundError) Unwrap() error { return ErrNotFound }
 // NotFound returns the kind and name; pkg/gateway finds the error by this method, without
 // importing the registry.
 func (e *NotFoundError) NotFound() (kind, name string) { return e.Kind, e.Name }
+
+// AmbiguousError says that the start of a digest is that of several.
+type AmbiguousError struct {
+	Model  ModelName
+	Prefix string
+}
+
+// Error names the model and the start.
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("several artifacts of model %s have a digest that starts with %s", e.Model, e.Prefix)
+}
 
 // NameError says why a name is not one.
 type NameError struct{ Kind, Name, Fault string }

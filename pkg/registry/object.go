@@ -67,11 +67,17 @@ func encode(v any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func read(ctx context.Context, s Store, key string, limit int64) (_ []byte, _ Info, err error) {
+func read(ctx context.Context, s Store, key string, limit int64) ([]byte, Info, error) {
 	r, info, err := s.Open(ctx, key)
 	if err != nil {
 		return nil, Info{}, err
 	}
+	return readAll(r, info, limit)
+}
+
+// readAll reads an open object to its end and closes it.
+func readAll(r io.ReadCloser, info Info, limit int64) ([]byte, Info, error) {
+	key := info.Key
 	defer r.Close()
 	if info.Size > limit {
 		return nil, Info{}, &TooLargeError{key, limit}

@@ -16,6 +16,7 @@ import (
 //	models/<model>/artifacts/<sha256>   content-addressed
 //	models/<model>/versions/<n>.json    manifest
 //	models/<model>/aliases/<alias>.json the one mutable object
+//	models/<model>/audit/<alias>/<n>.json what it was before
 type Registry struct {
 	Store Store
 }
@@ -54,6 +55,14 @@ func versionKey(m ModelName, n int) string {
 func aliasesPrefix(m ModelName) string { return "models/" + string(m) + "/aliases/" }
 
 func aliasKey(m ModelName, a AliasName) string { return aliasesPrefix(m) + string(a) + ".json" }
+
+func auditPrefix(m ModelName, a AliasName) string {
+	return "models/" + string(m) + "/audit/" + string(a) + "/"
+}
+
+func auditKey(m ModelName, a AliasName, revision int) string {
+	return auditPrefix(m, a) + strconv.Itoa(revision) + ".json"
+}
 
 // versionNumber reads "12.json" as 12, and anything that versionKey does not write as 0.
 func versionNumber(file string) int {

@@ -293,7 +293,7 @@ func TestMove(t *testing.T) {
 		}
 	}
 	move := func(version int) (registry.Alias, error) {
-		return r.Move(t.Context(), "wine", "champion", version, "by hand")
+		return r.Move(t.Context(), "wine", "champion", registry.Alias{Version: version, Reason: "by hand"})
 	}
 	if _, err := move(0); !errors.Is(err, registry.ErrNotFound) {
 		t.Errorf("a rollback of no alias: %v", err)
@@ -308,10 +308,10 @@ func TestMove(t *testing.T) {
 	if _, err := move(4); !errors.Is(err, registry.ErrNotFound) {
 		t.Errorf("to a version that is not there: %v", err)
 	}
-	if _, err := r.Move(t.Context(), "wine", "new", 1, ""); err != nil {
+	if _, err := r.Move(t.Context(), "wine", "new", registry.Alias{Version: 1}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Move(t.Context(), "wine", "new", 0, ""); !errors.Is(err, registry.ErrNotFound) || !strings.Contains(err.Error(), "before version 1") {
+	if _, err := r.Move(t.Context(), "wine", "new", registry.Alias{}); !errors.Is(err, registry.ErrNotFound) || !strings.Contains(err.Error(), "before version 1") {
 		t.Errorf("a rollback of a new alias: %v", err)
 	}
 }

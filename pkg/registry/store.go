@@ -42,6 +42,27 @@ type RangeOpener interface {
 	OpenRange(ctx context.Context, key, etag string, offset, length int64) (io.ReadCloser, error)
 }
 
+// Revalidator is what a store may offer besides, found by type assertion: reads that carry
+// nothing if the object is what the caller has.
+type Revalidator interface {
+	// OpenChanged is Open, but ErrNotModified if the object's ETag is still etag.
+	OpenChanged(ctx context.Context, key, etag string) (io.ReadCloser, Info, error)
+}
+
+// OpenChanged is Open of an object whose ETag is no longer etag; ErrNotModified if it is. A store
+// that is no Revalidator is asked for the object all the same.
+func OpenChanged(ctx context.Context, s Store, key, etag string) (io.ReadCloser, Info, error) {
+	if r, ok := s.(Revalidator); ok && etag != "" {
+		return r.OpenChanged(ctx, key, etag)
+	}
+	body, info, err := s.Open(ctx, key)
+	if err == nil && etag != "" && info.ETag == etag {
+		body.Close()
+		return nil, Info{}, fmt.Errorf("open %s: %w", key, ErrNotModified)
+	}
+	return body, info, err
+}
+
 // ValidateRange says why a range cannot be read, or nil: HTTP has no range of no bytes.
 func ValidateRange(etag string, offset, length int64) error {
 	if etag == "" || offset < 0 || length <= 0 || offset > math.MaxInt64-length {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/internal/par"
@@ -212,6 +213,37 @@ func (r *Registry) Version(ctx context.Context, model ModelName, n int) (Manifes
 		return Manifest{}, r.missing(ctx, model, KindVersion, fmt.Sprintf("%d of model %s", n, model))
 	}
 	return m, err
+}
+
+// MinDigest is the fewest hex digits of a digest that name a version: 48 bits, so that two of a
+// model's versions share them by chance in one of 10⁸ models of a thousand versions.
+const MinDigest = 12
+
+// VersionOf returns the manifest of the version whose artifact has a digest, of the first of
+// several. The start of a digest, of MinDigest digits or more, names it too; if several have it it
+// is an *AmbiguousError.
+func (r *Registry) VersionOf(ctx context.Context, model ModelName, digest string) (Manifest, error) {
+	if len(digest) < MinDigest || len(digest) > 64 || strings.Trim(digest, "0123456789abcdef") != "" {
+		return Manifest{}, fmt.Errorf("version of model %s: %q is not %d to 64 digits of a digest in lowercase hex", model, digest, MinDigest)
+	}
+	versions, err := r.Versions(ctx, model)
+	if err != nil {
+		return Manifest{}, err
+	}
+	var found Manifest
+	for _, m := range versions {
+		switch {
+		case !strings.HasPrefix(m.Digest, digest), m.Digest == found.Digest:
+		case found.Digest != "":
+			return Manifest{}, &AmbiguousError{model, digest}
+		default:
+			found = m
+		}
+	}
+	if found.Digest == "" {
+		return Manifest{}, &NotFoundError{Kind: KindVersion, Name: fmt.Sprintf("with digest %s of model %s", digest, model)}
+	}
+	return found, nil
 }
 
 // missing is the error for a part of a model that is not there: of the model itself, if

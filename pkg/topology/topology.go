@@ -130,6 +130,7 @@ var Routes = []Route{
 	{"GET", "/v1/models/{model}/versions/{version}/card", "api"},
 	{"GET", "/v1/models/{model}/aliases/{alias}", "api"},
 	{"PUT", "/v1/models/{model}/aliases/{alias}", "api"},
+	{"GET", "/v1/models/{model}/aliases/{alias}/history", "api"},
 	{"DELETE", "/v1/models/{model}/schedule", "api"},
 	{"POST", "/v1/models/{model}/predict", "predict"},
 }

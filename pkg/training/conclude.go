@@ -310,7 +310,11 @@ func (e *Engine) promote(ctx context.Context, plan Plan, m registry.Manifest, c 
 	case !errors.Is(err, registry.ErrNotFound):
 		return false, "", err
 	}
-	_, _, err = e.Registry.SetAlias(ctx, plan.Model, registry.Champion, registry.Alias{Version: m.Version, Reason: c.Reason}, condition)
+	to := registry.Alias{Version: m.Version, Reason: c.Reason, By: "run " + string(plan.Run), At: e.now().UTC()}
+	if current.Decision.Fits(m) { // it is the alias's, whichever version that names
+		to.Decision = current.Decision
+	}
+	_, _, err = e.Registry.SetAlias(ctx, plan.Model, registry.Champion, to, condition)
 	if errors.Is(err, registry.ErrConflict) {
 		// The store may have refused a second try of a write whose first was answered too
 		// late, or another worker may conclude the same run: both moved it to this version.

@@ -142,7 +142,7 @@ func TestContestStands(t *testing.T) {
 	if err := e.read(ctx, run, "contest.json", &before); err != nil || before.Champion != 1 || !before.Promote || len(before.Comparisons) != 1 {
 		t.Fatalf("contest %+v, %v", before, err)
 	}
-	if _, err := e.Registry.Move(ctx, "penguins", registry.Champion, 2, "by hand"); err != nil {
+	if _, err := e.Registry.Move(ctx, "penguins", registry.Champion, registry.Alias{Version: 2, Reason: "by hand"}); err != nil {
 		t.Fatal(err)
 	}
 	verdict, err := e.Run(ctx, run, nil)

@@ -41,6 +41,7 @@ type store struct {
 var (
 	_ registry.Store       = store{}
 	_ registry.RangeOpener = store{}
+	_ registry.Revalidator = store{}
 )
 
 // New returns the store in a directory, which is made if it is not there.
@@ -62,6 +63,19 @@ func (s store) Open(ctx context.Context, key string) (io.ReadCloser, registry.In
 	f, info, err := s.open(ctx, key)
 	if err != nil {
 		return nil, registry.Info{}, err
+	}
+	return reader{ctx, f}, info, nil
+}
+
+// OpenChanged reads an object that is no longer the one with that ETag.
+func (s store) OpenChanged(ctx context.Context, key, etag string) (io.ReadCloser, registry.Info, error) {
+	f, info, err := s.open(ctx, key)
+	if err != nil {
+		return nil, registry.Info{}, err
+	}
+	if info.ETag == etag {
+		f.Close()
+		return nil, registry.Info{}, fmt.Errorf("open %s: %w", key, registry.ErrNotModified)
 	}
 	return reader{ctx, f}, info, nil
 }

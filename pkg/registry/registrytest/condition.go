@@ -1,8 +1,10 @@
 package registrytest
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -48,6 +50,39 @@ func ifMatch(t *testing.T, s registry.Store) {
 	}
 	if _, err := s.Stat(t.Context(), "none"); !errors.Is(err, registry.ErrNotFound) {
 		t.Errorf("a lost IfMatch left something: %v", err)
+	}
+}
+
+// ifNoneMatch asks for an object only if it changed, of the store itself and as a caller does.
+func ifNoneMatch(t *testing.T, s registry.Store) {
+	type opens func(ctx context.Context, key, etag string) (io.ReadCloser, registry.Info, error)
+	ways := []opens{func(ctx context.Context, key, etag string) (io.ReadCloser, registry.Info, error) {
+		return registry.OpenChanged(ctx, s, key, etag)
+	}}
+	if r, ok := s.(registry.Revalidator); ok {
+		ways = append(ways, r.OpenChanged)
+	}
+	first := put(t, s, "alias", "one")
+	second := put(t, s, "alias", "two")
+	for _, open := range ways {
+		if body, _, err := open(t.Context(), "alias", second.ETag); !errors.Is(err, registry.ErrNotModified) {
+			t.Errorf("of the same ETag: %v, %v", body, err)
+		}
+		body, info, err := open(t.Context(), "alias", first.ETag)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(body)
+		if err = errors.Join(err, body.Close()); err != nil || string(text) != "two" || info.ETag != second.ETag || info.Size != 3 || info.Key != "alias" {
+			t.Errorf("of another ETag: %q %+v, %v", text, info, err)
+		}
+		if _, _, err := open(t.Context(), "none", first.ETag); !errors.Is(err, registry.ErrNotFound) {
+			t.Errorf("of an object that is not there: %v", err)
+		}
+		var fault *registry.KeyError
+		if _, _, err := open(t.Context(), "../a", first.ETag); !errors.As(err, &fault) {
+			t.Errorf("of a key that is none: %v", err)
+		}
 	}
 }
 

@@ -94,3 +94,46 @@ func racePromote(t *testing.T, s registry.Store) {
 		t.Errorf("the champion is %+v, %v, the winner set version %d", now, err, winner)
 	}
 }
+
+// history: twenty promoters at a time, again and again from what all of them saw, leave exactly
+// the states that the winners made, in order.
+func history(t *testing.T, s registry.Store) {
+	r := &registry.Registry{Store: s}
+	for i := range 2 {
+		run := fmt.Sprintf("r%d", i)
+		if _, err := r.Register(t.Context(), "wine", []byte(run), registry.Manifest{Run: run}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, seen, err := r.SetAlias(t.Context(), "wine", registry.Champion, registry.Alias{Version: 1, By: "start"}, registry.Condition{Absent: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"start"}
+	for round := range 4 {
+		infos := make([]registry.Info, racers)
+		errs := together(racers, func(i int) (err error) {
+			to := registry.Alias{Version: round%2 + 1, By: fmt.Sprintf("%d of round %d", i, round)}
+			_, infos[i], err = r.SetAlias(t.Context(), "wine", registry.Champion, to, registry.Condition{IfMatch: seen.ETag})
+			return err
+		})
+		for i, err := range errs {
+			switch {
+			case err == nil:
+				seen = infos[i]
+				want = append(want, fmt.Sprintf("%d of round %d", i, round))
+			case !errors.Is(err, registry.ErrConflict):
+				t.Fatal(err)
+			}
+		}
+	}
+	changes, err := r.History(t.Context(), "wine", registry.Champion, 100)
+	if err != nil || len(changes) != len(want) || len(want) != 5 {
+		t.Fatalf("%d changes, %v, of winners %q", len(changes), err, want)
+	}
+	for i, by := range want {
+		if c := changes[len(want)-1-i]; c.By != by || c.Revision != i+1 {
+			t.Errorf("change %d is %+v, want that of %s", i+1, c, by)
+		}
+	}
+}

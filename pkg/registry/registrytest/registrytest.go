@@ -29,6 +29,7 @@ func Run(t *testing.T, empty func(t *testing.T) registry.Store) {
 		{"empty body", emptyBody},
 		{"large body", largeBody},
 		{"ranges", ranges},
+		{"if none match", ifNoneMatch},
 		{"odd keys", oddKeys},
 		{"refused keys", refusedKeys},
 		{"absent", absent},
@@ -43,6 +44,7 @@ func Run(t *testing.T, empty func(t *testing.T) registry.Store) {
 		{"registry: register", register},
 		{"registry: race of registers", raceRegister},
 		{"registry: race of promoters", racePromote},
+		{"registry: history", history},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, empty(t)) })

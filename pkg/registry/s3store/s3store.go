@@ -48,6 +48,7 @@ type store struct {
 var (
 	_ registry.Store       = store{}
 	_ registry.RangeOpener = store{}
+	_ registry.Revalidator = store{}
 )
 
 // New returns the store in a bucket, with every key below prefix, which may be empty.
@@ -73,10 +74,22 @@ func Connect(ctx context.Context, bucket, prefix string) (registry.Store, error)
 
 // Open reads an object. The SDK checks S3's checksum as the body is read to its end.
 func (s store) Open(ctx context.Context, key string) (io.ReadCloser, registry.Info, error) {
+	return s.open(ctx, key, nil)
+}
+
+// OpenChanged is Open with If-None-Match: S3 answers 304, without a body, if the ETag holds.
+func (s store) OpenChanged(ctx context.Context, key, etag string) (io.ReadCloser, registry.Info, error) {
+	return s.open(ctx, key, aws.String(`"`+etag+`"`))
+}
+
+func (s store) open(ctx context.Context, key string, noneMatch *string) (io.ReadCloser, registry.Info, error) {
 	if err := registry.ValidateKey(key); err != nil {
 		return nil, registry.Info{}, err
 	}
-	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: aws.String(s.prefix + key)})
+	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: aws.String(s.prefix + key), IfNoneMatch: noneMatch})
+	if noneMatch != nil && status(err) == http.StatusNotModified {
+		err = registry.ErrNotModified
+	}
 	if err != nil {
 		return nil, registry.Info{}, s.wrap("get", key, err)
 	}
