@@ -58,10 +58,10 @@ build-host: ## build the functions and the command for this machine into build/h
 	@echo "building the foretell command"
 	@$(BUILD) -o build/host/foretell ./cmd/foretell
 
-# The CDK validates the template offline in synth, which takes seconds; once is enough.
-test: check reproducible synth $(CFN_LINT) ## check everything: format, vet, tests, CloudFormation template
-	@echo "checking the CloudFormation template"
-	@$(CFN_LINT) --ignore-checks W3005 -- cdk.out/*.template.json
+# The CDK validates the templates offline in synth, which takes seconds; once is enough.
+test: check reproducible synth $(CFN_LINT) ## check everything: format, vet, tests, CloudFormation templates
+	@echo "checking the CloudFormation templates"
+	@$(CFN_LINT) --ignore-checks W3005 -- cdk.out/assembly-*/*.template.json
 	@test -n "$(INITDB)" || echo "PostgreSQL is not installed here: reading from it is NOT tested"
 	@test -n "$(CHROMIUM)" || echo "Chromium is not installed here: the page of statistics is NOT tested in a browser"
 	@test -n "$(QEMU)" || echo "QEMU is not installed here: models are NOT compared with those of another architecture"
@@ -151,10 +151,11 @@ build/bench/learners/flights.npy: testdata/peers/learners_data.py build/bench/fl
 	@echo "making $@, 96 MB"
 	@mkdir -p $(@D) && build/bench/venv/bin/python $< flights build/bench/flights-3m.parquet $@
 
-synth: build ## write the CloudFormation template of the stack to cdk.out
+synth: build ## write the CloudFormation templates of all stages to cdk.out
 	@command -v node >/dev/null || { echo "install Node.js 20 or later: the CDK runs on it"; exit 1; }
-	@echo "writing the CloudFormation template to cdk.out"
-	@CDK_OUTDIR=cdk.out go run ./infra -assets build/$(ARCH)
+	@echo "writing the CloudFormation templates to cdk.out"
+	@rm -rf cdk.out
+	@CDK_OUTDIR=cdk.out CDK_CONTEXT_JSON="$$(node -p 'JSON.stringify(require("./cdk.json").context)')" go run ./infra -assets build/$(ARCH)
 
 fmt: ## format the code
 	@gofmt -w cmd functions infra internal pkg

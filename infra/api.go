@@ -7,17 +7,11 @@ import (
 	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
-// Limits of the whole API, for all clients together. The functions' reserved concurrency
-// is the harder limit; these keep one client's loop from reaching it at once.
-const (
-	requestsPerSecond = 100
-	requestsAtOnce    = 200
-)
-
 // newAPI makes the REST API: topology's routes and no other, each a Lambda proxy, each
-// signed with AWS credentials (Signature Version 4).
-func (s *stack) newAPI() {
-	api := awsapigateway.NewRestApi(s.cdk, jsii.String("API"), &awsapigateway.RestApiProps{
+// signed with AWS credentials (Signature Version 4). The functions' reserved concurrency is the
+// hard limit; the stage's throttle keeps one client's loop from reaching it at once.
+func (s *stage) newAPI() awsapigateway.RestApi {
+	api := awsapigateway.NewRestApi(s.compute, jsii.String("API"), &awsapigateway.RestApiProps{
 		RestApiName:    jsii.String("Foretell"),
 		Description:    jsii.String("Foretell: predictions and their control plane"),
 		EndpointTypes:  &[]awsapigateway.EndpointType{awsapigateway.EndpointType_REGIONAL},
@@ -27,11 +21,12 @@ func (s *stack) newAPI() {
 		},
 		DeployOptions: &awsapigateway.StageOptions{
 			StageName:            jsii.String("api"),
-			ThrottlingRateLimit:  jsii.Number(requestsPerSecond),
-			ThrottlingBurstLimit: jsii.Number(requestsAtOnce),
+			ThrottlingRateLimit:  jsii.Number(s.RequestsPerSecond),
+			ThrottlingBurstLimit: jsii.Number(s.RequestsAtOnce),
 			LoggingLevel:         awsapigateway.MethodLoggingLevel_ERROR,
 			DataTraceEnabled:     jsii.Bool(false), // bodies are the user's data
 			MetricsEnabled:       jsii.Bool(true),
+			TracingEnabled:       jsii.Bool(true),
 			AccessLogDestination: awsapigateway.NewLogGroupLogDestination(s.newLogs("APIAccessLog")),
 			AccessLogFormat:      awsapigateway.AccessLogFormat_JsonWithStandardFields(nil),
 		},
@@ -40,7 +35,7 @@ func (s *stack) newAPI() {
 	for _, route := range topology.Routes {
 		integration, ok := integrations[route.Function]
 		if !ok {
-			integration = awsapigateway.NewLambdaIntegration(s.functions[route.Function], &awsapigateway.LambdaIntegrationOptions{
+			integration = awsapigateway.NewLambdaIntegration(s.live[route.Function], &awsapigateway.LambdaIntegrationOptions{
 				AllowTestInvoke:         jsii.Bool(false),
 				ScopePermissionToMethod: jsii.Bool(true),
 			})
@@ -55,4 +50,5 @@ func (s *stack) newAPI() {
 	suppress(api, "COG4", "clients are AWS principals: methods are authorized by IAM, not by a user pool")
 	suppress(api, "IAM4", "API Gateway only accepts a logging role with this managed policy's actions",
 		"Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs")
+	return api
 }

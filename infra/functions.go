@@ -7,34 +7,41 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodedeploy"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
 // newFunctions makes those of topology's functions that belong to the group.
-func (s *stack) newFunctions(assets string, group func(topology.Function) bool) {
+func (s *stage) newFunctions(assets string, group func(topology.Function) bool) {
 	for _, f := range topology.Functions {
 		if group(f) {
 			s.functions[f.Name] = s.newFunction(f, assets)
+			s.live[f.Name] = s.newLive(f.Name)
 		}
 	}
 }
 
 // newFunction makes one Lambda function and its role. The role is closed to the CDK's own
 // grants: it holds what topology says and the right to write its log, nothing else.
-func (s *stack) newFunction(f topology.Function, assets string) awslambda.Function {
-	name := strings.ToUpper(f.Name[:1]) + f.Name[1:]
+func (s *stage) newFunction(f topology.Function, assets string) awslambda.Function {
+	name := title(f.Name)
 	logs := s.newLogs(name + "Log")
 	statements := []awsiam.PolicyStatement{
 		allow([]string{"logs:CreateLogStream", "logs:PutLogEvents"}, logs.LogGroupArn()),
+		allow([]string{"sqs:SendMessage"}, s.deadLetters.QueueArn()),
+		allow([]string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"}, jsii.String("*")),
 	}
 	for _, p := range f.Permissions {
 		statements = append(statements, s.statements(p)...)
 	}
-	role := s.newRole(name+"Role", "lambda.amazonaws.com", nil, statements)
+	role := s.newRole(name+"Role", s.roleName(f.Name), "lambda.amazonaws.com", nil, statements)
+	suppress(role, "IAM5", "a trace has no resource to name", "Resource::*")
 	suppressWildcards(role, "a prefix of the bucket, the runs of one workflow, the schedules of one group: pkg/topology lists them, infra_test.go compares",
 		`/[a-z]+/\*`, `:execution:<[A-Za-z0-9]+\.Name>:\*`, `:schedule/[A-Za-z0-9-]+/\*`)
 
@@ -42,7 +49,7 @@ func (s *stack) newFunction(f topology.Function, assets string) awslambda.Functi
 	for _, name := range f.Environment {
 		environment[name] = s.environment(name)
 	}
-	return awslambda.NewFunction(s.cdk, jsii.String(name+"Function"), &awslambda.FunctionProps{
+	return awslambda.NewFunction(s.compute, jsii.String(name+"Function"), &awslambda.FunctionProps{
 		Description:                  jsii.String("Foretell: " + f.Description),
 		Runtime:                      awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture:                 awslambda.Architecture_ARM_64(),
@@ -50,16 +57,18 @@ func (s *stack) newFunction(f topology.Function, assets string) awslambda.Functi
 		Code:                         awslambda.Code_FromAsset(jsii.String(filepath.Join(assets, f.Name)), nil),
 		MemorySize:                   jsii.Number(f.MemoryMB),
 		Timeout:                      awscdk.Duration_Millis(jsii.Number(f.Timeout.Milliseconds())),
-		ReservedConcurrentExecutions: jsii.Number(f.Concurrency),
+		ReservedConcurrentExecutions: jsii.Number(s.concurrency(f)),
 		LogGroup:                     logs,
 		LoggingFormat:                awslambda.LoggingFormat_JSON,
 		Role:                         role.WithoutPolicyUpdates(nil),
+		Tracing:                      awslambda.Tracing_ACTIVE,
+		DeadLetterQueue:              s.deadLetters,
 		Environment:                  &environment,
 	})
 }
 
 // environment is the value of one of topology's environment variables.
-func (s *stack) environment(name string) *string {
+func (s *stage) environment(name string) *string {
 	switch name {
 	case topology.EnvBucket:
 		return s.bucket.BucketName()
@@ -74,3 +83,40 @@ func (s *stack) environment(name string) *string {
 	}
 	panic(fmt.Sprintf("infra: no value for the environment variable %s, add it to stack.environment", name))
 }
+
+// newLive makes the alias by which a function is called, and the deployment that moves it: to a
+// new version for one call in ten during five minutes, then for all, or back if calls fail.
+func (s *stage) newLive(function string) awslambda.Alias {
+	name := title(function)
+	live := awslambda.NewAlias(s.compute, jsii.String(name+"Live"), &awslambda.AliasProps{
+		AliasName: jsii.String("live"), Version: s.functions[function].CurrentVersion(),
+	})
+	failing := live.MetricErrors(&awscloudwatch.MetricOptions{Period: minutes(1), Statistic: jsii.String("Sum")}).
+		CreateAlarm(s.compute, jsii.String(name+"Rollback"), &awscloudwatch.CreateAlarmOptions{
+			AlarmDescription:   jsii.String("The version of " + function + " that is being deployed fails: the deployment goes back."),
+			ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+			Threshold:          jsii.Number(1), EvaluationPeriods: jsii.Number(1),
+			TreatMissingData: awscloudwatch.TreatMissingData_NOT_BREACHING,
+		})
+	role := awsiam.NewRole(s.compute, jsii.String(name+"DeploymentRole"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("codedeploy.amazonaws.com"), nil),
+	})
+	awscodedeploy.NewLambdaDeploymentGroup(s.compute, jsii.String(name+"Deployment"), &awscodedeploy.LambdaDeploymentGroupProps{
+		Alias: live, Role: role,
+		DeploymentConfig: awscodedeploy.LambdaDeploymentConfig_CANARY_10PERCENT_5MINUTES(),
+		Alarms:           &[]interfacesawscloudwatch.IAlarmRef{failing},
+		AutoRollback: &awscodedeploy.AutoRollbackConfig{
+			FailedDeployment: jsii.Bool(true), StoppedDeployment: jsii.Bool(true), DeploymentInAlarm: jsii.Bool(true),
+		},
+	})
+	suppress(role, "IAM4", "the managed policy is the one that CodeDeploy asks for, limited to Lambda",
+		"Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited")
+	return live
+}
+
+func minutes(n int) awscdk.Duration { return awscdk.Duration_Minutes(jsii.Number(n)) }
+
+// title is a function's name as it begins the names of its resources.
+func title(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
+
+func lower(name string) string { return strings.ToLower(name[:1]) + name[1:] }

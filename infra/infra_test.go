@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,18 +18,22 @@ import (
 	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
-// The stack is synthesized once, in TestMain: starting the CDK takes seconds, and jsii can
-// be closed only once in a process. jsii keeps the environment from before main, so what
-// spares the CDK's slow validation is set by the Makefile.
+// The stages of cdk.json are synthesized once, in TestMain: starting the CDK takes seconds, and
+// jsii can be closed only once in a process. jsii keeps the environment from before main, so what
+// spares the CDK's slow validation is set by the Makefile. What is true of the last stage on the
+// way is true of all: TestStagesAreAlike compares them.
 var (
-	synthesized awscdk.Stack
-	resources   map[string]resource // by logical id without the CDK's hash
+	stages    []*stage
+	prod      *stage
+	templates map[string]assertions.Template // by stage and stack: "prod/Storage"
+	resources map[string]resource            // of prod's stacks, by logical id without the CDK's hash
 )
 
 type resource struct {
 	Type           string
 	Properties     map[string]any
 	DeletionPolicy string
+	UpdatePolicy   map[string]any
 }
 
 func TestMain(m *testing.M) {
@@ -59,35 +64,89 @@ func testStack(m *testing.M) (int, error) {
 		}
 	}
 	defer jsii.Close()
-	synthesized = newStack(newApp(filepath.Join(assets, "cdk.out")), assets)
-	if resources, err = readResources(assertions.Template_FromStack(synthesized, nil)); err != nil {
+	context, err := readContext("../cdk.json")
+	if err != nil {
+		return 0, err
+	}
+	if stages, err = newStages(newApp(filepath.Join(assets, "cdk.out"), context), assets); err != nil {
+		return 0, err
+	}
+	if err := readStages(); err != nil {
 		return 0, err
 	}
 	return m.Run(), nil
 }
 
-var hash = regexp.MustCompile(`^(.+?)[0-9A-F]{8}$`)
+// readStages reads the templates of all stages, and the resources of prod.
+func readStages() error {
+	templates, resources = map[string]assertions.Template{}, map[string]resource{}
+	for _, s := range stages {
+		if s.Name == "prod" {
+			prod = s
+		}
+		for name, stack := range s.stacks() {
+			templates[s.Name+"/"+name] = assertions.Template_FromStack(stack, nil)
+		}
+	}
+	if prod == nil {
+		return errors.New("cdk.json has no stage prod")
+	}
+	contents := map[string]content{}
+	for name := range prod.stacks() {
+		text, err := json.Marshal(templates["prod/"+name].ToJSON())
+		if err != nil {
+			return err
+		}
+		var c content
+		if err := json.Unmarshal(text, &c); err != nil {
+			return err
+		}
+		contents[name] = c
+		for _, o := range c.Outputs {
+			if o.Export.Name != "" {
+				exports[o.Export.Name] = o.Value
+			}
+		}
+	}
+	for _, c := range contents {
+		if err := c.addTo(resources); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stacks are a stage's stacks by name.
+func (s *stage) stacks() map[string]awscdk.Stack {
+	return map[string]awscdk.Stack{"Storage": s.storage, "Compute": s.compute, "Observability": s.observability}
+}
+
+// exports are what a stack gives to others, by the name it is asked for.
+var exports = map[string]any{}
+
+// content is a template.
+type content struct {
+	Resources map[string]resource
+	Outputs   map[string]struct {
+		Value  any
+		Export struct{ Name string }
+	}
+}
+
+var hash = regexp.MustCompile(`^(.+?)[0-9A-F]{8}([0-9a-f]{32})?$`)
 
 // plain is a logical id without the hash that the CDK appends.
 func plain(id string) string { return hash.ReplaceAllString(id, "$1") }
 
-func readResources(template assertions.Template) (map[string]resource, error) {
-	text, err := json.Marshal(template.ToJSON())
-	if err != nil {
-		return nil, err
-	}
-	var content struct{ Resources map[string]resource }
-	if err := json.Unmarshal(text, &content); err != nil {
-		return nil, err
-	}
-	named := map[string]resource{}
-	for id, r := range content.Resources {
+// addTo adds a template's resources to those of the stage.
+func (c content) addTo(named map[string]resource) error {
+	for id, r := range c.Resources {
 		if _, twice := named[plain(id)]; twice && r.Type != "AWS::ApiGateway::Deployment" {
-			return nil, fmt.Errorf("two resources are named %s", plain(id))
+			return fmt.Errorf("two resources are named %s", plain(id))
 		}
 		named[plain(id)] = r
 	}
-	return named, nil
+	return nil
 }
 
 // render writes a template value as text: a reference as <Name>, an attribute as
@@ -107,6 +166,9 @@ func render(v any) string {
 	case map[string]any:
 		if ref, ok := v["Ref"].(string); ok {
 			return "<" + plain(ref) + ">"
+		}
+		if name, ok := v["Fn::ImportValue"].(string); ok {
+			return render(exports[name])
 		}
 		if attribute, ok := v["Fn::GetAtt"].([]any); ok {
 			return "<" + plain(render(attribute[0])) + "." + render(attribute[1]) + ">"

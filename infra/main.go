@@ -1,11 +1,12 @@
-// Command infra is the CDK app of Foretell: it turns package topology into one
-// CloudFormation stack, and adds nothing that topology does not name but what AWS itself
-// asks for (log groups, roles, an access log bucket).
+// Command infra is the CDK app of Foretell. It turns package topology into a stage for each
+// account that cdk.json names (dev, uat, prod), of three CloudFormation stacks by lifetime:
+// Storage, Compute, Observability. What tells stages apart are the settings in cdk.json, and
+// nothing else.
 //
 // Build the functions first (make build), then
 //
-//	cdk deploy        # runs this command, as cdk.json says
-//	make synth        # only writes the template to cdk.out
+//	cdk deploy 'dev/*'    # runs this command, as cdk.json says
+//	make synth            # only writes the templates to cdk.out
 //
 // cdk-nag's AwsSolutions rules run at every synthesis; each exception is written beside the
 // resource it is for, with its reason.
@@ -37,8 +38,10 @@ func run(assets string) error {
 			return fmt.Errorf("the %s function is not built, run `make build` first: %w", f.Name, err)
 		}
 	}
-	app := newApp("") // the CDK command line names the output folder by CDK_OUTDIR
-	newStack(app, assets)
+	app := newApp("", nil) // the CDK command line names the output folder by CDK_OUTDIR, and brings the context
+	if _, err := newStages(app, assets); err != nil {
+		return err
+	}
 	app.Synth(nil)
 
 	// All is written. jsii now waits for Node.js twice, and may print that the second wait

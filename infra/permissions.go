@@ -30,8 +30,9 @@ func when(statement awsiam.PolicyStatement, c conditions) awsiam.PolicyStatement
 }
 
 // newRole makes a role for an AWS service, all of whose permissions are in one inline
-// policy. trust limits on whose behalf the service may assume it; nil does not.
-func (s *stack) newRole(id, service string, trust conditions, statements []awsiam.PolicyStatement) awsiam.Role {
+// policy. An empty name is left to the CDK. trust limits on whose behalf the service may assume
+// it; nil does not.
+func (s *stage) newRole(id, name, service string, trust conditions, statements []awsiam.PolicyStatement) awsiam.Role {
 	var principal awsiam.IPrincipal = awsiam.NewServicePrincipal(jsii.String(service), nil)
 	if trust != nil {
 		limits := map[string]any{}
@@ -40,8 +41,12 @@ func (s *stack) newRole(id, service string, trust conditions, statements []awsia
 		}
 		principal = awsiam.NewPrincipalWithConditions(principal, &limits)
 	}
-	return awsiam.NewRole(s.cdk, jsii.String(id), &awsiam.RoleProps{
-		AssumedBy: principal,
+	var roleName *string
+	if name != "" {
+		roleName = jsii.String(name)
+	}
+	return awsiam.NewRole(s.compute, jsii.String(id), &awsiam.RoleProps{
+		RoleName: roleName, AssumedBy: principal,
 		InlinePolicies: &map[string]awsiam.PolicyDocument{
 			"Permissions": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
 		},
@@ -49,7 +54,7 @@ func (s *stack) newRole(id, service string, trust conditions, statements []awsia
 }
 
 // statements say in IAM's terms what topology says in ours.
-func (s *stack) statements(p topology.Permission) []awsiam.PolicyStatement {
+func (s *stage) statements(p topology.Permission) []awsiam.PolicyStatement {
 	switch p.Resource {
 	case topology.Bucket:
 		return []awsiam.PolicyStatement{s.bucketStatement(p)}
@@ -70,7 +75,7 @@ func (s *stack) statements(p topology.Permission) []awsiam.PolicyStatement {
 // condition. The condition also decides whether reading a key that is not there gives 404
 // or 403: S3 checks s3:ListBucket with that key as the prefix, so a function gets an honest
 // 404 wherever it may list.
-func (s *stack) bucketStatement(p topology.Permission) awsiam.PolicyStatement {
+func (s *stage) bucketStatement(p topology.Permission) awsiam.PolicyStatement {
 	patterns := make([]string, len(p.Prefixes))
 	objects := make([]*string, len(p.Prefixes))
 	for i, prefix := range p.Prefixes {
@@ -91,7 +96,7 @@ func (s *stack) bucketStatement(p topology.Permission) awsiam.PolicyStatement {
 
 // workflowStatements tells apart the state machine, which is started, from its executions,
 // which are looked at and stopped.
-func (s *stack) workflowStatements(p topology.Permission) []awsiam.PolicyStatement {
+func (s *stage) workflowStatements(p topology.Permission) []awsiam.PolicyStatement {
 	var starts, others []string
 	for _, action := range p.Actions {
 		if action == "states:StartExecution" {
@@ -111,8 +116,8 @@ func (s *stack) workflowStatements(p topology.Permission) []awsiam.PolicyStateme
 }
 
 // arn is the name of something of this account and region.
-func (s *stack) arn(service, resource, name string, format awscdk.ArnFormat) *string {
-	return s.cdk.FormatArn(&awscdk.ArnComponents{
+func (s *stage) arn(service, resource, name string, format awscdk.ArnFormat) *string {
+	return s.compute.FormatArn(&awscdk.ArnComponents{
 		Service: jsii.String(service), Resource: jsii.String(resource),
 		ResourceName: jsii.String(name), ArnFormat: format,
 	})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -13,11 +14,11 @@ import (
 var services = []string{
 	// API Gateway writes its logs by AWS's managed policy, checked in TestManagedPolicies.
 	"ScheduleRole states:StartExecution <Training>",
-	"TrainingRole lambda:InvokeFunction <TrainFunction.Arn>",
+	"TrainingRole lambda:InvokeFunction <TrainLive>",
 	"TrainingRole s3:GetObject <Bucket.Arn>/runs/*",
 	"TrainingRole states:StartExecution <Training>",
-	"TrainingRole states:DescribeExecution arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<Training.Name>/*",
-	"TrainingRole states:StopExecution arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<Training.Name>/*",
+	"TrainingRole states:DescribeExecution arn:<AWS::Partition>:states:eu-central-1:333333333333:execution:<Training.Name>/*",
+	"TrainingRole states:StopExecution arn:<AWS::Partition>:states:eu-central-1:333333333333:execution:<Training.Name>/*",
 	// Log delivery and tracing name no resources.
 	"TrainingRole logs:CreateLogDelivery *",
 	"TrainingRole logs:DeleteLogDelivery *",
@@ -31,11 +32,11 @@ var services = []string{
 	"TrainingRole xray:GetSamplingTargets *",
 	"TrainingRole xray:PutTelemetryRecords *",
 	"TrainingRole xray:PutTraceSegments *",
-	"ProfilingRole lambda:InvokeFunction <StatisticsFunction.Arn>",
+	"ProfilingRole lambda:InvokeFunction <StatisticsLive>",
 	"ProfilingRole s3:GetObject <Bucket.Arn>/jobs/statistics/*",
 	"ProfilingRole states:StartExecution <Profiling>",
-	"ProfilingRole states:DescribeExecution arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<Profiling.Name>/*",
-	"ProfilingRole states:StopExecution arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<Profiling.Name>/*",
+	"ProfilingRole states:DescribeExecution arn:<AWS::Partition>:states:eu-central-1:333333333333:execution:<Profiling.Name>/*",
+	"ProfilingRole states:StopExecution arn:<AWS::Partition>:states:eu-central-1:333333333333:execution:<Profiling.Name>/*",
 	// Log delivery and tracing name no resources.
 	"ProfilingRole logs:CreateLogDelivery *",
 	"ProfilingRole logs:DeleteLogDelivery *",
@@ -57,7 +58,9 @@ func TestPermissions(t *testing.T) {
 		role := title(f.Name) + "Role"
 		want = append(want,
 			role+" logs:CreateLogStream <"+title(f.Name)+"Log.Arn>",
-			role+" logs:PutLogEvents <"+title(f.Name)+"Log.Arn>")
+			role+" logs:PutLogEvents <"+title(f.Name)+"Log.Arn>",
+			role+" sqs:SendMessage <DeadLetters.Arn>",
+			role+" xray:PutTraceSegments *", role+" xray:PutTelemetryRecords *")
 		for _, p := range f.Permissions {
 			want = append(want, topologyLines(t, role, p)...)
 		}
@@ -97,9 +100,9 @@ func topologyLines(t *testing.T, role string, p topology.Permission) (lines []st
 		case action == "states:StartExecution":
 			lines = append(lines, line+"<"+machines[p.Resource]+">")
 		case machines[p.Resource] != "":
-			lines = append(lines, line+"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<"+machines[p.Resource]+".Name>:*")
+			lines = append(lines, line+"arn:<AWS::Partition>:states:eu-central-1:333333333333:execution:<"+machines[p.Resource]+".Name>:*")
 		case p.Resource == topology.ScheduleGroup:
-			lines = append(lines, line+"arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/"+scheduleGroup()+"/*")
+			lines = append(lines, line+"arn:<AWS::Partition>:scheduler:eu-central-1:333333333333:schedule/"+scheduleGroup()+"/*")
 		case p.Resource == topology.ScheduleRole:
 			lines = append(lines, line+"<ScheduleRole.Arn> StringEquals iam:PassedToService scheduler.amazonaws.com")
 		default:
@@ -131,13 +134,7 @@ func templateLines(t *testing.T) (lines []string) {
 func documentLines(t *testing.T, role string, document any) (lines []string) {
 	for _, statement := range list(at(document, "Statement")) {
 		equal(t, role+"'s effect", at(statement, "Effect"), "Allow")
-		condition := ""
-		operators, _ := at(statement, "Condition").(map[string]any)
-		for operator, keys := range operators {
-			for key, values := range keys.(map[string]any) {
-				condition += " " + operator + " " + key + " " + render(values)
-			}
-		}
+		condition := conditionText(statement)
 		for _, action := range list(at(statement, "Action")) {
 			for _, target := range list(at(statement, "Resource")) {
 				lines = append(lines, role+" "+render(action)+" "+render(target)+condition)
@@ -145,6 +142,18 @@ func documentLines(t *testing.T, role string, document any) (lines []string) {
 		}
 	}
 	return lines
+}
+
+// conditionText is a statement's condition as " operator key values", in order.
+func conditionText(statement any) (text string) {
+	operators, _ := at(statement, "Condition").(map[string]any)
+	for _, operator := range slices.Sorted(maps.Keys(operators)) {
+		keys := operators[operator].(map[string]any)
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			text += " " + operator + " " + key + " " + render(keys[key])
+		}
+	}
+	return text
 }
 
 // Who may assume a role: one service each, and EventBridge only for schedules of our group.
@@ -157,6 +166,7 @@ func TestTrust(t *testing.T) {
 	}
 	for _, f := range topology.Functions {
 		want[title(f.Name)+"Role"] = "lambda.amazonaws.com"
+		want[title(f.Name)+"DeploymentRole"] = "codedeploy.amazonaws.com"
 	}
 	ofType(t, "AWS::IAM::Role", func(name string, r resource) {
 		statements := list(at(r.Properties, "AssumeRolePolicyDocument", "Statement"))
@@ -168,7 +178,7 @@ func TestTrust(t *testing.T) {
 		condition := at(statements[0], "Condition", "StringEquals")
 		if name == "ScheduleRole" {
 			equal(t, name+"'s source", at(condition, "aws:SourceArn"), "<Schedules.Arn>")
-			equal(t, name+"'s account", at(condition, "aws:SourceAccount"), "<AWS::AccountId>")
+			equal(t, name+"'s account", at(condition, "aws:SourceAccount"), "333333333333")
 		}
 	})
 	for name := range want {
@@ -179,8 +189,11 @@ func TestTrust(t *testing.T) {
 func TestManagedPolicies(t *testing.T) {
 	ofType(t, "AWS::IAM::Role", func(name string, r resource) {
 		managed := ""
-		if name == "APICloudWatchRole" {
+		switch {
+		case name == "APICloudWatchRole":
 			managed = "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+		case strings.HasSuffix(name, "DeploymentRole"):
+			managed = "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
 		}
 		equal(t, name+"'s managed policies", r.Properties["ManagedPolicyArns"], managed)
 	})
@@ -208,5 +221,3 @@ func TestNothingPublic(t *testing.T) {
 
 // scheduleGroup is the name that the CDK made for the schedule group.
 func scheduleGroup() string { return render(resources["Schedules"].Properties["Name"]) }
-
-func title(name string) string { return strings.ToUpper(name[:1]) + name[1:] }

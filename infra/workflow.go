@@ -1,8 +1,6 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
@@ -30,9 +28,9 @@ var workflows = []workflow{
 
 // newWorkflow makes a state machine from topology's own file, the same that the local cloud
 // interprets. The placeholders are filled in by CloudFormation.
-func (s *stack) newWorkflow(w workflow) awsstepfunctions.StateMachine {
-	function := s.functions[w.function]
-	role := s.newRole(w.name+"Role", "states.amazonaws.com", nil, []awsiam.PolicyStatement{
+func (s *stage) newWorkflow(w workflow) awsstepfunctions.StateMachine {
+	function := s.live[w.function] // a new version takes over at once or not at all, like the API's
+	role := s.newRole(w.name+"Role", "", "states.amazonaws.com", nil, []awsiam.PolicyStatement{
 		allow([]string{"lambda:InvokeFunction"}, function.FunctionArn()),
 		// The Distributed Map reads its list of items.
 		allow([]string{"s3:GetObject"}, s.bucket.ArnForObjects(jsii.String(w.items+"*"))),
@@ -48,12 +46,12 @@ func (s *stack) newWorkflow(w workflow) awsstepfunctions.StateMachine {
 	suppress(role, "IAM5", "log delivery and tracing have no resources to name", "Resource::*")
 	suppressWildcards(role, "the lists of items, one below each run or job", "/"+w.items+`\*`)
 
-	machine := awsstepfunctions.NewStateMachine(s.cdk, jsii.String(w.name), &awsstepfunctions.StateMachineProps{
+	machine := awsstepfunctions.NewStateMachine(s.compute, jsii.String(w.name), &awsstepfunctions.StateMachineProps{
 		Comment:        jsii.String(w.comment),
 		DefinitionBody: awsstepfunctions.DefinitionBody_FromString(jsii.String(w.definition)),
 		DefinitionSubstitutions: &map[string]*string{
-			strings.ToUpper(w.function[:1]) + w.function[1:] + "Function": function.FunctionArn(),
-			"Bucket": s.bucket.BucketName(),
+			title(w.function) + "Function": function.FunctionArn(),
+			"Bucket":                       s.bucket.BucketName(),
 		},
 		Role:           role.WithoutPolicyUpdates(nil),
 		TracingEnabled: jsii.Bool(true),
@@ -71,8 +69,8 @@ func (s *stack) newWorkflow(w workflow) awsstepfunctions.StateMachine {
 // allowMapRuns lets a workflow start, watch and stop the child executions of its own
 // Distributed Map. It is a policy apart: inside the role, the role would need the state
 // machine that needs the role.
-func (s *stack) allowMapRuns(name string, role awsiam.Role, machine awsstepfunctions.StateMachine) {
-	policy := awsiam.NewPolicy(s.cdk, jsii.String(name+"MapRuns"), &awsiam.PolicyProps{
+func (s *stage) allowMapRuns(name string, role awsiam.Role, machine awsstepfunctions.StateMachine) {
+	policy := awsiam.NewPolicy(s.compute, jsii.String(name+"MapRuns"), &awsiam.PolicyProps{
 		Roles: &[]awsiam.IRole{role},
 		Statements: &[]awsiam.PolicyStatement{
 			allow([]string{"states:StartExecution"}, machine.StateMachineArn()),
@@ -84,18 +82,18 @@ func (s *stack) allowMapRuns(name string, role awsiam.Role, machine awsstepfunct
 
 // executions names executions of a workflow: ":*" those that were started, "/*" the children
 // of their maps.
-func (s *stack) executions(machine awsstepfunctions.StateMachine, which string) *string {
+func (s *stage) executions(machine awsstepfunctions.StateMachine, which string) *string {
 	return s.arn("states", "execution", *machine.StateMachineName()+which, awscdk.ArnFormat_COLON_RESOURCE_NAME)
 }
 
 // newSchedules makes the group that retrains are scheduled in, and the role with which
 // EventBridge starts the workflow. Only schedules of this group, in this account, may use it.
-func (s *stack) newSchedules() (awsscheduler.ScheduleGroup, awsiam.Role) {
-	group := awsscheduler.NewScheduleGroup(s.cdk, jsii.String("Schedules"), &awsscheduler.ScheduleGroupProps{
+func (s *stage) newSchedules() (awsscheduler.ScheduleGroup, awsiam.Role) {
+	group := awsscheduler.NewScheduleGroup(s.compute, jsii.String("Schedules"), &awsscheduler.ScheduleGroupProps{
 		RemovalPolicy: awscdk.RemovalPolicy_DESTROY, // schedules without their workflow only fail
 	})
-	role := s.newRole("ScheduleRole", "scheduler.amazonaws.com", conditions{"StringEquals": {
-		"aws:SourceAccount": s.cdk.Account(),
+	role := s.newRole("ScheduleRole", "", "scheduler.amazonaws.com", conditions{"StringEquals": {
+		"aws:SourceAccount": s.compute.Account(),
 		"aws:SourceArn":     group.ScheduleGroupArn(),
 	}}, []awsiam.PolicyStatement{
 		allow([]string{"states:StartExecution"}, s.workflows[topology.TrainingWorkflow].StateMachineArn()),

@@ -59,9 +59,13 @@ func TestFunctions(t *testing.T) {
 			equal(t, "architecture", p["Architectures"], "arm64")
 			equal(t, "memory", p["MemorySize"], fmt.Sprint(f.MemoryMB))
 			equal(t, "timeout", p["Timeout"], fmt.Sprint(f.Timeout.Seconds()))
-			equal(t, "concurrency", p["ReservedConcurrentExecutions"], fmt.Sprint(f.Concurrency))
+			equal(t, "concurrency", p["ReservedConcurrentExecutions"], fmt.Sprint(prod.concurrency(f)))
 			equal(t, "role", p["Role"], "<"+title(f.Name)+"Role.Arn>")
 			equal(t, "log", at(p, "LoggingConfig", "LogGroup"), "<"+title(f.Name)+"Log>")
+			equal(t, "form of the log", at(p, "LoggingConfig", "LogFormat"), "JSON")
+			equal(t, "tracing", at(p, "TracingConfig", "Mode"), "Active")
+			equal(t, "dead letters", at(p, "DeadLetterConfig", "TargetArn"), "<DeadLetters.Arn>")
+			testLive(t, title(f.Name))
 			got, _ := at(p, "Environment", "Variables").(map[string]any)
 			equal(t, "GOMAXPROCS", got["GOMAXPROCS"], strconv.Itoa(f.CPUs()))
 			if len(got) != len(f.Environment)+1 {
@@ -79,9 +83,33 @@ func TestFunctions(t *testing.T) {
 	})
 }
 
+// testLive: a function is called by its alias, which moves for one call in ten first, and back
+// when calls fail.
+func testLive(t *testing.T, name string) {
+	t.Helper()
+	live := resources[name+"Live"]
+	equal(t, "alias", live.Properties["Name"], "live")
+	equal(t, "alias of", live.Properties["FunctionName"], "<"+name+"Function>")
+	group := render(at(live.UpdatePolicy, "CodeDeployLambdaAliasUpdate", "DeploymentGroupName"))
+	equal(t, "deployment of the alias", group, "<"+name+"Deployment>")
+	deployment := resources[name+"Deployment"].Properties
+	equal(t, "pace", deployment["DeploymentConfigName"], "CodeDeployDefault.LambdaCanary10Percent5Minutes")
+	equal(t, "goes back", at(deployment, "AutoRollbackConfiguration", "Enabled"), "true")
+	equal(t, "goes back on", at(deployment, "AutoRollbackConfiguration", "Events"), "DEPLOYMENT_FAILURE DEPLOYMENT_STOP_ON_REQUEST DEPLOYMENT_STOP_ON_ALARM")
+	alarms := list(at(deployment, "AlarmConfiguration", "Alarms"))
+	if len(alarms) != 1 || render(at(alarms[0], "Name")) != "<"+name+"Rollback>" {
+		t.Errorf("%s's deployment watches %v, want the alarm of its alias", name, alarms)
+	}
+	alarm := resources[name+"Rollback"].Properties
+	equal(t, "what sets it off", alarm["MetricName"], "Errors")
+	dimensions := list(alarm["Dimensions"])
+	equal(t, "errors of", at(dimensions[0], "Value"), "<"+name+"Function>")
+	equal(t, "errors of its", at(dimensions[1], "Value"), "<"+name+"Function>:live")
+}
+
 func TestLogsExpire(t *testing.T) {
 	ofType(t, "AWS::Logs::LogGroup", func(name string, r resource) {
-		equal(t, name+"'s retention in days", r.Properties["RetentionInDays"], "90")
+		equal(t, name+"'s retention in days", r.Properties["RetentionInDays"], fmt.Sprint(prod.LogDays))
 	})
 }
 
@@ -90,8 +118,8 @@ func TestWorkflows(t *testing.T) {
 		definition string
 		want       map[string]string
 	}{
-		"Training":  {topology.Training, map[string]string{"${TrainFunction}": "<TrainFunction.Arn>", "${Bucket}": "<Bucket>"}},
-		"Profiling": {topology.Statistics, map[string]string{"${StatisticsFunction}": "<StatisticsFunction.Arn>", "${Bucket}": "<Bucket>"}},
+		"Training":  {topology.Training, map[string]string{"${TrainFunction}": "<TrainLive>", "${Bucket}": "<Bucket>"}},
+		"Profiling": {topology.Statistics, map[string]string{"${StatisticsFunction}": "<StatisticsLive>", "${Bucket}": "<Bucket>"}},
 	} {
 		machine := resources[name].Properties
 		if machine["DefinitionString"] != c.definition {
@@ -110,19 +138,44 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
-// TestJobsExpire: what jobs leave is the only thing in the bucket that goes by itself.
-func TestJobsExpire(t *testing.T) {
-	expires := 0
+// TestObjectsExpire: what runs and jobs leave goes by itself, and models never do.
+func TestObjectsExpire(t *testing.T) {
+	want := map[string]string{"jobs/": "30", "runs/": fmt.Sprint(prod.RunDays), "predictions/": fmt.Sprint(prod.RunDays)}
 	for _, rule := range list(at(resources["Bucket"].Properties, "LifecycleConfiguration", "Rules")) {
 		if days := at(rule, "ExpirationInDays"); days != nil {
-			expires++
-			equal(t, "prefix that expires", at(rule, "Prefix"), "jobs/")
-			equal(t, "days", days, "30")
+			prefix := render(at(rule, "Prefix"))
+			equal(t, "days of "+prefix, days, want[prefix])
+			delete(want, prefix)
 		}
 	}
-	if expires != 1 {
-		t.Errorf("%d rules let objects expire, want 1", expires)
+	for prefix := range want {
+		t.Errorf("%s never expires", prefix)
 	}
+}
+
+// TestBucketRefuses: the bucket's own policy, whatever roles may do.
+func TestBucketRefuses(t *testing.T) {
+	want := []string{
+		"ModelsAreWrittenByApiAndTrain s3:PutObject s3:DeleteObject s3:DeleteObjectVersion <Bucket.Arn>/models/*" +
+			" StringNotEquals aws:PrincipalArn " + "arn:<AWS::Partition>:iam::333333333333:role/foretell-prod-api-eu-central-1 arn:<AWS::Partition>:iam::333333333333:role/foretell-prod-train-eu-central-1",
+		"WrittenOnce s3:PutObject <Bucket.Arn>/runs/* <Bucket.Arn>/jobs/* <Bucket.Arn>/models/*/artifacts/* <Bucket.Arn>/models/*/versions/*" +
+			" Bool s3:ObjectCreationOperation true Null s3:if-none-match true",
+		"MovedByCompareAndSwap s3:PutObject <Bucket.Arn>/models/*/aliases/*" +
+			" Bool s3:ObjectCreationOperation true Null s3:if-match true Null s3:if-none-match true",
+	}
+	var got []string
+	for _, statement := range list(at(resources["BucketPolicy"].Properties, "PolicyDocument", "Statement")) {
+		if id := render(at(statement, "Sid")); id != "" {
+			equal(t, id+"'s effect", at(statement, "Effect"), "Deny")
+			equal(t, id+"'s principal", at(statement, "Principal", "AWS"), "*")
+			got = append(got, id+" "+render(at(statement, "Action"))+" "+render(at(statement, "Resource"))+conditionText(statement))
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the bucket refuses\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+	equal(t, "api's role", resources["ApiRole"].Properties["RoleName"], "foretell-prod-api-eu-central-1")
+	equal(t, "train's role", resources["TrainRole"].Properties["RoleName"], "foretell-prod-train-eu-central-1")
 }
 
 func TestRoutes(t *testing.T) {
@@ -140,11 +193,11 @@ func TestRoutes(t *testing.T) {
 		line := render(r.Properties["HttpMethod"]) + " " + path(render(r.Properties["ResourceId"]))
 		equal(t, line+": authorization", r.Properties["AuthorizationType"], "AWS_IAM")
 		equal(t, line+": integration", at(r.Properties, "Integration", "Type"), "AWS_PROXY")
-		function := regexp.MustCompile(`<(\w+)\.Arn>/invocations$`).FindStringSubmatch(render(at(r.Properties, "Integration", "Uri")))
+		function := regexp.MustCompile(`<(\w+)>/invocations$`).FindStringSubmatch(render(at(r.Properties, "Integration", "Uri")))
 		if function == nil {
 			t.Fatalf("%s calls %s, not a function", line, render(at(r.Properties, "Integration", "Uri")))
 		}
-		got = append(got, line+" "+strings.TrimSuffix(function[1], "Function"))
+		got = append(got, line+" "+strings.TrimSuffix(function[1], "Live"))
 	})
 	for _, route := range topology.Routes {
 		want = append(want, route.Method+" "+route.Path+" "+title(route.Function))
@@ -164,8 +217,8 @@ func TestStage(t *testing.T) {
 		if len(settings) != 1 {
 			t.Fatalf("%d method settings, want 1", len(settings))
 		}
-		equal(t, "throttle", at(settings[0], "ThrottlingRateLimit"), fmt.Sprint(requestsPerSecond))
-		equal(t, "burst", at(settings[0], "ThrottlingBurstLimit"), fmt.Sprint(requestsAtOnce))
+		equal(t, "throttle", at(settings[0], "ThrottlingRateLimit"), fmt.Sprint(prod.RequestsPerSecond))
+		equal(t, "burst", at(settings[0], "ThrottlingBurstLimit"), fmt.Sprint(prod.RequestsAtOnce))
 		equal(t, "bodies in logs", at(settings[0], "DataTraceEnabled"), "false")
 	})
 }
@@ -197,14 +250,18 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// cdk-nag's AwsSolutions rules find nothing but what is suppressed with a reason.
+// cdk-nag's AwsSolutions rules find nothing but what is suppressed with a reason, in any stage.
 func TestNag(t *testing.T) {
-	found := assertions.Annotations_FromStack(synthesized)
 	every := assertions.Match_StringLikeRegexp(jsii.String("AwsSolutions-.*"))
-	for _, message := range *found.FindError(jsii.String("*"), every) {
-		t.Errorf("%s: %v", *message.Id, message.Entry.Data)
-	}
-	for _, message := range *found.FindWarning(jsii.String("*"), every) {
-		t.Errorf("%s: %v", *message.Id, message.Entry.Data)
+	for _, s := range stages {
+		for _, stack := range s.stacks() {
+			found := assertions.Annotations_FromStack(stack)
+			for _, message := range *found.FindError(jsii.String("*"), every) {
+				t.Errorf("%s: %v", *message.Id, message.Entry.Data)
+			}
+			for _, message := range *found.FindWarning(jsii.String("*"), every) {
+				t.Errorf("%s: %v", *message.Id, message.Entry.Data)
+			}
+		}
 	}
 }
