@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/foretell-ml/foretell/pkg/training"
 )
@@ -16,11 +17,15 @@ import (
 type continued struct {
 	run    string
 	trials string
+	api    string
+	every  time.Duration
 }
 
 func (w *continued) register(c *invocation) {
 	c.flags.StringVar(&w.run, "continue", "", "a `RUN` to go on with: its config with --trials more, its finished trials kept; takes no CONFIG")
 	c.flags.StringVar(&w.trials, "trials", "", "with --continue: how many more, like +20")
+	c.flags.StringVar(&w.api, "api", "", "with --continue: have the cloud with this API `URL` do it, and watch")
+	c.flags.DurationVar(&w.every, "every", 2*time.Second, "with --api: time between two looks")
 }
 
 // more is how many trials are asked for.
@@ -40,6 +45,10 @@ func (w *continued) faults(c *invocation, args []string) error {
 	switch {
 	case w.run == "" && w.trials != "":
 		return errors.New("--trials goes with --continue; without it the config's search.trials says how many")
+	case w.run == "" && w.api != "":
+		return errors.New("--api goes with --continue; a config is posted to /v1/runs of the API, see docs/api.md")
+	case w.every <= 0:
+		return errors.New("--every wants more than 0")
 	case w.run == "" && len(args) == 0:
 		return errors.New("train takes one argument, got 0: a CONFIG; or --continue RUN")
 	case w.run == "":
@@ -49,11 +58,32 @@ func (w *continued) faults(c *invocation, args []string) error {
 	}
 	var fault error
 	c.flags.Visit(func(f *flag.Flag) {
-		if !slices.Contains([]string{"continue", "trials", "store", "workers", "json"}, f.Name) {
+		switch {
+		case w.api != "" && slices.Contains([]string{"store", "workers"}, f.Name):
+			fault = fmt.Errorf("--%s is for this machine, and does not go with --api", f.Name)
+		case !slices.Contains([]string{"continue", "trials", "store", "workers", "json", "api", "every"}, f.Name):
 			fault = fmt.Errorf("--%s does not go with --continue: trials of another config or on other data do not compare", f.Name)
 		}
 	})
 	return fault
+}
+
+// remotely has a cloud go on with a run, and watches it.
+func (w continued) remotely(ctx context.Context, c *invocation, asJSON bool) error {
+	more, err := w.more()
+	if err != nil {
+		return err
+	}
+	api := client{strings.TrimSuffix(w.api, "/")}
+	var state runState
+	if err := api.call(ctx, "POST", "/v1/runs", map[string]any{"continue": w.run, "trials": more}, &state); err != nil {
+		return err
+	}
+	if !asJSON {
+		fmt.Fprintf(c.stdout, "run %s goes on with %s\n", state.Run, w.run)
+	}
+	s := &runShow{c: c, from: apiRuns{api}, json: asJSON, watch: true, every: w.every}
+	return s.show(ctx, state.Run)
 }
 
 // again goes on with a run.

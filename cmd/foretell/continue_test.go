@@ -40,6 +40,8 @@ func TestTrainContinues(t *testing.T) {
 		"--sample does not go with --continue": {"--continue", first, "--trials", "+7", "--sample", "50%"},
 		"--trials goes with --continue":        {"--trials", "+7", config("9")},
 		"a CONFIG; or --continue":              {},
+		"--api goes with --continue":           {"--api", "http://127.0.0.1:1", config("9")},
+		"--store is for this machine":          {"--continue", first, "--trials", "+7", "--api", "http://127.0.0.1:1"},
 		"looks at no store":                    {"--explain", "--retrain", config("9")},
 		"run penguins-000000000000 not found":  {"--continue", "penguins-000000000000", "--trials", "+1"},
 	} {

@@ -75,6 +75,10 @@ func TestWatchThroughTheAPI(t *testing.T) {
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &view); err != nil || len(lines) != 1 || view.Verdict == nil || view.Attempt != 1 {
 		t.Errorf("%q, %v", lines, err)
 	}
+	continued := foretell(t, "train", "--continue", run, "--trials", "+2", "--every", "20ms", "--api", w.api.url+"/")
+	if !regexp.MustCompile(`^run penguins-[0-9a-f]{12} goes on with `+run).MatchString(continued) || !strings.Contains(continued, "14 of 14") || digest(t, continued) == "" {
+		t.Errorf("%s", continued)
+	}
 	if out := foretell(t, "runs", "--api", w.api.url); !regexp.MustCompile(run + ` +penguins +succeeded +12/12 `).MatchString(out) {
 		t.Errorf("%s", out)
 	}

@@ -35,6 +35,7 @@ Examples:
   foretell train --explain testdata/adult.yaml
   foretell train --retrain testdata/adult.yaml
   foretell train --continue adult-income-0123456789ab --trials +20
+  foretell train --continue adult-income-0123456789ab --trials +20 --api http://127.0.0.1:8080
   foretell train --sample 20% --columns age,education_num,income testdata/adult.yaml
 `
 
@@ -76,6 +77,9 @@ func train(ctx context.Context, c *invocation) error {
 	}
 	if t.retrain && t.explain {
 		return errors.New("--explain looks at no store, and so does not go with --retrain")
+	}
+	if earlier.api != "" {
+		return earlier.remotely(ctx, c, t.json)
 	}
 	if earlier.run != "" {
 		store, err := openStore(ctx, *place)

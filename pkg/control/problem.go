@@ -27,6 +27,10 @@ func problem(err error) error {
 	if errors.As(err, &large) {
 		return gateway.TrialTooLarge.New(large.Error())
 	}
+	var ended *training.ContinueError
+	if errors.As(err, &ended) {
+		return gateway.NotContinuable.New(ended.Error())
+	}
 	if errors.As(err, &schedule) {
 		return gateway.InvalidConfig.New("the schedule was refused", gateway.FieldError{Pointer: "/schedule", Detail: schedule.Reason})
 	}

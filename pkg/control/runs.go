@@ -41,6 +41,9 @@ func (s *Server) createRun(r *http.Request) (answer, error) {
 			return answer{}, gateway.JSONProblem(text, err)
 		}
 	}
+	if more, is, err := continuation(text); is {
+		return s.continueRun(r, more, err)
+	}
 	config, err := training.ParseConfig(text)
 	if err != nil {
 		return answer{}, err
@@ -60,6 +63,11 @@ func (s *Server) createRun(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	return s.started(r, run)
+}
+
+// started has a run go on unless it does already or has ended, and answers how it stands.
+func (s *Server) started(r *http.Request, run training.RunID) (answer, error) {
 	view, err := s.view(r.Context(), run)
 	if err != nil {
 		return answer{}, err

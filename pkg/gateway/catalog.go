@@ -45,6 +45,7 @@ var (
 	MissingTarget       = Type{"missing-target", "Missing target", http.StatusUnprocessableEntity, "The configuration names no target, or one that the data set does not have."}
 
 	Conflict             = Type{"conflict", "Conflict", http.StatusConflict, "It exists already, or something else changed it meanwhile. Read it and decide again."}
+	NotContinuable       = Type{"not-continuable", "Run cannot be continued", http.StatusConflict, "The run that the request goes on with has no more trials to try, or is of data that has changed. `detail` says which."}
 	PreconditionFailed   = Type{"precondition-failed", "Precondition failed", http.StatusPreconditionFailed, "The `If-Match` or `If-None-Match` of the request does not hold: another client was faster. Read the alias and decide again."}
 	PreconditionRequired = Type{"precondition-required", "Precondition required", http.StatusPreconditionRequired, "The route changes something that others change too: send `If-Match` with the ETag that you read, or `If-None-Match: *` to create it."}
 
@@ -61,7 +62,7 @@ var Catalog = []Type{
 	RouteNotFound, MethodNotAllowed,
 	EmptyBody, InvalidJSON, BodyTooLarge, UnsupportedMediaType, InvalidParameter, InvalidName,
 	InvalidInstances, InvalidConfig, InvalidDataset, ConstraintsViolated, RunBlocked, BudgetExceeded, TrialTooLarge, MissingTarget,
-	Conflict, PreconditionFailed, PreconditionRequired,
+	Conflict, NotContinuable, PreconditionFailed, PreconditionRequired,
 	TooManyRequests, Timeout, ResponseTooLarge, InternalError, Unavailable,
 }
 

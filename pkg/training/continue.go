@@ -30,12 +30,30 @@ func (e *ContinueError) Error() string {
 // has finished is not done again. Data that has changed since is a *ContinueError, since trials
 // on other data do not compare.
 func (e *Engine) Continue(ctx context.Context, run RunID, more int) (RunID, Config, error) {
-	var earlier submission
-	if err := e.read(ctx, run, "config.json", &earlier); err != nil {
+	name, now, err := e.continuation(ctx, run, more)
+	if err != nil {
 		return "", Config{}, err
 	}
-	refuse := func(format string, args ...any) (RunID, Config, error) {
-		return "", Config{}, &ContinueError{run, fmt.Sprintf(format, args...)}
+	if err := e.write(ctx, name.key("config.json"), now); err != nil {
+		return "", Config{}, err
+	}
+	return name, now.Config, e.write(ctx, name.key("continues.json"), continued{run})
+}
+
+// WithMore is the config that a run continues with. It writes nothing.
+func (e *Engine) WithMore(ctx context.Context, run RunID, more int) (Config, error) {
+	_, now, err := e.continuation(ctx, run, more)
+	return now.Config, err
+}
+
+// continuation is the run that another one with more trials is.
+func (e *Engine) continuation(ctx context.Context, run RunID, more int) (RunID, submission, error) {
+	var earlier submission
+	if err := e.read(ctx, run, "config.json", &earlier); err != nil {
+		return "", submission{}, err
+	}
+	refuse := func(format string, args ...any) (RunID, submission, error) {
+		return "", submission{}, &ContinueError{run, fmt.Sprintf(format, args...)}
 	}
 	c := earlier.Config
 	switch {
@@ -43,31 +61,24 @@ func (e *Engine) Continue(ctx context.Context, run RunID, more int) (RunID, Conf
 		return refuse("want one more trial at least, got %d", more)
 	case c.Search.Strategy == search.GridSearch:
 		return refuse("its grid has been tried in full; there are no more points")
-	}
-	if c.Search.Work > 0 {
+	case c.Search.Work > 0:
 		return refuse("search.work bounds it, and not the number of its trials")
 	}
 	c.Search.Trials += more
 	c, err := c.checked()
 	if err != nil {
-		return "", Config{}, err
+		return "", submission{}, err
 	}
 	_, now, err := e.submission(ctx, c)
 	if err != nil {
-		return "", Config{}, err
-	}
-	now.Champion = earlier.Champion
-	name, err := now.name()
-	if err != nil {
-		return "", Config{}, err
+		return "", submission{}, err
 	}
 	if !reflect.DeepEqual(now.Files, earlier.Files) {
 		return refuse("%s has changed since, and trials on other data do not compare; train anew", c.Data.Source)
 	}
-	if err := e.write(ctx, name.key("config.json"), now); err != nil {
-		return "", Config{}, err
-	}
-	return name, c, e.write(ctx, name.key("continues.json"), continued{run})
+	now.Champion = earlier.Champion
+	name, err := now.name()
+	return name, now, err
 }
 
 // takeOver copies what an earlier run found for a trial into the ledger of the run that continues
