@@ -53,7 +53,7 @@ var allowed = []room{
 
 	{"pkg/gateway", []string{"pkg/topology"}},
 	{"pkg/statistics", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/registry", "pkg/report", "pkg/source"}},
-	{"pkg/serving", []string{"pkg/dataset", "pkg/gateway", "pkg/pipeline", "pkg/registry"}},
+	{"pkg/serving", []string{"pkg/dataset", "pkg/gateway", "pkg/pipeline", "pkg/profile", "pkg/registry"}},
 	{"pkg/control", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/statistics", "pkg/topology", "pkg/training"}},
 	{"pkg/local", []string{"pkg/gateway", "pkg/topology"}},
 

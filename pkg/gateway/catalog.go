@@ -31,7 +31,9 @@ var (
 	EmptyBody            = Type{"empty-body", "Empty body", http.StatusBadRequest, "The request needs a body."}
 	InvalidJSON          = Type{"invalid-json", "Invalid JSON", http.StatusBadRequest, "The body is not JSON, or not of the request's shape. `detail` says where."}
 	BodyTooLarge         = Type{"body-too-large", "Body too large", http.StatusRequestEntityTooLarge, "The body is over the limit in `detail`. Send fewer rows at a time."}
-	UnsupportedMediaType = Type{"unsupported-media-type", "Unsupported media type", http.StatusUnsupportedMediaType, "The `Content-Type` is not one that the route reads, or the body is compressed."}
+	UnsupportedMediaType = Type{"unsupported-media-type", "Unsupported media type", http.StatusUnsupportedMediaType, "The `Content-Type` is not one that the route reads, or the body is compressed in a way that it does not read."}
+	InvalidEncoding      = Type{"invalid-encoding", "Invalid encoding", http.StatusBadRequest, "The body is not compressed as its `Content-Encoding` says, or is cut off."}
+	NotAcceptable        = Type{"not-acceptable", "Not acceptable", http.StatusNotAcceptable, "The route answers in none of the media types of the `Accept` header. `detail` lists those that there are."}
 	InvalidParameter     = Type{"invalid-parameter", "Invalid parameter", http.StatusBadRequest, "A parameter of the query, a header, or a field of the body has a value that it cannot have. `errors` points at fields."}
 	InvalidName          = Type{"invalid-name", "Invalid name", http.StatusUnprocessableEntity, "Names are 1 to 63 of a-z, 0-9 and -, and neither start nor end with -."}
 
@@ -60,7 +62,7 @@ var (
 var Catalog = []Type{
 	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound, JobNotFound, LeaderboardNotFound, QuoteNotFound, ReportNotFound,
 	RouteNotFound, MethodNotAllowed,
-	EmptyBody, InvalidJSON, BodyTooLarge, UnsupportedMediaType, InvalidParameter, InvalidName,
+	EmptyBody, InvalidJSON, BodyTooLarge, UnsupportedMediaType, InvalidEncoding, NotAcceptable, InvalidParameter, InvalidName,
 	InvalidInstances, InvalidConfig, InvalidDataset, ConstraintsViolated, RunBlocked, BudgetExceeded, TrialTooLarge, MissingTarget,
 	Conflict, NotContinuable, PreconditionFailed, PreconditionRequired,
 	TooManyRequests, Timeout, ResponseTooLarge, InternalError, Unavailable,

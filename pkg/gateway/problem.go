@@ -18,7 +18,21 @@ type Problem struct {
 	Detail   string       `json:"detail,omitempty"`
 	Instance string       `json:"instance,omitempty"` // path of the request, set by WriteProblem
 	Errors   []FieldError `json:"errors,omitempty"`
+	// Message is title and detail once more, for clients of the Open Inference Protocol: they
+	// look for the member error.
+	Message string `json:"error,omitempty"`
+
+	cause error
 }
+
+// Because is the problem with what it came from, for the log and errors.Is.
+func (p Problem) Because(err error) Problem {
+	p.cause = err
+	return p
+}
+
+// Unwrap returns what it came from, if that is said.
+func (p Problem) Unwrap() error { return p.cause }
 
 // FieldError is one fault of a request.
 type FieldError struct {
@@ -98,6 +112,9 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 		p.Instance = r.URL.EscapedPath()
 	}
 	if !known || p.Status >= http.StatusInternalServerError {
+		if p.cause != nil {
+			err = p.cause
+		}
 		slog.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	w.Header().Set("Cache-Control", "no-store")
@@ -112,6 +129,11 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 // WriteHTML answers with a page. Its policy of content is the caller's to set.
 func WriteHTML(w http.ResponseWriter, status int, page []byte) {
 	send(w, status, "text/html; charset=utf-8", page)
+}
+
+// WriteBody answers with a body of any media type.
+func WriteBody(w http.ResponseWriter, status int, contentType string, body []byte) {
+	send(w, status, contentType, body)
 }
 
 // write encodes before it answers, so that a failure is not half an answer.

@@ -23,9 +23,14 @@ func ReadBody(r *http.Request, limit int64, mediaTypes ...string) ([]byte, error
 	if e := r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
 		return nil, UnsupportedMediaType.New(fmt.Sprintf("Content-Encoding %q is not read; send the body uncompressed", e))
 	}
-	if err := checkMediaType(r.Header.Get("Content-Type"), mediaTypes); err != nil {
+	if _, err := mediaOf(r, mediaTypes); err != nil {
 		return nil, err
 	}
+	return readAll(r, limit)
+}
+
+// readAll reads a body of at most limit bytes, and more than white space.
+func readAll(r *http.Request, limit int64) ([]byte, error) {
 	tooLarge := BodyTooLarge.New(fmt.Sprintf("the body is larger than %d bytes", limit))
 	if r.ContentLength > limit {
 		return nil, tooLarge
@@ -46,15 +51,27 @@ func ReadBody(r *http.Request, limit int64, mediaTypes ...string) ([]byte, error
 // formType is what curl -d declares, whatever it sends.
 const formType = "application/x-www-form-urlencoded"
 
-func checkMediaType(declared string, accepted []string) error {
-	if declared == "" || len(accepted) == 0 {
-		return nil
+// Media is the Content-Type of a request. Type is the first of those that a route reads if the
+// request declares none, or a form.
+type Media struct {
+	Type       string
+	Parameters map[string]string // by lower-case name
+}
+
+// mediaOf is the media type of a request, which has to be one of those accepted, if any are.
+func mediaOf(r *http.Request, accepted []string) (Media, error) {
+	declared := r.Header.Get("Content-Type")
+	if len(accepted) == 0 {
+		return Media{}, nil
 	}
-	media, _, err := mime.ParseMediaType(declared)
-	if err == nil && (media == formType || slices.Contains(accepted, media)) {
-		return nil
+	media, parameters, err := mime.ParseMediaType(declared)
+	switch {
+	case declared == "", err == nil && media == formType:
+		return Media{Type: accepted[0]}, nil
+	case err == nil && slices.Contains(accepted, media):
+		return Media{media, parameters}, nil
 	}
-	return UnsupportedMediaType.New(fmt.Sprintf("Content-Type %q is not read here; send %s",
+	return Media{}, UnsupportedMediaType.New(fmt.Sprintf("Content-Type %q is not read here; send %s",
 		declared, strings.Join(accepted, " or ")))
 }
 

@@ -48,7 +48,7 @@ func TestBadRequests(t *testing.T) {
 		{"two values", path, row(`{"age": 1}`) + "{}", gateway.InvalidJSON, "", nil},
 		{"unknown member", path, `{"instance": [{"age": 1}]}`, gateway.InvalidJSON, `"instance"`, nil},
 		{"an array", path, `[{"age": 1}]`, gateway.InvalidJSON, "want an object", nil},
-		{"alias is no text", path, `{"alias": 1, "instances": []}`, gateway.InvalidJSON, "line 1, column 11: want a string, got a number", nil},
+		{"alias is no text", path, `{"alias": 1, "instances": []}`, gateway.InvalidJSON, "line 1, column 11: alias: want a string, got a number", nil},
 		{"alias twice in the body", path, `{"alias": "a", "alias": "b", "instances": []}`, gateway.InvalidJSON, `"alias" appears twice`, nil},
 		{"instances twice", path, `{"instances": [], "instances": [{"age": 1}]}`, gateway.InvalidJSON, `"instances" appears twice`, nil},
 		{"version is no integer", path, `{"version": 1.5, "instances": []}`, gateway.InvalidJSON, "version", nil},
@@ -57,7 +57,7 @@ func TestBadRequests(t *testing.T) {
 		{"no instances", path, `{}`, gateway.InvalidInstances, "no \"instances\"", nil},
 		{"null", path, `{"instances": null}`, gateway.InvalidInstances, "not an array", nil},
 		{"no array", path, `{"instances": {"age": 1}}`, gateway.InvalidInstances, "not an array", nil},
-		{"empty array", path, `{"instances": []}`, gateway.InvalidInstances, "no instances", nil},
+		{"empty array", path, `{"instances": []}`, gateway.InvalidInstances, "no rows", nil},
 		{"10,001 rows", path, row(strings.Repeat(`{"age":1},`, serving.MaxInstances) + `{"age":1}`), gateway.InvalidInstances, "more than 10000", nil},
 
 		{"wrong type in row 3", path, row(`{"age": 1}, {"age": 2}, {"age": "old"}`), gateway.InvalidInstances, `row 3, column "age"`, nil},
@@ -70,7 +70,7 @@ func TestBadRequests(t *testing.T) {
 		{"several", path, row(`1, {"age": [1, {"x": [2]}], "member": "x"}, {}, {"age": 1, "age": 2}, {"age": true, "since": 5}, {"age": 1e999}`),
 			gateway.InvalidInstances, "8 faults in all", nil},
 		{"row that is none", path, row(`{"age": 1}, null`), gateway.InvalidInstances, "", []gateway.FieldError{
-			{Pointer: "/instances/1", Row: 2, Detail: "want an object with the row's columns, got null"}}},
+			{Pointer: "/instances/1", Row: 2, Detail: "want an object with the row's columns, or an array of its values, got null"}}},
 		{"nothing known", path, row(`{}`), gateway.InvalidInstances, "", []gateway.FieldError{
 			{Pointer: "/instances/0", Row: 1, Detail: "has none of the model's columns: age, job/class, member, since"}}},
 		{"nested", path, row(`{"age": {"x": 1}, "job/class": []}`), gateway.InvalidInstances, "", []gateway.FieldError{

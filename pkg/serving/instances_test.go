@@ -10,6 +10,8 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
+	"github.com/foretell-ml/foretell/pkg/profile"
 )
 
 var inputs = dataset.Schema{
@@ -32,7 +34,26 @@ func reference(array string) (*dataset.Table, []string, error) {
 		build.AddRow()
 		d := json.NewDecoder(strings.NewReader(string(row)))
 		d.UseNumber()
-		if open, _ := d.Token(); open != json.Delim('{') {
+		at := byName("/instances")
+		pointer := func(row int, column string) string { return at(row, column).pointer }
+		open, _ := d.Token()
+		if open == json.Delim('[') {
+			values := 0
+			for ; d.More(); values++ {
+				var value any
+				if err := d.Decode(&value); err != nil {
+					return nil, nil, err
+				}
+				if values < len(inputs) && setReference(build, values, value) != nil {
+					faults = append(faults, pointer(i, inputs[values].Name))
+				}
+			}
+			if values != len(inputs) {
+				faults = append(faults, pointer(i, ""))
+			}
+			continue
+		}
+		if open != json.Delim('{') {
 			faults = append(faults, pointer(i, ""))
 			continue
 		}
@@ -87,12 +108,13 @@ func FuzzInstances(f *testing.F) {
 		`[{"age": "1.5", "job/class": 3.0, "member": 1, "note": 1.50}, {"age": null, "job/class": 3, "member": "false"}]`,
 		`[{"age": 1e999, "note": 1e999}, {"age": {"x": [1]}, "member": 2}, {}, 1, {"other": 1}, {"age": 1, "age": 2}]`,
 		`[{"job\/class": "\u00e9\ud83d\ude00"}, {"job/class": " é😀 "}, {"\u0061ge": -0.0}, {"note": "\ud83d"}]`,
-		`[]`, `{}`, `[{"since": 5}]`, `[{"age": true}, null, [], "x"]`, "[{\"note\": \"\xff\"}]",
+		`[[1, "Private", true, "2020-01-01", 1.50], [1, 2], ["x", null, 3, 4, 5]]`, `[]`, `{}`, `[{"since": 5}]`, `[{"age": true}, null, [], "x"]`, "[{\"note\": \"\xff\"}]",
 	} {
 		f.Add(array)
 	}
 	f.Fuzz(func(t *testing.T, array string) {
-		q, err := parse(`{"instances": ` + array + `}`)
+		var q request
+		err := q.parse(`{"instances": ` + array + `}`)
 		want, faults, invalid := reference(array)
 		if err != nil {
 			if json.Valid([]byte(array)) && !strings.Contains(err.Error(), "deeper") {
@@ -100,10 +122,10 @@ func FuzzInstances(f *testing.F) {
 			}
 			return
 		}
-		if q.Instances != strings.Trim(array, " \t\r\n") {
+		if !json.Valid([]byte(array)) {
 			return // the text closes the body and goes on by itself
 		}
-		table, _, err := instances(q.Instances, inputs, "income")
+		table, _, err := q.rows(&pipeline.Pipeline{Schema: inputs, Target: pipeline.Target{Name: "income"}, Reference: &profile.Profile{}})
 		var p gateway.Problem
 		switch {
 		case errors.As(err, &p):

@@ -3,88 +3,182 @@ package serving
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/gateway"
-	"github.com/foretell-ml/foretell/pkg/internal/jsontext"
+	"github.com/foretell-ml/foretell/pkg/internal/nearest"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
 
 // Limits of one request. More rows are a matter for a batch.
 const (
-	MaxBody      = 6 << 20 // bytes
-	MaxInstances = 10_000
-	MaxFaults    = 100 // faults, and warnings, that an answer lists
+	MaxBody      = 6 << 20  // bytes, as they are sent
+	MaxDecoded   = 24 << 20 // bytes of a compressed body, decompressed
+	MaxInstances = 10_000   // rows
+	MaxText      = 1 << 20  // bytes of one value, as in a CSV file
+	MaxFaults    = 100      // faults, and warnings, that an answer lists
 )
 
-// selection says which version of a model is asked for: a version, else what an alias points
-// at.
-type selection struct {
-	alias   registry.AliasName
-	version int
-}
-
-// request is the body of a request before its rows are looked at.
+// request is what is asked for, whatever the format: which version, how to answer, and the rows,
+// which can be read only when it is known which columns that version has.
 type request struct {
-	Instances string // the JSON of them
-	Alias     *registry.AliasName
-	Version   *int
+	Alias   *registry.AliasName
+	Version *int
+	options options
+	fill    fill
 }
 
-// parse takes a body apart, in one pass that tells where it is not JSON. Rows are read after it,
-// since the model says what their columns are and may be named behind them.
-func parse(body string) (request, error) {
-	var q request
-	r := jsontext.NewReader(body)
-	said := map[string]bool{}
-	err := r.Object(func(name string) error {
-		if said[name] {
-			return gateway.InvalidJSON.New(fmt.Sprintf("field %q appears twice", cut(name)))
-		}
-		said[name] = true
-		return q.member(r, name)
-	})
-	if err == nil {
-		err = r.End()
+// fill puts the rows of a body into rows.
+type fill func(*rows) error
+
+// rows reads the rows of the request for a pipeline.
+func (q request) rows(p *pipeline.Pipeline) (*dataset.Table, []Warning, error) {
+	d := newRows(p, q.options)
+	if err := q.fill(d); err != nil && !errors.Is(err, errFull) {
+		return nil, nil, err
 	}
-	var syntax *jsontext.SyntaxError
-	switch {
-	case errors.As(err, &syntax):
-		return q, gateway.JSONProblem([]byte(body), err)
-	case err != nil:
+	return d.table()
+}
+
+// options are how to read the rows and how to answer.
+type options struct {
+	explain       bool // say what each column adds to a prediction
+	noProba       bool // leave out the probabilities of classes
+	noIntervals   bool // leave out the intervals of values
+	ignoreExtra   bool // columns that the model does not have
+	header        header
+	headerIsGiven bool
+}
+
+// parameters are those of the query.
+var parameters = []string{"alias", "version", "explain", "proba", "intervals", "extra", "header"}
+
+// flag returns where an option of true or false is kept, and whether true sets it.
+func (o *options) flag(name string) (field *bool, set bool) {
+	switch name {
+	case "explain":
+		return &o.explain, true
+	case "proba":
+		return &o.noProba, false
+	case "intervals":
+		return &o.noIntervals, false
+	}
+	return nil, false
+}
+
+// setFlag sets an option of true or false, and reports whether there is one of that name.
+func (o *options) setFlag(name string, to bool) bool {
+	field, set := o.flag(name)
+	if field != nil {
+		*field = to == set
+	}
+	return field != nil
+}
+
+// setExtra sets what becomes of columns that the model does not have.
+func (o *options) setExtra(text string) error {
+	switch text {
+	case "error":
+		o.ignoreExtra = false
+	case "ignore":
+		o.ignoreExtra = true
+	default:
+		return gateway.InvalidParameter.New(fmt.Sprintf(`extra %q is neither "error" nor "ignore"`, cut(text)))
+	}
+	return nil
+}
+
+// query reads the options of a query. A parameter that there is not is an error: it would be
+// without effect, and nobody would know.
+func (o *options) query(query url.Values) error {
+	for name, values := range query {
+		if !slices.Contains(parameters, name) {
+			return gateway.InvalidParameter.New(fmt.Sprintf("there is no parameter %q%s", cut(name), nearest.Hint(name, parameters)))
+		}
+		if name == "alias" || name == "version" {
+			continue // selected
+		}
+		if len(values) != 1 {
+			return gateway.InvalidParameter.New(name + " is given more than once")
+		}
+		text := values[0]
+		switch name {
+		case "extra":
+			if err := o.setExtra(text); err != nil {
+				return err
+			}
+		case "header":
+			if err := o.setHeader(text); err != nil {
+				return err
+			}
+		default:
+			to, err := strconv.ParseBool(text)
+			if err != nil {
+				return gateway.InvalidParameter.New(fmt.Sprintf("%s %q is neither true nor false", name, cut(text)))
+			}
+			o.setFlag(name, to)
+		}
+	}
+	return nil
+}
+
+// setHeader says whether a CSV body has a header, once.
+func (o *options) setHeader(text string) error {
+	head := header(strings.ToLower(text))
+	if head != headerPresent && head != headerAbsent {
+		return gateway.InvalidParameter.New(fmt.Sprintf(`header %q is neither "present" nor "absent"`, cut(text)))
+	}
+	if o.headerIsGiven && o.header != head {
+		return gateway.InvalidParameter.New("the query and the Content-Type say different things of the header")
+	}
+	o.header, o.headerIsGiven = head, true
+	return nil
+}
+
+// The media types of requests and answers.
+const (
+	typeJSON   = "application/json"
+	typeCSV    = "text/csv"
+	typeTSV    = "text/tab-separated-values"
+	typeLines  = "application/jsonlines"
+	typeNDJSON = "application/x-ndjson"
+)
+
+// read takes a request apart, but for its rows.
+func read(r *http.Request) (request, error) {
+	var q request
+	body, media, err := gateway.ReadDecoded(r, MaxBody, MaxDecoded, typeJSON, typeCSV, typeTSV, typeLines, typeNDJSON)
+	if err != nil {
 		return q, err
-	case !said["instances"]:
-		return q, gateway.InvalidInstances.New(`the request has no "instances"`,
-			gateway.FieldError{Pointer: "/instances", Detail: "is missing; want an array of objects, one per row"})
+	}
+	query := r.URL.Query()
+	if err := q.options.query(query); err != nil {
+		return q, err
+	}
+	switch media.Type {
+	case typeCSV, typeTSV:
+		if head, ok := media.Parameters["header"]; ok {
+			if err := q.options.setHeader(head); err != nil {
+				return q, err
+			}
+		}
+		delimiter := byte(',')
+		if media.Type == typeTSV {
+			delimiter = '\t'
+		}
+		q.fill = fromCSV(body, delimiter, q.options.header)
+	case typeLines, typeNDJSON:
+		q.fill = fromJSONLines(string(body))
+	default:
+		return q, q.parse(string(body))
 	}
 	return q, nil
-}
-
-// member reads a member of the body. An alias or version of null is as if it were not there.
-func (q *request) member(r *jsontext.Reader, name string) (err error) {
-	switch null := r.Kind() == jsontext.Null; {
-	case name == "instances":
-		q.Instances, err = r.Raw()
-	case name == "alias" && !null:
-		var text string
-		text, err = r.Text()
-		q.Alias = (*registry.AliasName)(&text)
-	case name == "version" && !null:
-		var number string
-		if number, err = r.Number(); err == nil {
-			n, wrong := strconv.Atoi(number)
-			if wrong != nil {
-				return gateway.InvalidJSON.New(fmt.Sprintf("version: want an integer, got %s", cut(number)))
-			}
-			q.Version = &n
-		}
-	case name == "alias" || name == "version":
-		err = r.Null()
-	default:
-		return gateway.InvalidJSON.New(fmt.Sprintf("unknown field %q", cut(name)))
-	}
-	return err
 }
 
 // selected combines what the query and the body say. Both alias and version, or one of them
@@ -123,4 +217,11 @@ func selected(query url.Values, q request) (selection, error) {
 		return s, s.alias.Validate()
 	}
 	return s, nil
+}
+
+// selection says which version of a model is asked for: a version, else what an alias points
+// at.
+type selection struct {
+	alias   registry.AliasName
+	version int
 }

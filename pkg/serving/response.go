@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 
-	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
@@ -21,6 +22,8 @@ type Response struct {
 	Coverage    float64      `json:"coverage,omitempty"`
 	Predictions []Prediction `json:"predictions"`
 	Warnings    []Warning    `json:"warnings,omitempty"`
+
+	pipeline *pipeline.Pipeline // that predicted
 }
 
 // Prediction is a value for regression, with its interval if the model has any; else a class
@@ -31,14 +34,6 @@ type Prediction struct {
 	Interval      *[2]float64    `json:"interval,omitempty"` // low and high
 	Class         *string        `json:"class,omitempty"`
 	Probabilities *probabilities `json:"probabilities,omitempty"`
-}
-
-// Warning says what is odd about a value that was predicted from all the same.
-type Warning struct {
-	Pointer string `json:"pointer,omitempty"` // RFC 6901
-	Row     int    `json:"row,omitempty"`     // from 1
-	Column  string `json:"column,omitempty"`
-	Detail  string `json:"detail"`
 }
 
 // probabilities is a JSON object by class, in the order of the classes.
@@ -62,21 +57,31 @@ func (p *probabilities) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// predictions gives the pipeline's output, row by row, its meaning.
-func predictions(p *pipeline.Pipeline, output []float64) ([]Prediction, error) {
+// predictions gives the pipeline's output, row by row, its meaning. Numbers so large that the
+// output is none are the client's fault.
+func predictions(p *pipeline.Pipeline, output []float64, o options) ([]Prediction, error) {
 	target := p.Target
+	k := target.Outputs()
+	for i, v := range output {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			row := i/k + 1
+			const detail = "the model predicts no finite number for it; its numbers are too large"
+			return nil, gateway.InvalidInstances.New(fmt.Sprintf("row %d: %s", row, detail), gateway.FieldError{Row: row, Detail: detail})
+		}
+	}
+	all := make([]Prediction, len(output)/k)
 	if !target.Task.Classification() {
-		all := make([]Prediction, len(output))
 		for i := range output {
 			all[i].Value = &output[i]
 		}
-		intervals := p.Intervals(output)
-		for i := range intervals {
-			all[i].Interval = &intervals[i]
+		if !o.noIntervals {
+			intervals := p.Intervals(output)
+			for i := range intervals {
+				all[i].Interval = &intervals[i]
+			}
 		}
 		return all, nil
 	}
-	k := len(target.Classes)
 	names := make([]json.RawMessage, k)
 	for i, class := range target.Classes {
 		name, err := jsonText(class)
@@ -85,28 +90,14 @@ func predictions(p *pipeline.Pipeline, output []float64) ([]Prediction, error) {
 		}
 		names[i] = name
 	}
-	all := make([]Prediction, len(output)/k)
 	for i := range all {
 		row := output[i*k : (i+1)*k]
-		all[i].Class, all[i].Probabilities = &target.Classes[p.Decide(row)], &probabilities{names, row}
+		all[i].Class = &target.Classes[p.Decide(row)]
+		if !o.noProba {
+			all[i].Probabilities = &probabilities{names, row}
+		}
 	}
 	return all, nil
-}
-
-// warnings lists the texts that training never saw, at most MaxFaults of them.
-func warnings(unseen []dataset.Unseen) []Warning {
-	var all []Warning
-	for i, u := range unseen {
-		if i == MaxFaults {
-			all = append(all, Warning{Detail: fmt.Sprintf("%d more values were never seen in training", len(unseen)-i)})
-			break
-		}
-		all = append(all, Warning{
-			Pointer: pointer(u.Row, u.Column), Row: u.Row + 1, Column: u.Column,
-			Detail: fmt.Sprintf("%q was never seen in training and counts as missing", cut(u.Value)),
-		})
-	}
-	return all
 }
 
 // jsonText is a text as JSON, without the escapes that HTML would need.

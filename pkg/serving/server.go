@@ -19,6 +19,9 @@ type Server struct {
 	// Keep is how many pipelines stay in memory, by digest, those used last; 0 means 4. A
 	// pipeline of a few hundred trees takes some MB.
 	Keep int
+	// Model is the one that SageMaker's routes are about, which name none; "" if they are not to
+	// be served.
+	Model registry.ModelName
 
 	pipelines cache[*pipeline.Pipeline]
 }
@@ -29,15 +32,22 @@ const defaultKeep = 4
 func (s *Server) Routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("POST /v1/models/{model}/predict", gateway.Func(s.predict))
+	s.openInference(mux)
+	s.sageMaker(mux)
 	return mux
 }
 
 func (s *Server) predict(w http.ResponseWriter, r *http.Request) error {
-	body, err := gateway.ReadBody(r, MaxBody, "application/json")
+	return s.serve(w, r, registry.ModelName(r.PathValue("model")), namedCSV)
+}
+
+// serve answers a request for predictions of a model.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, model registry.ModelName, form csvForm) error {
+	media, err := gateway.Accepted(r, answerTypes...)
 	if err != nil {
 		return err
 	}
-	q, err := parse(string(body))
+	q, err := read(r)
 	if err != nil {
 		return err
 	}
@@ -45,26 +55,33 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	response, err := s.answer(r.Context(), registry.ModelName(r.PathValue("model")), selection, q)
+	response, err := s.answer(r.Context(), model, selection, q)
 	if err != nil {
 		return err
 	}
-	gateway.WriteJSON(w, http.StatusOK, response)
-	return nil
+	return response.write(w, media, form)
 }
 
-func (s *Server) answer(ctx context.Context, model registry.ModelName, which selection, q request) (*Response, error) {
+// open is the pipeline of the version that is asked for, and the response but for what it
+// predicts.
+func (s *Server) open(ctx context.Context, model registry.ModelName, which selection) (*Response, *pipeline.Pipeline, error) {
 	response, err := s.find(ctx, model, which)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p, err := s.pipelines.get(ctx, response.Digest, cmp.Or(s.Keep, defaultKeep), func(ctx context.Context) (*pipeline.Pipeline, error) {
 		return s.load(ctx, model, response.Digest)
 	})
+	return response, p, err
+}
+
+// answer predicts the rows of a request.
+func (s *Server) answer(ctx context.Context, model registry.ModelName, which selection, q request) (*Response, error) {
+	response, p, err := s.open(ctx, model, which)
 	if err != nil {
 		return nil, err
 	}
-	table, warnings, err := instances(q.Instances, p.Schema, p.Target.Name)
+	table, warnings, err := q.rows(p)
 	if err != nil {
 		return nil, err
 	}
@@ -72,11 +89,11 @@ func (s *Server) answer(ctx context.Context, model registry.ModelName, which sel
 	if err != nil {
 		return nil, fmt.Errorf("predict with %s of model %s: %w", response.Digest, model, err)
 	}
-	response.Warnings = warnings
-	if p.Conformal != nil {
+	response.Warnings, response.pipeline = warnings, p
+	if p.Conformal != nil && !q.options.noIntervals {
 		response.Coverage = p.Conformal.Coverage
 	}
-	response.Predictions, err = predictions(p, output)
+	response.Predictions, err = predictions(p, output, q.options)
 	return response, err
 }
 

@@ -1,0 +1,304 @@
+package serving
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/internal/jsontext"
+	"github.com/foretell-ml/foretell/pkg/internal/nearest"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
+	"github.com/foretell-ml/foretell/pkg/profile"
+)
+
+// rows are the rows of a request on their way into a table of the model's inputs. All formats
+// put their values in here, so that what is accepted, refused and warned of does not depend on
+// the format. A column that is absent or null is missing, as an empty field of a CSV file is.
+type rows struct {
+	schema dataset.Schema
+	target string
+	ignore bool // columns that the model does not have, rather than refuse them
+	place  placer
+
+	build  *dataset.Builder
+	fields map[string]int // index in the schema, by name
+	seen   []bool         // of the fields of the current row
+	row    int            // of the current row, from 0; −1 before the first
+
+	reference *profile.Profile // of the data that the model was trained on
+	offset    string           // the column that is no input, but the exposure of a row
+
+	faults  []gateway.FieldError
+	ignored []string       // columns that were, each once
+	quoted  map[int]quoted // the first number or truth value of a column that came as a string
+}
+
+// placer says where a column of a row, from 0, stands in the body; "" is the row.
+type placer func(row int, column string) place
+
+// place is a JSON pointer into the body (RFC 6901), or the line of a text, from 1, or both:
+// then the pointer is into the line.
+type place struct {
+	pointer string
+	line    int
+}
+
+// quoted is where a value stood that should not be a string.
+type quoted struct {
+	row  int
+	text string
+}
+
+// newRows are no rows yet for a pipeline.
+func newRows(p *pipeline.Pipeline, o options) *rows {
+	d := &rows{
+		schema: p.Schema, target: p.Target.Name, ignore: o.ignoreExtra,
+		reference: p.Reference, offset: p.Target.Offset,
+		build: p.Schema.Builder(), fields: make(map[string]int, len(p.Schema)), seen: make([]bool, len(p.Schema)),
+		row: -1, quoted: map[int]quoted{},
+	}
+	for i, f := range p.Schema {
+		d.fields[f.Name] = i
+	}
+	return d
+}
+
+// value is one value as a request writes it: a JSON scalar with its text, that of a number as
+// it is written. An array or object has no text.
+type value struct {
+	kind jsontext.Kind
+	text string
+}
+
+// errFull ends the reading of rows of which enough faults are known.
+var errFull = errors.New("enough faults")
+
+// add begins the next row.
+func (d *rows) add() error {
+	if d.row+1 == MaxInstances {
+		return gateway.InvalidInstances.New(fmt.Sprintf("more than %d rows; send fewer at a time", MaxInstances))
+	}
+	if len(d.faults) >= MaxFaults {
+		return errFull
+	}
+	d.row++
+	d.build.AddRow()
+	clear(d.seen)
+	return nil
+}
+
+// find is the field of a column, −1 for one that is to be left out, and what is wrong with the
+// name otherwise.
+func (d *rows) find(name string) (field int, fault string) {
+	field, ok := d.fields[name]
+	switch {
+	case ok:
+		return field, ""
+	case d.ignore:
+		if !slices.Contains(d.ignored, name) && len(d.ignored) <= MaxFaults {
+			d.ignored = append(d.ignored, name)
+		}
+		return -1, ""
+	case name == d.target:
+		return -1, "is what the model predicts; leave it out"
+	}
+	return -1, "is not a column of the model" + nearest.Hint(name, names(d.schema))
+}
+
+// header is find of columns that are named once for all rows, each of which may be there once.
+// at says where in the body column i is named.
+func (d *rows) header(columns []string, at func(i int) place) []int {
+	fields, seen, known := make([]int, len(columns)), map[string]bool{}, 0
+	for i, name := range columns {
+		var fault string
+		if fields[i], fault = d.find(name); fault == "" && seen[name] {
+			fault = "appears twice"
+		}
+		seen[name] = true
+		if fault != "" {
+			d.faultAt(at(i), 0, name, fault)
+		} else if fields[i] >= 0 {
+			known++
+		}
+	}
+	if known == 0 && len(d.faults) == 0 {
+		d.faultAt(place{}, 0, "", d.unknown())
+	}
+	return fields
+}
+
+// unknown is what is wrong with a row that has nothing for the model.
+func (d *rows) unknown() string {
+	return "has none of the model's columns: " + nearest.List(names(d.schema))
+}
+
+// named sets a value of the current row by its column's name, and reports whether the model has
+// the column.
+func (d *rows) named(name string, v value) bool {
+	field, fault := d.find(name)
+	switch {
+	case fault != "":
+		d.fault(name, fault)
+		return false
+	case field < 0:
+		return false
+	case d.seen[field]:
+		d.fault(name, "appears twice in the row")
+		return true
+	}
+	d.seen[field] = true
+	d.set(field, v)
+	return true
+}
+
+// set sets a value of the current row.
+func (d *rows) set(field int, v value) {
+	if field < 0 {
+		return
+	}
+	var err error
+	switch v.kind {
+	case jsontext.Null: // missing, as every value is to begin with
+	case jsontext.Bool:
+		err = d.build.Bool(field, v.text == "true")
+	case jsontext.String:
+		err = d.text(field, v.text)
+		d.quotes(field, v)
+	case jsontext.Number:
+		err = d.number(field, v.text)
+	default:
+		err = errors.New("want a single value, got " + v.kind.String())
+	}
+	d.check(field, err)
+}
+
+// check notes what is wrong with a value of the current row, if anything is.
+func (d *rows) check(field int, err error) {
+	if err == nil {
+		return
+	}
+	var column *dataset.ColumnError // its column is in the fault already
+	if errors.As(err, &column) {
+		err = column.Err
+	}
+	d.fault(d.schema[field].Name, err.Error())
+}
+
+// text sets a text, the way it would be read from a CSV file.
+func (d *rows) text(field int, text string) error {
+	if len(text) > MaxText {
+		return fmt.Errorf("the text is longer than %d bytes", MaxText)
+	}
+	return d.build.Text(field, text)
+}
+
+// number sets a number. Where the column holds categories and one of them is written as the
+// number is ("3.0", a long id), that one is meant; a text is the number as it is written.
+func (d *rows) number(field int, n string) error {
+	f := &d.schema[field]
+	if len(n) > MaxText {
+		return fmt.Errorf("the number is longer than %d bytes", MaxText)
+	}
+	if f.Type == dataset.Text {
+		return d.build.Text(field, n)
+	} else if f.Type.Coded() {
+		if _, found := slices.BinarySearch(f.Levels, n); found {
+			return d.build.Text(field, n)
+		}
+	}
+	v, ok := jsontext.Float(n)
+	if !ok {
+		return fmt.Errorf("the number %s is out of range", cut(n))
+	}
+	return d.build.Number(field, v)
+}
+
+// fault notes what is wrong with a column of the current row, or with the row ("").
+func (d *rows) fault(column, detail string) {
+	d.faultAt(d.place(d.row, column), d.row+1, column, detail)
+}
+
+// faultAt notes what is wrong anywhere; row is from 1, or 0 if it is about none.
+func (d *rows) faultAt(at place, row int, column, detail string) {
+	if len(d.faults) < MaxFaults {
+		d.faults = append(d.faults, gateway.FieldError{Pointer: at.pointer, Line: at.line, Row: row, Column: column, Detail: detail})
+	}
+}
+
+// table is the table of all rows, with what is odd about them; or a Problem with all faults.
+func (d *rows) table() (*dataset.Table, []Warning, error) {
+	if len(d.faults) > 0 {
+		return nil, nil, gateway.InvalidInstances.New(d.summary(), d.faults...)
+	}
+	if d.row < 0 {
+		at := d.place(0, "").pointer
+		if last := strings.LastIndexByte(at, '/'); last >= 0 {
+			at = at[:last]
+		}
+		return nil, nil, gateway.InvalidInstances.New("there are no rows", gateway.FieldError{Pointer: at, Detail: "is empty; want at least one row"})
+	}
+	table := d.build.Table()
+	odd := d.oddities(table)
+	if len(d.faults) > 0 {
+		byRow(d.faults)
+		return nil, nil, gateway.InvalidInstances.New(d.summary(), d.faults...)
+	}
+	return table, odd, nil
+}
+
+func (d *rows) summary() string {
+	first := d.faults[0]
+	var at []string
+	if first.Row > 0 {
+		at = append(at, fmt.Sprintf("row %d", first.Row))
+	}
+	if first.Line > 0 {
+		at = append(at, fmt.Sprintf("line %d", first.Line))
+	}
+	if first.Column != "" {
+		at = append(at, fmt.Sprintf("column %q", cut(first.Column)))
+	}
+	said := first.Detail
+	if len(at) > 0 {
+		said = strings.Join(at, ", ") + ": " + said
+	} else if first.Pointer != "" {
+		said = first.Pointer + ": " + said
+	}
+	switch n := len(d.faults); n {
+	case 1:
+		return said
+	case MaxFaults:
+		return fmt.Sprintf("%s; the first %d faults are listed", said, n)
+	default:
+		return fmt.Sprintf("%s; %d faults in all", said, n)
+	}
+}
+
+// byName places values in an array of objects at a pointer.
+func byName(array string) placer {
+	return func(row int, column string) place {
+		p := array + "/" + strconv.Itoa(row)
+		if column != "" {
+			p += "/" + escapePointer(column)
+		}
+		return place{pointer: p}
+	}
+}
+
+// escapePointer writes a name as an element of a JSON pointer (RFC 6901).
+func escapePointer(name string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}
+
+// names are the names of a schema's columns.
+func names(schema dataset.Schema) []string {
+	all := make([]string, len(schema))
+	for i, f := range schema {
+		all[i] = f.Name
+	}
+	return all
+}

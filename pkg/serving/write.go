@@ -1,0 +1,136 @@
+package serving
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
+)
+
+// answerTypes are the media types of answers, the favourite first.
+var answerTypes = []string{typeJSON, typeCSV, typeLines, typeNDJSON}
+
+// The headers of an answer that say which version it is of, whatever the format, and how many
+// warnings there are, which only JSON has room for.
+const (
+	HeaderModel    = "Foretell-Model"
+	HeaderVersion  = "Foretell-Version"
+	HeaderDigest   = "Foretell-Digest"
+	HeaderAlias    = "Foretell-Alias"
+	HeaderWarnings = "Foretell-Warnings"
+)
+
+// csvForm says whether an answer as CSV has a header.
+type csvForm bool
+
+const (
+	namedCSV csvForm = false
+	bareCSV  csvForm = true
+)
+
+// describe sets the headers that say which version answers.
+func (a *Response) describe(h http.Header) {
+	h.Set(HeaderModel, string(a.Model))
+	h.Set(HeaderVersion, strconv.Itoa(a.Version))
+	h.Set(HeaderDigest, a.Digest)
+	if a.Alias != "" {
+		h.Set(HeaderAlias, string(a.Alias))
+	}
+	if n := len(a.Warnings); n > 0 {
+		h.Set(HeaderWarnings, strconv.Itoa(n))
+	}
+}
+
+// write answers in a media type.
+func (a *Response) write(w http.ResponseWriter, media string, form csvForm) error {
+	w.Header().Set("Vary", "Accept")
+	a.describe(w.Header())
+	switch media {
+	case typeCSV:
+		body, err := a.csv(form)
+		if err != nil {
+			return err
+		}
+		head := headerPresent
+		if form == bareCSV {
+			head = headerAbsent
+		}
+		gateway.WriteBody(w, http.StatusOK, typeCSV+"; charset=utf-8; header="+string(head), body)
+	case typeLines, typeNDJSON:
+		body, err := a.lines()
+		if err != nil {
+			return err
+		}
+		gateway.WriteBody(w, http.StatusOK, media, body)
+	default:
+		gateway.WriteJSON(w, http.StatusOK, a)
+	}
+	return nil
+}
+
+// csv is a line for each row below a header: the value, with its interval if the model has any,
+// or the class that is served and the probability of each, as foretell predict writes them.
+func (a *Response) csv(form csvForm) ([]byte, error) {
+	var b bytes.Buffer
+	out := csv.NewWriter(&b)
+	if form == namedCSV {
+		if err := out.Write(a.csvHeader(a.pipeline)); err != nil {
+			return nil, err
+		}
+	}
+	var record []string
+	for _, p := range a.Predictions {
+		record = record[:0]
+		if p.Value != nil {
+			record = append(record, decimal(*p.Value))
+		} else {
+			record = append(record, *p.Class)
+		}
+		if p.Probabilities != nil {
+			for _, v := range p.Probabilities.values {
+				record = append(record, decimal(v))
+			}
+		}
+		if p.Interval != nil {
+			record = append(record, decimal(p.Interval[0]), decimal(p.Interval[1]))
+		}
+		if err := out.Write(record); err != nil {
+			return nil, err
+		}
+	}
+	out.Flush()
+	return b.Bytes(), out.Error()
+}
+
+func (a *Response) csvHeader(p *pipeline.Pipeline) []string {
+	names, first := []string{p.Target.Name}, a.Predictions[0]
+	if first.Probabilities != nil {
+		for _, class := range p.Target.Classes {
+			names = append(names, "p("+class+")")
+		}
+	}
+	if first.Interval != nil {
+		names = append(names, "low", "high")
+	}
+	return names
+}
+
+// decimal is the shortest that reads back as the same number.
+func decimal(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+// lines is a prediction a line, each as in the JSON answer.
+func (a *Response) lines() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	for _, p := range a.Predictions {
+		if err := e.Encode(p); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
