@@ -40,6 +40,15 @@ var routeDocs = map[string]string{
 	"GET /v1/models/{model}/aliases/{alias}/history":   "Who moved an alias, when, why, from what to what: the newest first, 20 or `?limit=` of them",
 	"DELETE /v1/models/{model}/schedule":               "Stops the scheduled retraining of a model",
 	"POST /v1/models/{model}/predict":                  "Predictions for rows",
+	"GET /v2":                                          "What speaks the Open Inference Protocol here",
+	"GET /v2/health/live":                              "Whether the host runs",
+	"GET /v2/health/ready":                             "Whether it can answer",
+	"GET /v2/models/{model}":                           "The champion's inputs and outputs, as tensors",
+	"GET /v2/models/{model}/ready":                     "Whether the champion can answer",
+	"POST /v2/models/{model}/infer":                    "Predictions for tensors",
+	"GET /v2/models/{model}/versions/{version}":        "A version's inputs and outputs, as tensors",
+	"GET /v2/models/{model}/versions/{version}/ready":  "Whether a version can answer",
+	"POST /v2/models/{model}/versions/{version}/infer": "Predictions of a version for tensors",
 }
 
 // TestDocs holds docs/api.md to the routes that are deployed and the catalog of problems.

@@ -158,7 +158,46 @@ func TestAnyRowsInAnyFormat(t *testing.T) {
 				t.Fatalf("%s of %q: %s, and %s otherwise", f.media, f.body, got, first)
 			}
 		}
+		body := tensors(names, table)
+		w := send(h, fmt.Sprintf("/v2/models/any/versions/%d/infer", version), "application/json", body)
+		var a struct {
+			Outputs []struct{ Data []json.RawMessage }
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil || w.Code != http.StatusOK {
+			t.Fatalf("%s: %d %s", body, w.Code, w.Body)
+		}
+		var values []string
+		for _, v := range a.Outputs[0].Data {
+			values = append(values, `{"value":`+string(v)+`}`)
+		}
+		if got := "[" + strings.Join(values, ",") + "]"; got != first {
+			t.Fatalf("%s: %s, and %s otherwise", body, got, first)
+		}
 	})
+}
+
+// tensors writes the table of written as an inference.
+func tensors(names []string, table [][]string) string {
+	var all []map[string]any
+	for j, name := range names {
+		data := []any{}
+		for _, row := range table {
+			switch {
+			case row[j] == "":
+				data = append(data, nil)
+			case j == 0 || j == 3:
+				data = append(data, json.RawMessage(row[j]))
+			default:
+				data = append(data, row[j])
+			}
+		}
+		all = append(all, map[string]any{"name": name, "shape": []int{len(table)}, "datatype": []string{"FP64", "BYTES", "BYTES", "BOOL"}[j], "data": data})
+	}
+	b, err := json.Marshal(map[string]any{"inputs": all})
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
 }
 
 // written writes a table of texts ("" is missing) in several formats. The first and the last

@@ -110,7 +110,7 @@ var Functions = []Function{
 // Gateway and of net/http alike: {name} stands for one segment.
 type Route struct{ Method, Path, Function string }
 
-// Routes are the routes of the API.
+// Routes are the routes of the API. Those below /v2 are the Open Inference Protocol's.
 var Routes = []Route{
 	{"POST", "/v1/datasets/{dataset}/uploads", "api"},
 	{"POST", "/v1/datasets/{dataset}/statistics", "api"},
@@ -133,6 +133,15 @@ var Routes = []Route{
 	{"GET", "/v1/models/{model}/aliases/{alias}/history", "api"},
 	{"DELETE", "/v1/models/{model}/schedule", "api"},
 	{"POST", "/v1/models/{model}/predict", "predict"},
+	{"GET", "/v2", "predict"},
+	{"GET", "/v2/health/live", "predict"},
+	{"GET", "/v2/health/ready", "predict"},
+	{"GET", "/v2/models/{model}", "predict"},
+	{"GET", "/v2/models/{model}/ready", "predict"},
+	{"POST", "/v2/models/{model}/infer", "predict"},
+	{"GET", "/v2/models/{model}/versions/{version}", "predict"},
+	{"GET", "/v2/models/{model}/versions/{version}/ready", "predict"},
+	{"POST", "/v2/models/{model}/versions/{version}/infer", "predict"},
 }
 
 // TrialsAtOnce is how many trials of a run the training workflow has going at a time.

@@ -66,8 +66,8 @@ func TestRoutes(t *testing.T) {
 		if _, ok := functions[r.Function]; !ok {
 			t.Errorf("%s %s leads to the function %q, which does not exist", r.Method, r.Path, r.Function)
 		}
-		if !strings.HasPrefix(r.Path, "/v1/") || strings.HasSuffix(r.Path, "/") {
-			t.Errorf("%s %s: a path begins with /v1/ and does not end in /", r.Method, r.Path)
+		if !strings.HasPrefix(r.Path, "/v1/") && !strings.HasPrefix(r.Path+"/", "/v2/") || strings.HasSuffix(r.Path, "/") {
+			t.Errorf("%s %s: a path begins with /v1/ or /v2 and does not end in /", r.Method, r.Path)
 		}
 		// Whole segments only: API Gateway has no {name}.csv, and net/http no such thing either.
 		for _, segment := range strings.Split(r.Path, "/") {
