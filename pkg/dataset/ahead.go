@@ -8,9 +8,9 @@ import (
 )
 
 // readsAhead is how many blocks of a part are read at a time: one connection to S3 carries
-// about 90 MB/s. With the workers+2 pieces that are alive (ordered), a scan on two workers
-// holds eight blocks of 8 MiB at most, beside the batches of one block per worker, which are
-// smaller than 2 MB each: less than 80 MB whatever the size of the data.
+// about 90 MB/s. With the workers+3 pieces that are alive (ordered), a scan on two workers
+// holds nine blocks of 8 MiB at most, beside the batches of one block per worker, which are
+// smaller than 2 MB each: less than 85 MB whatever the size of the data.
 const readsAhead = 4
 
 // blockReader reads a part in blocks of equal size, several at a time if the part allows that,

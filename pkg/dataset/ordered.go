@@ -10,7 +10,9 @@ import (
 // submitted. produce submits them from a goroutine of its own; submit returns false when no
 // more are wanted. work runs on one of the workers (0: one per core), and finish, given
 // work's error, on the goroutine that called ordered. The first error of finish, or after
-// all tasks that of produce, ends it. No more than workers+2 tasks are alive at a time.
+// all tasks that of produce, ends it. No more than workers+3 tasks are alive at a time:
+// one more than they can work on while the first is finished and the next is made, so that none
+// of them waits for either.
 func ordered(ctx context.Context, workers int, produce func(ctx context.Context, submit func(work func() error, finish func(error) error) bool) error) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
@@ -21,8 +23,8 @@ func ordered(ctx context.Context, workers int, produce func(ctx context.Context,
 		done   chan error
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	waiting := make(chan task)        // to be worked on
-	queue := make(chan task, workers) // to be finished, in order
+	waiting := make(chan task, 1)       // to be worked on
+	queue := make(chan task, workers+1) // to be finished, in order
 	var group sync.WaitGroup
 	defer group.Wait()
 	defer cancel()

@@ -35,7 +35,10 @@ func (p *Partial) Finish(ctx context.Context, o Options) (*Profile, error) {
 		profile.Duplicates = p.hashes.duplicates()
 		profile.Patterns = p.missing.patterns(names)
 	}
-	sample := p.sampled(profile.Columns)
+	sample, err := p.sampled(ctx, profile.Columns)
+	if err != nil {
+		return nil, err
+	}
 	if profile.Pairs, err = comparePairs(ctx, sample, 0); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
@@ -64,10 +65,13 @@ const (
 	costRatio      = 8  // numbers in categories
 	costTable      = 8  // two columns of categories
 
-	// tile is how many columns are compared with as many others at a time, tileRows how many
-	// of their rows: they stay in the second-level cache.
-	tile     = 32
-	tileRows = 256
+	// tile is how many columns are compared with as many others at a time at most, tileRows how
+	// many of their rows: they stay in the second-level cache. Of fewer columns than manyColumns it
+	// is smallTile, so that there is work for every core: a part of tile.
+	tile        = 32
+	smallTile   = 8
+	manyColumns = 4 * tile
+	tileRows    = 256
 )
 
 // leastRows is how many rows must have both values for a pair to be measured: half of them,
@@ -107,9 +111,8 @@ func comparePairs(ctx context.Context, s *sample, workers int) (*Pairs, error) {
 	if err != nil {
 		return nil, err
 	}
-	var memory scratch
-	for _, at := range strongest(strengths) {
-		p.Strongest = append(p.Strongest, measure(columns[at.b], columns[at.a], leastRows(p.Rows), &memory))
+	if p.Strongest, err = measureAll(ctx, columns, strongest(strengths), leastRows(p.Rows), workers); err != nil {
+		return nil, err
 	}
 	if p.Matrix = strengths; len(columns) > MaxMatrix {
 		var kept []int
@@ -129,6 +132,22 @@ func prepareAll(ctx context.Context, columns []sampleColumn, workers int) ([]*co
 		return nil
 	})
 	return prepared, err
+}
+
+// measureAll measures the pairs at some positions; nil if there are none.
+func measureAll(ctx context.Context, columns []*compared, at []position, least, workers int) ([]Pair, error) {
+	if len(at) == 0 {
+		return nil, nil
+	}
+	pairs := make([]Pair, len(at))
+	memories := sync.Pool{New: func() any { return &scratch{} }}
+	err := par.For(ctx, len(at), workers, func(i int) error {
+		memory := memories.Get().(*scratch)
+		pairs[i] = measure(columns[at[i].b], columns[at[i].a], least, memory)
+		memories.Put(memory)
+		return nil
+	})
+	return pairs, err
 }
 
 // pairCost is what a row of all pairs costs.
@@ -217,29 +236,34 @@ func strengthsOf(ctx context.Context, columns []*compared, least, workers int) (
 	for i := range all {
 		all[i] = make([]float64, i)
 	}
-	sides := (len(columns) + tile - 1) / tile
+	side := tile
+	if len(columns) < manyColumns {
+		side = smallTile
+	}
+	sides := (len(columns) + side - 1) / side
 	err := par.For(ctx, sides*(sides+1)/2, workers, func(piece int) error {
 		down := 0
 		for (down+1)*(down+2)/2 <= piece {
 			down++
 		}
 		across := piece - down*(down+1)/2
-		compareTile(ctx, columns, down*tile, across*tile, least, all)
+		compareTile(ctx, columns, down*side, across*side, side, least, all)
 		return ctx.Err()
 	})
 	return all, err
 }
 
-// compareTile fills the strengths of tile columns from down with as many from across.
-func compareTile(ctx context.Context, columns []*compared, down, across, least int, all [][]float64) {
+// compareTile fills the strengths of side columns from down with as many from across. These are
+// multiples of side, and that a part of tile.
+func compareTile(ctx context.Context, columns []*compared, down, across, side, least int, all [][]float64) {
 	var a, b []int // the complete ones
 	var memory scratch
-	for i := down; i < min(down+tile, len(columns)); i++ {
+	for i := down; i < min(down+side, len(columns)); i++ {
 		if columns[i].complete {
 			a = append(a, i)
 		}
 	}
-	for j := across; j < min(across+tile, len(columns)); j++ {
+	for j := across; j < min(across+side, len(columns)); j++ {
 		if columns[j].complete {
 			b = append(b, j)
 		}
@@ -249,11 +273,11 @@ func compareTile(ctx context.Context, columns []*compared, down, across, least i
 		multiply(columns, a, b, func(c *compared) []float64 { return c.deviations }, &products)
 		multiply(columns, a, b, func(c *compared) []float64 { return c.ranks }, &ranks)
 	}
-	for i := down; i < min(down+tile, len(columns)); i++ {
+	for i := down; i < min(down+side, len(columns)); i++ {
 		if ctx.Err() != nil {
 			return
 		}
-		for j := across; j < min(across+tile, i); j++ {
+		for j := across; j < min(across+side, i); j++ {
 			x, y := columns[j], columns[i]
 			if !x.complete || !y.complete {
 				pair := measure(x, y, least, &memory)
@@ -264,8 +288,8 @@ func compareTile(ctx context.Context, columns []*compared, down, across, least i
 				continue
 			}
 			pair := Pair{}
-			pair.Pearson = correlation(products[i-down][j-across], x.squares, y.squares)
-			pair.Spearman = correlation(ranks[i-down][j-across], x.rankSquares, y.rankSquares)
+			pair.Pearson = correlation(products[i%tile][j%tile], x.squares, y.squares)
+			pair.Spearman = correlation(ranks[i%tile][j%tile], x.rankSquares, y.rankSquares)
 			for _, m := range []*float64{pair.Pearson, pair.Spearman} {
 				if m != nil {
 					pair.Strength = max(pair.Strength, math.Abs(*m))

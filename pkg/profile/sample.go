@@ -2,10 +2,12 @@ package profile
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/par"
 )
 
 // sample is rows of a data set, column by column, for what cannot be told from one column
@@ -25,13 +27,14 @@ type sampleColumn struct {
 }
 
 // sampled are the sampled rows as the types of the columns have them.
-func (p *Partial) sampled(columns []Column) *sample {
+func (p *Partial) sampled(ctx context.Context, columns []Column) (*sample, error) {
 	p.sample.shrink(true)
 	s := &sample{rows: len(p.sample.Keys), of: p.rows, columns: make([]sampleColumn, len(columns))}
-	for i, c := range columns {
-		s.columns[i] = p.sample.Columns[i].column(c.Name, c.Type)
-	}
-	return s
+	err := par.For(ctx, len(columns), 0, func(i int) error {
+		s.columns[i] = p.sample.Columns[i].column(columns[i].Name, columns[i].Type)
+		return nil
+	})
+	return s, err
 }
 
 // column is the cells as a column of a type: what it cannot hold is missing.
