@@ -39,6 +39,7 @@ const (
 	AlertInfinite       AlertKind = "infinite"
 	AlertMixedTypes     AlertKind = "mixed_types"
 	AlertVariants       AlertKind = "text_variants"
+	AlertDates          AlertKind = "dates_as_text"
 	AlertImbalance      AlertKind = "imbalance"
 	AlertDuplicates     AlertKind = "duplicate_rows"
 	AlertCorrelated     AlertKind = "correlated"

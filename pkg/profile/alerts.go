@@ -82,7 +82,7 @@ var (
 	kindOrder = []AlertKind{
 		AlertConstant, AlertNearlyConstant, AlertMissing, AlertCardinality, AlertIdentifier, AlertUnnamed, AlertInexact,
 		AlertSkew, AlertOutliers,
-		AlertInfinite, AlertMixedTypes, AlertVariants, AlertImbalance, AlertDuplicates, AlertCorrelated, AlertLeakage,
+		AlertInfinite, AlertMixedTypes, AlertVariants, AlertDates, AlertImbalance, AlertDuplicates, AlertCorrelated, AlertLeakage,
 		AlertFuture, AlertCap, AlertPersonal,
 	}
 	severityOrder = []Severity{SeverityError, SeverityWarning, SeverityInfo}

@@ -182,8 +182,11 @@ func (j *judge) texts(i int, c *Column) {
 		j.about(i, AlertVariants, SeverityWarning, float64(rows), "differ by case or white space alone: "+strings.Join(shown, "; "),
 			"Write each value in one way at the source: a model takes these for different ones")
 	}
+	if c.isPersonal() || j.dates(i, c) {
+		return
+	}
 	// These have an alert that says more; what is mostly numbers is to be corrected, not grouped.
-	if c.Identifier != "" || c.isPersonal() || c.Kinds.Text*2 < c.Count && c.Kinds != (Kinds{}) || j.isTarget(c) {
+	if c.Identifier != "" || c.Kinds.Text*2 < c.Count && c.Kinds != (Kinds{}) || j.isTarget(c) {
 		return
 	}
 	distinct := float64(c.Distinct)

@@ -77,6 +77,7 @@ type workspace struct {
 	scratch, more []float64
 	pending       [][]float64 // empty, of capacity chunk
 	hashes, keys  []uint64
+	rowHashes     []uint64 // empty, for those that are pending
 	wanted        []int32
 	levels        [][]byte
 	bits, counts  []uint64
@@ -118,6 +119,7 @@ func (p *Partial) Add(b *dataset.Batch) error {
 	}
 	if p.work == nil {
 		p.work = workspaceFor(len(p.fields))
+		p.hashes.pending = p.work.rowHashes
 	}
 	w := p.work
 	w.hashes = slices.Grow(w.hashes[:0], b.Rows)[:b.Rows]
@@ -342,7 +344,7 @@ func (p *Partial) Close() error {
 		}
 	}
 	p.hashes.flush()
-	p.hashes.pending = nil
+	w.rowHashes, p.hashes.pending = p.hashes.pending, nil
 	clear(w.levels) // they belong to the reader
 	workspaces.Put(w)
 	p.work = nil

@@ -14,12 +14,17 @@ import (
 )
 
 // What a compressed part may ask for. Deflate cannot do better than 1,032:1, which only a
-// run of one byte reaches, and tables stay below 300:1 even where nearly all of their cells
-// are 0; zstd has no such bound. A short part may be of one repeated row, so that the ratio
-// only counts once there is too much to come by harmlessly.
+// run of one byte reaches; zstd has no such bound. A short part may be of one repeated row, so
+// that the ratio only counts once there is too much to come by harmlessly. Then there are two
+// bounds, because tables of next to nothing come close to a bomb: by gzip -9, a counter and a
+// thousand constant columns reach 341:1, one column in a thousand set in each row (one-hot) 403,
+// one cell in 10,000 574, one column of 10,000 790. Such a table may be read while it is small; what
+// goes on for longBytes, a second or two of reading, must hold a little more than that.
 const (
 	maxRatio  = 1000      // bytes out per byte in
 	freeBytes = 16 << 20  // bytes out before the ratio counts
+	longRatio = 500       // as maxRatio, of gzip, behind longBytes: zstd writes the same tables two to three times as short
+	longBytes = 256 << 20 // bytes out before longRatio counts
 	maxWindow = 128 << 20 // bytes of zstd's window: what zstd -d accepts unless told otherwise
 )
 
@@ -80,13 +85,24 @@ func newDecompressor(body io.ReadCloser, compression dataset.Compression) (*deco
 func (d *decompressor) Read(p []byte) (int, error) {
 	n, err := d.src.Read(p)
 	d.out += int64(n)
-	if d.out > freeBytes && d.out/maxRatio > d.in.n {
-		return 0, d.refuse(fmt.Errorf("%d bytes decompress to more than %d times as many; tables do not, so this is not read", d.in.n, maxRatio))
+	if ratio := d.ratio(); ratio > 0 && d.out/ratio > d.in.n {
+		return 0, d.refuse(fmt.Errorf("%d bytes decompress to more than %d times as many; hardly a table does, so this is not read: if it is one, decompress it first", d.in.n, ratio))
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = d.fault(err)
 	}
 	return n, err
+}
+
+// ratio is how many bytes may have come out by now for each that went in; 0: any number.
+func (d *decompressor) ratio() int64 {
+	switch {
+	case d.out > longBytes && d.compression == dataset.Gzip:
+		return longRatio
+	case d.out > freeBytes:
+		return maxRatio
+	}
+	return 0
 }
 
 // Close releases the decompressor and closes the body.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"runtime"
 	"strings"
 	"testing"
@@ -193,6 +194,51 @@ func TestBombs(t *testing.T) {
 		}
 		if took > 20*time.Second { // it takes a fraction of a second; all of it would take minutes
 			t.Errorf("%s took %v", name, took)
+		}
+	}
+}
+
+// sparse is a gzip file of more than 256 MiB whose rows are zeros but for one place that is drawn.
+func sparse(t *testing.T, width int) (body []byte, ratio int) {
+	t.Helper()
+	rng, size := rand.New(rand.NewPCG(1, uint64(width))), 32<<20
+	var text, member bytes.Buffer
+	for text.Len() < size {
+		row := bytes.Repeat([]byte("0"), width)
+		row[rng.IntN(width)] = '1'
+		text.Write(append(row, '\n'))
+	}
+	z, err := gzip.NewWriterLevel(&member, gzip.BestCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := z.Write(text.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return append(gzipped(t, "a\n"), bytes.Repeat(member.Bytes(), 10)...), text.Len() / member.Len()
+}
+
+const longRatio = 500 // bytes out per byte in, of gzip behind 256 MiB
+
+// Nearly empty tables of gzip are read at any length below 500:1, and beyond that up to 256 MiB.
+func TestSparseGzip(t *testing.T) {
+	for _, c := range []struct {
+		width, least, most int // of the ratio
+		want               string
+	}{
+		{2000, 300, longRatio, ""},
+		{20_000, longRatio, 1000, "decompress to more than 500 times as many"},
+	} {
+		body, ratio := sparse(t, c.width)
+		if ratio <= c.least || ratio >= c.most {
+			t.Fatalf("rows of %d are packed %d:1", c.width, ratio)
+		}
+		err := scan(t, "sparse.csv.gz", body)
+		if c.want == "" && err != nil || c.want != "" && !strings.Contains(fmt.Sprint(err), c.want) {
+			t.Errorf("%d:1: %v, want %q", ratio, err, c.want)
 		}
 	}
 }
