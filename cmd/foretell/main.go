@@ -7,6 +7,7 @@
 //	foretell statistics [flags] FILE          describe a data set
 //	foretell train      [flags] CONFIG        explore configurations, keep the best model
 //	foretell predict    [flags] --model NAME FILE   predict the rows of a data set
+//	foretell serve      [flags] [ARTIFACT]    answer predictions over HTTP
 //	foretell runs       [flags] [show RUN]    list runs, or show one and follow it
 //	foretell models     [flags] [NAME]        list models, or the versions of one, or (history NAME) who moved its alias
 //	foretell promote    [flags] NAME VERSION  point an alias at a version
@@ -82,6 +83,7 @@ var commands = []command{
 	{"statistics", "FILE", "describe a data set: a file, a glob, a folder or a query", statisticsCommand, statisticsExamples},
 	{"train", "CONFIG", "explore configurations and keep the best model", train, trainExamples},
 	{"predict", "FILE", "predict the rows of a data set (a file, a glob, a folder or a query), as CSV", predict, predictExamples},
+	{"serve", "[ARTIFACT]", "answer predictions over HTTP, of a store or of one artifact", serve, serveExamples},
 	{"runs", "[show RUN]", "list runs, or show or watch one", runsCommand, runsExamples},
 	{"models", "[[history] NAME]", "list models, or the versions and aliases of one, or who moved an alias", models, modelsExamples},
 	{"promote", "NAME VERSION", "point an alias of a model at a version", promote, promoteExamples},

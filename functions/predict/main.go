@@ -1,13 +1,17 @@
-// Command predict answers predictions, and nothing else, so that it is small and starts fast.
+// Command predict answers predictions, and nothing else, so that it is small and starts fast:
+// under Lambda as a function, anywhere else as an HTTP server.
 package main
 
 import (
+	"cmp"
 	"context"
 	"log"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
+	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
@@ -19,11 +23,22 @@ import (
 
 func main() {
 	slog.SetDefault(lambdacontext.NewLogger()) // with the id of the request in every line
-	store, err := s3store.Connect(context.Background(), os.Getenv(topology.EnvBucket), "")
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	server := &serving.Server{Model: registry.ModelName(os.Getenv(topology.EnvModel))}
+	var err error
+	if bucket := os.Getenv(topology.EnvBucket); bucket != "" {
+		server.Registry = &registry.Registry{}
+		server.Registry.Store, err = s3store.Connect(ctx, bucket, "")
+	} else {
+		path := cmp.Or(os.Getenv(topology.EnvStore), topology.SageMakerModel)
+		server.Registry, server.Model, err = serving.Open(ctx, path, server.Model, time.Now())
+	}
+	if err == nil {
+		host := gateway.Host{Address: ":" + cmp.Or(os.Getenv(topology.EnvPort), "8080")}
+		err = host.Start(ctx, gateway.Routes(server.Routes()), os.Getenv("AWS_LAMBDA_RUNTIME_API") != "")
+	}
 	if err != nil {
 		log.Fatal(err)
 	}
-	models := &registry.Registry{Store: store}
-	server := &serving.Server{Registry: models}
-	lambda.Start(gateway.Handler(gateway.Routes(server.Routes())))
 }

@@ -45,6 +45,7 @@ var allowed = []room{
 
 	{"pkg/registry", []string{"pkg/dataset", "pkg/profile"}},
 	{"pkg/registry/dirstore", []string{"pkg/registry"}},
+	{"pkg/registry/memstore", []string{"pkg/registry"}},
 	{"pkg/registry/s3store", []string{"pkg/registry"}},
 	{"pkg/registry/registrytest", []string{"pkg/registry"}},
 
@@ -53,7 +54,7 @@ var allowed = []room{
 
 	{"pkg/gateway", []string{"pkg/topology"}},
 	{"pkg/statistics", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/registry", "pkg/report", "pkg/source"}},
-	{"pkg/serving", []string{"pkg/dataset", "pkg/gateway", "pkg/pipeline", "pkg/profile", "pkg/registry"}},
+	{"pkg/serving", []string{"pkg/dataset", "pkg/gateway", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/registry/dirstore", "pkg/registry/memstore"}},
 	{"pkg/control", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/statistics", "pkg/topology", "pkg/training"}},
 	{"pkg/local", []string{"pkg/gateway", "pkg/topology"}},
 

@@ -45,8 +45,7 @@ func Handler(h http.Handler) func(context.Context, events.APIGatewayProxyRequest
 			return events.APIGatewayProxyResponse{}, err
 		}
 		id := requestID(ctx, e)
-		w := newRecorder(id)
-		serve(h, w, r)
+		w := answer(h, r, id)
 		response := w.response()
 		if tooLarge(response) {
 			w = newRecorder(id)
@@ -55,6 +54,33 @@ func Handler(h http.Handler) func(context.Context, events.APIGatewayProxyRequest
 		}
 		return response, nil
 	}
+}
+
+// late is how long a handler may take to see that its context has ended.
+const late = 100 * time.Millisecond
+
+// answer runs h, whose response it keeps in memory, and answers in its place if it is not done
+// when the context ends. What h does then is lost.
+func answer(h http.Handler, r *http.Request, id string) *recorder {
+	done := make(chan *recorder, 1)
+	go func() {
+		w := newRecorder(id)
+		serve(h, w, r)
+		done <- w
+	}()
+	select {
+	case w := <-done:
+		return w
+	case <-r.Context().Done():
+	}
+	select {
+	case w := <-done:
+		return w
+	case <-time.After(late):
+	}
+	w := newRecorder(id)
+	WriteProblem(w, r, Timeout.New("the time for the request ran out"))
+	return w
 }
 
 // serve runs h and turns a panic into internal-error, as the response has not left yet.

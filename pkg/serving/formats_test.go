@@ -31,6 +31,16 @@ func send(h http.Handler, target, media, body string, headers ...string) *httpte
 	return w
 }
 
+func zipped(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write([]byte(text)); err != nil || z.Close() != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 // predictionsOf are the predictions of an answer, as they are written: equal texts are equal bits.
 func predictionsOf(t interface {
 	Fatalf(string, ...any)
@@ -94,12 +104,7 @@ func TestFormatsAreEqual(t *testing.T) {
 			if got := predictionsOf(t, w); got != "["+strings.Join(want, ",")+"]" {
 				t.Errorf("%s, %s: %s, want %s", learner, f.name, got, want)
 			}
-			var zipped bytes.Buffer
-			z := gzip.NewWriter(&zipped)
-			if _, err := z.Write([]byte(f.body)); err != nil || z.Close() != nil {
-				t.Fatal(err)
-			}
-			if again := send(h, "/v1/models/adult/predict", f.media, zipped.String(), "Content-Encoding", "gzip"); again.Body.String() != w.Body.String() {
+			if again := send(h, "/v1/models/adult/predict", f.media, zipped(t, f.body), "Content-Encoding", "gzip"); again.Body.String() != w.Body.String() {
 				t.Errorf("%s, compressed: %s", f.name, again.Body)
 			}
 		}

@@ -18,6 +18,17 @@ const (
 	EnvScheduleRole       = "FORETELL_SCHEDULE_ROLE"       // ARN of the role that a schedule assumes
 )
 
+// Environment variables of functions/predict where it is no Lambda function, and so an HTTP
+// server: in a container on SageMaker or ECS, or on a laptop. No permission goes with them.
+const (
+	EnvModel = "FORETELL_MODEL" // the model of /invocations and /ping
+	EnvStore = "FORETELL_STORE" // a folder that is a store, or an artifact; without it and a bucket SageMakerModel
+	EnvPort  = "PORT"           // to listen on; 8080 by default, as SageMaker wants it
+)
+
+// SageMakerModel is where SageMaker unpacks the model data of a container.
+const SageMakerModel = "/opt/ml/model"
+
 // Function is one Lambda function: provided.al2023, built from functions/<Name>.
 type Function struct {
 	Name        string
