@@ -14,7 +14,9 @@ import (
 // beside models that assume one; but it weighs all columns alike, so that idle ones mislead it,
 // and its model is the training data: 8 bytes per number, see maxKNN.
 //
-// The search is exact. Rows of the same distance count in the order of the training data.
+// The search is exact: by a tree where that is sooner, among few columns and many rows, and else by a
+// look at all rows; both find the same. Rows of the same distance count in the order of the training
+// data.
 // A row of weight w counts as w rows: neighbours are taken until their weights sum to K, the
 // last with what is left.
 type KNN struct {
@@ -89,9 +91,20 @@ func (k KNN) Fit(ctx context.Context, data Data, _ uint64) (Model, error) {
 		y:         slices.Clone(kept.Y),
 		weights:   slices.Clone(weights),
 	}
-	m.rows = newPanels(len(kept.Y), len(columns), func(i, j int) float64 { return float64(columns[j][i] * m.Scale) })
+	m.lay(kdPays(len(m.y), m.Columns, k.K), func(i, j int) float64 { return float64(columns[j][i] * m.Scale) })
 	m.finish()
 	return m, nil
+}
+
+// lay lays the rows out as they are searched, in a tree or as they come.
+func (m *knn) lay(tree bool, at func(i, j int) float64) {
+	rows := len(m.y)
+	if !tree {
+		m.rows = newPanels(rows, m.Columns, at)
+		return
+	}
+	m.tree = newKDTree(rows, m.Columns, at)
+	m.rows = newPanels(rows, m.Columns, func(i, j int) float64 { return at(int(m.tree.rows[i]), j) })
 }
 
 // finish fills in what follows from the rows.

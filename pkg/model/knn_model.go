@@ -17,6 +17,7 @@ import (
 type knn struct {
 	knnParams
 	rows    panels
+	tree    *kdTree // in whose order the rows are; nil where they are in their own, and all looked at
 	y       []float64
 	weights []float64 // positive
 
@@ -48,7 +49,7 @@ const (
 	knnCache = 1 << 15
 )
 
-// Predict compares each row with all training rows, several of both at a time.
+// Predict finds the neighbours of each row and answers by them.
 func (m *knn) Predict(dst []float64, x *dataset.Matrix) {
 	mustFit(dst, x, m.Columns, m.Outputs())
 	blocks := (x.Rows + knnQueries - 1) / knnQueries
@@ -78,7 +79,11 @@ func (m *knn) predictBlock(dst []float64, x *dataset.Matrix, begin, end int) {
 			found[i].slack = 1e-9 * float64(m.KNN.K)
 		}
 	}
-	m.search(found, queries)
+	if m.tree != nil {
+		m.searchTree(found, missing, queries)
+	} else {
+		m.search(found, queries)
+	}
 	for i := range found {
 		out := dst[i*m.Outputs() : (i+1)*m.Outputs()]
 		if missing[i] {
@@ -92,7 +97,7 @@ func (m *knn) predictBlock(dst []float64, x *dataset.Matrix, begin, end int) {
 	}
 }
 
-// search goes through all rows, in pieces that stay in the cache for all queries.
+// search compares with all rows, several at a time, in pieces that stay in the cache for all queries.
 func (m *knn) search(found []neighbours, queries []float64) {
 	groups := m.rows.groups()
 	step := max(1, min(knnCache/(lanesR*max(1, m.Columns)), 64))
@@ -112,6 +117,21 @@ func (m *knn) search(found []neighbours, queries []float64) {
 				}
 			}
 		}
+	}
+}
+
+// searchTree takes each query by itself, but those with missing values.
+func (m *knn) searchTree(found []neighbours, missing []bool, queries []float64) {
+	s := kdSearch{tree: m.tree, rows: m.rows, query: make([]float64, m.Columns)}
+	for i := range found {
+		if missing[i] {
+			continue
+		}
+		for j := range s.query {
+			s.query[j] = queries[(i/lanesQ*m.Columns+j)*lanesQ+i%lanesQ]
+		}
+		s.found = &found[i]
+		s.run()
 	}
 }
 
@@ -168,9 +188,17 @@ func (m *knn) State() State {
 	n := len(m.y)
 	params, _ := json.Marshal(m.knnParams) // finite numbers always marshal
 	flat := make([]float64, 0, n*m.Columns)
-	for i := range n {
+	places := make([]int32, n) // of the rows
+	for place := range places {
+		row := place
+		if m.tree != nil {
+			row = int(m.tree.rows[place])
+		}
+		places[row] = int32(place)
+	}
+	for _, place := range places {
 		for j := range m.Columns {
-			flat = append(flat, m.rows.at(i, j))
+			flat = append(flat, m.rows.at(int(place), j))
 		}
 	}
 	return State{Learner: knnName, Params: params, Tensors: map[string]safetensors.Tensor{
@@ -201,7 +229,7 @@ func loadKNN(s State) (Model, error) {
 	if err := m.check(rows, s.Tensors["rows"].Shape[1]); err != nil {
 		return nil, err
 	}
-	m.rows = newPanels(len(rows), m.Columns, func(i, j int) float64 { return rows[i][j] })
+	m.lay(kdPays(len(m.y), m.Columns, m.KNN.K), func(i, j int) float64 { return rows[i][j] })
 	m.finish()
 	return m, nil
 }

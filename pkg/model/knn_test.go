@@ -209,20 +209,28 @@ func TestKNNPredictsAlikeOnAnyNumberOfWorkers(t *testing.T) {
 	}
 }
 
+// BenchmarkKNN searches both ways: kdPays goes by what this prints.
 func BenchmarkKNN(b *testing.B) {
-	for _, columns := range []int{2, 4, 8, 28} {
-		random := seed.Rand(18)
-		x := &dataset.Matrix{Rows: 100_000, Names: make([]string, columns), Columns: normals(random, 100_000, columns)}
-		m, err := KNN{K: 5, Weights: uniformWeights}.Fit(b.Context(), Data{X: x, Y: x.Columns[0], Task: dataset.Regression}, 1)
-		if err != nil {
-			b.Fatal(err)
-		}
-		queries := &dataset.Matrix{Rows: 2000, Names: x.Names, Columns: normals(random, 2000, columns)}
-		dst := make([]float64, 2000)
-		b.Run(fmt.Sprintf("queries=2000/rows=100000/columns=%d", columns), func(b *testing.B) {
-			for b.Loop() {
-				m.Predict(dst, queries)
+	const queries = 1024
+	for _, rows := range []int{1000, 10_000, 100_000} {
+		for _, columns := range []int{2, 4, 6, 8, 16, 28} {
+			random := seed.Rand(18)
+			x := &dataset.Matrix{Rows: rows, Names: make([]string, columns), Columns: normals(random, rows, columns)}
+			fitted, err := DefaultKNN().Fit(b.Context(), Data{X: x, Y: x.Columns[0], Task: dataset.Regression}, 1)
+			if err != nil {
+				b.Fatal(err)
 			}
-		})
+			asked := &dataset.Matrix{Rows: queries, Names: x.Names, Columns: normals(random, queries, columns)}
+			dst := make([]float64, queries)
+			for _, tree := range []bool{false, true} {
+				m := relaid(fitted.(*knn), x, tree)
+				b.Run(fmt.Sprintf("rows=%d/columns=%d/tree=%t", rows, columns, tree), func(b *testing.B) {
+					for b.Loop() {
+						m.Predict(dst, asked)
+					}
+					b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/queries, "µs/query")
+				})
+			}
+		}
 	}
 }

@@ -38,6 +38,12 @@ func (n *neighbours) scan(squares *[lanesR]float64, near uint8, first, rows int)
 	}
 }
 
+// wants reports whether a row so far away is to be taken in, rows coming in any order.
+func (n *neighbours) wants(distance float64, row int32) bool {
+	// While worst is infinite no distance is equal to it; then there may be no heap yet.
+	return distance < n.worst || distance == n.worst && row < n.heap[0].row
+}
+
 // add takes a row in, and lets go of those that are not needed any more.
 func (n *neighbours) add(row neighbour) {
 	n.heap = append(n.heap, row)
