@@ -77,7 +77,14 @@ func (b Bayes) Fit(ctx context.Context, data Data, _ uint64) (Model, error) {
 
 // byClass are the rows of each class.
 func byClass(y []float64, classes int) [][]int {
-	rows := make([][]int, classes)
+	counts := make([]int, classes)
+	for _, class := range y {
+		counts[int(class)]++
+	}
+	rows, all := make([][]int, classes), make([]int, len(y))
+	for class, n := range counts {
+		rows[class], all = all[:0:n], all[n:]
+	}
 	for i, class := range y {
 		rows[int(class)] = append(rows[int(class)], i)
 	}

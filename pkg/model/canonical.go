@@ -54,6 +54,7 @@ func canonical(d Data, weights []float64) (columns, rows []int, sums []float64) 
 		return cmp.Compare(d.Y[a], d.Y[b])
 	}
 	slices.SortStableFunc(order, compare)
+	rows, sums = make([]int, 0, len(order)), make([]float64, 0, len(order))
 	for n, i := range order {
 		if n > 0 && compare(order[n-1], i) == 0 {
 			sums[len(sums)-1] += weights[i]

@@ -8,31 +8,35 @@ type sized interface {
 var _ sized = Boosting{}
 
 // Memory is about how many bytes Fit takes on top of the data it is given, the heap at its
-// highest. A test holds it to what is measured, within a factor of 1.6.
+// highest. A test holds it to what is measured, within a quarter.
 func Memory(l Learner, s Shape) int64 {
 	n, p, k := int64(s.Rows), int64(max(1, s.Columns)), int64(s.Outputs())
 	const number = 8
 	switch l := l.(type) {
 	case sized:
 		return l.Memory(s.Rows, s.Columns, s.Outputs(), s.Weighted)
-	case Bayes: // weights, the rows of each class, and a column's sums
-		return number * n * 5
-	case KNN: // the rows again, their norms and targets: they are the model
+	case Bayes: // weights and the rows of each class
+		return number * n * 2
+	case KNN: // the rows again, their targets and weights: they are the model
+		if kdPays(s.Rows, s.Columns, l.K) { // and their order, and boxes of 16 to 32 of them
+			return number * (n*(p+3) + n*(p+4)/8)
+		}
 		return number * n * (p + 3)
 	case Linear:
+		powers := 2 * p * int64(max(1, l.Degree)-1) // in twice the digits
 		p *= int64(max(1, l.Degree))
 		if l.L1 > 0 { // the columns scaled, residuals, and sums of products
-			return number * (n*(p+12) + p*p)
+			return number * (n*(p+powers+10) + 2*p*p)
 		}
-		return number * (n*(p+25) + p*p) // the factors, and residuals in twice the digits
+		return number * (n*(p+powers+13) + 2*p*p) // the factors, and residuals in twice the digits
 	case GLM:
 		return number * (n*(p*6/5+10) + 2*p*p)
 	case Logistic:
 		all := p * k
 		hessian := 2 * min(all*all, 512*512)
 		return number * (n*(p*6/5+10+6*(k-1)) + hessian)
-	case MLP: // the rows in order, standardized, twice while they are put so
-		return number * n * (p + 16 + k)
+	case MLP:
+		return l.memory(s.Rows, s.Columns, s.Outputs())
 	case Forest:
 		return l.Memory(s)
 	}

@@ -3,6 +3,7 @@ package model
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math"
 	"os"
@@ -49,9 +50,9 @@ func (c mlpCase) network(layers []mlpLayer) *network {
 }
 
 // training is that of the case before its first step.
-func (c mlpCase) training(rate, decay float64) *mlpTraining {
+func (c mlpCase) training(rate, decay float64, norm bool) *mlpTraining {
 	n := c.network(c.Before)
-	t := &mlpTraining{params: MLP{LearningRate: rate, WeightDecay: decay}, classes: c.Classes > 0, y: c.Y, w: c.Weights, crew: par.NewCrew(2)}
+	t := &mlpTraining{params: MLP{LearningRate: rate, WeightDecay: decay, BatchNorm: norm}, classes: c.Classes > 0, y: c.Y, w: c.Weights, crew: par.NewCrew(2)}
 	for _, row := range c.X {
 		t.x = append(t.x, append(slices.Clone(row), make([]float64, n.width(0)-len(row))...)...)
 	}
@@ -87,10 +88,10 @@ func upTo(n int) []int {
 func TestMLPStepsAgreeWithNumPy(t *testing.T) {
 	rate, decay, cases := readMLPCases(t)
 	for _, c := range cases {
-		training := c.training(rate, decay)
+		training := c.training(rate, decay, false)
 		defer training.crew.Close()
 		rows := upTo(len(c.Y))
-		if got := training.loss(rows); math.Abs(got-c.Loss) > 1e-12*c.Loss {
+		if got := training.loss(training.net, rows); math.Abs(got-c.Loss) > 1e-12*c.Loss {
 			t.Errorf("%d classes: loss %v, want %v", c.Classes, got, c.Loss)
 		}
 		for _, n := range []int{len(rows), len(rows), 5} {
@@ -106,46 +107,74 @@ func TestMLPStepsAgreeWithNumPy(t *testing.T) {
 	}
 }
 
-// TestMLPGradients compares with differences of the loss.
+// TestMLPGradients compares with differences of the loss, with batch normalization and without.
 func TestMLPGradients(t *testing.T) {
 	_, _, cases := readMLPCases(t)
 	for _, c := range cases {
-		training := c.training(1, 0)
-		defer training.crew.Close()
-		rows := upTo(networkRows)[:61]
-		piece := &mlpPiece{training.net.newPass(), make([]float64, len(training.net.params)), 0}
-		training.derive(piece, rows, 1)
-		training.net.backward(piece.pass, piece.gradient, training.turned, len(rows))
-		nonzero := 0
-		for i, g := range piece.gradient {
-			const step = 1e-6
-			before := training.net.params[i]
-			if before == 0 {
-				if g != 0 {
-					t.Fatalf("%d classes: what fills up has gradient %v", c.Classes, g)
-				}
-				continue
-			}
-			training.net.params[i] = before + step
-			above := training.loss(rows)
-			training.net.params[i] = before - step
-			below := training.loss(rows)
-			training.net.params[i] = before
-			// A kink of a unit may lie between the two.
-			if d := (above - below) / (2 * step); math.Abs(d-g) > 1e-5*max(1, math.Abs(g)) {
-				t.Errorf("%d classes: gradient %d is %v, the loss has %v", c.Classes, i, g, d)
-			}
-			if g != 0 {
-				nonzero++
-			}
-		}
-		if nonzero < 100 {
-			t.Errorf("only %d gradients", nonzero)
+		for _, norm := range []bool{false, true} {
+			t.Run(fmt.Sprintf("classes=%d/norm=%t", c.Classes, norm), func(t *testing.T) {
+				training := c.training(1, 0, norm)
+				defer training.crew.Close()
+				sameGradients(t, training)
+			})
 		}
 	}
 }
 
-// mlpData is a curved problem of enough rows for batches of several pieces and a holdout.
+func sameGradients(t *testing.T, training *mlpTraining) {
+	rows := upTo(networkRows)[:61]
+	piece := &mlpPiece{training.net.newPass(), make([]float64, len(training.net.params)), 0}
+	training.derive(piece, rows, 1)
+	training.net.backward(piece.pass, piece.gradient, training.turned, len(rows))
+	nonzero := 0
+	for i, g := range piece.gradient {
+		const step = 1e-6
+		before := training.net.params[i]
+		if before == 0 {
+			if g != 0 {
+				t.Fatalf("what fills up has gradient %v", g)
+			}
+			continue
+		}
+		training.net.params[i] = before + step
+		above := training.loss(training.net, rows)
+		training.net.params[i] = before - step
+		below := training.loss(training.net, rows)
+		training.net.params[i] = before
+		// A kink of a unit may lie between the two.
+		if d := (above - below) / (2 * step); math.Abs(d-g) > 1e-5*max(1, math.Abs(g)) {
+			t.Errorf("gradient %d is %v, the loss has %v", i, g, d)
+		}
+		if g != 0 {
+			nonzero++
+		}
+	}
+	if nonzero < 100 {
+		t.Errorf("only %d gradients", nonzero)
+	}
+}
+
+// TestFoldedNetwork: with the means and variances of a batch folded in, a network answers to the batch
+// as it does in training.
+func TestFoldedNetwork(t *testing.T) {
+	rate, decay, cases := readMLPCases(t)
+	for _, c := range cases {
+		training := c.training(rate, decay, true)
+		defer training.crew.Close()
+		rows := upTo(61)
+		for range 3 {
+			training.step(rows) // so that gains differ
+		}
+		in := training.loss(training.net, rows)
+		training.moving = moving{}
+		training.moving.learn(training.net, training.pieces[:1])
+		folded := training.net.folded(&training.moving)
+		if got := training.loss(folded, rows); folded.normed || math.Abs(got-in) > 1e-12*in {
+			t.Errorf("%d classes: loss %v folded, %v in training", c.Classes, got, in)
+		}
+	}
+}
+
 func mlpData(rows int, noise float64) Data {
 	random := seed.Rand(31)
 	x := &dataset.Matrix{Rows: rows, Names: []string{"a", "b", "c"}, Columns: normals(random, rows, 3)}

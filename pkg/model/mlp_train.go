@@ -20,6 +20,9 @@ const (
 // fewestHeld is how many rows can tell when to stop: the loss of fewer is mostly chance.
 const fewestHeld = 50
 
+// lossPieces is how many pieces of rows are judged before the next are: each takes memory.
+const lossPieces = 8
+
 // mlpTraining is the state of a fit.
 type mlpTraining struct {
 	params  MLP
@@ -35,6 +38,7 @@ type mlpTraining struct {
 	firstPower    float64   // adamFirst and adamSecond to the number of steps
 	secondPower   float64
 	pieces        []*mlpPiece
+	moving        moving
 }
 
 // mlpPiece is the place of up to networkRows rows of a batch: who works on it writes nowhere
@@ -73,7 +77,10 @@ func newMLPTraining(p MLP, m *mlp, d Data, columns, rows []int, weights []float6
 
 // begin takes a network that has not been trained.
 func (t *mlpTraining) begin(net *network) {
-	t.net, t.firstPower, t.secondPower = net, 1, 1
+	if t.params.BatchNorm {
+		net = net.withGains()
+	}
+	t.net, t.moving, t.firstPower, t.secondPower = net, moving{}, 1, 1
 	t.first, t.second = make([]float64, len(net.params)), make([]float64, len(net.params))
 	t.turned = make([][]float64, net.layers())
 	for l := range t.turned {
@@ -91,20 +98,18 @@ func (t *mlpTraining) run(ctx context.Context, net *network, seedOfRun uint64) e
 		held = 0
 	}
 	watched, rows := rows[:held], rows[held:]
-	batch := t.params.BatchSize
-	if batch == 0 {
-		batch = max(32, min(256, len(rows)/50))
-	}
+	batch := t.params.batch(len(rows))
+	batches := (len(rows) + batch - 1) / batch
 	best, since := math.Inf(1), 0
 	var kept []float64
 	for epoch := range t.params.Epochs {
 		random := seed.Rand(seed.Derive(seedOfRun, "epoch", epoch))
 		random.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-		for begin := 0; begin < len(rows); begin += batch {
+		for b := range batches { // as large as each other: few rows have little to normalize by
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			t.step(rows[begin:min(begin+batch, len(rows))])
+			t.step(rows[b*len(rows)/batches : (b+1)*len(rows)/batches])
 		}
 		if held == 0 {
 			continue
@@ -112,12 +117,14 @@ func (t *mlpTraining) run(ctx context.Context, net *network, seedOfRun uint64) e
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if loss := t.loss(watched); loss < best {
-			best, since, kept = loss, 0, append(kept[:0], t.net.params...)
+		net := t.net.folded(&t.moving)
+		if loss := t.loss(net, watched); loss < best {
+			best, since, kept = loss, 0, append(kept[:0], net.params...)
 		} else if since++; since >= t.params.Patience {
 			break
 		}
 	}
+	t.net = t.net.folded(&t.moving)
 	if kept != nil {
 		copy(t.net.params, kept)
 	}
@@ -137,7 +144,7 @@ func (t *mlpTraining) each(rows []int, work func(p *mlpPiece, rows []int)) int {
 	}
 	t.crew.Do(func(worker int) {
 		for i := worker; i < pieces; i += t.crew.Workers() {
-			work(t.pieces[i], rows[i*networkRows:min((i+1)*networkRows, len(rows))])
+			work(t.pieces[i], rows[i*len(rows)/pieces:(i+1)*len(rows)/pieces])
 		}
 	})
 	return pieces
@@ -150,6 +157,9 @@ func (t *mlpTraining) step(batch []int) {
 		t.derive(p, rows, 1/float64(len(batch)))
 		t.net.backward(p.pass, p.gradient, t.turned, len(rows))
 	})
+	if t.net.normed {
+		t.moving.learn(t.net, t.pieces[:pieces])
+	}
 	t.firstPower *= adamFirst
 	t.secondPower *= adamSecond
 	size, workers := len(t.net.params), t.crew.Workers()
@@ -179,20 +189,20 @@ func (t *mlpTraining) move(pieces []*mlpPiece, begin, end int) {
 	}
 }
 
-// outputs sends rows through the network and returns its outputs and their width.
-func (t *mlpTraining) outputs(p *mlpPiece, rows []int) ([]float64, int) {
-	width := t.net.width(0)
+// outputs sends rows through a network and returns its outputs and their width.
+func (t *mlpTraining) outputs(net *network, p *mlpPiece, rows []int) ([]float64, int) {
+	width := net.width(0)
 	for i, r := range rows {
 		copy(p.pass.values[0][i*width:(i+1)*width], t.x[r*width:])
 	}
 	clear(p.pass.values[0][len(rows)*width:])
-	t.net.forward(p.pass, len(rows))
-	return p.pass.values[t.net.layers()], t.net.width(t.net.layers())
+	net.forward(p.pass, len(rows))
+	return p.pass.values[net.layers()], net.width(net.layers())
 }
 
 // derive sets the slopes at the outputs: of the loss of rows, weighted and times share.
 func (t *mlpTraining) derive(p *mlpPiece, rows []int, share float64) {
-	out, width := t.outputs(p, rows)
+	out, width := t.outputs(t.net, p, rows)
 	slopes := p.pass.slopes[t.net.layers()]
 	clear(slopes)
 	for i, r := range rows {
@@ -210,32 +220,39 @@ func (t *mlpTraining) derive(p *mlpPiece, rows []int, share float64) {
 	}
 }
 
-// loss is the weighted sum over rows of half the squared error or the log loss.
-func (t *mlpTraining) loss(rows []int) float64 {
-	pieces := t.each(rows, func(p *mlpPiece, rows []int) {
-		out, width := t.outputs(p, rows)
-		var sum num.Twofold
-		for i, r := range rows {
-			scores := out[i*width:][:t.net.units[t.net.layers()]]
-			if !t.classes {
-				off := scores[0] - t.y[r]
-				sum.AddProduct(0.5*t.w[r], float64(off*off))
-				continue
-			}
-			top, total := math.Inf(-1), 0.0
-			for _, s := range scores {
-				top = max(top, s)
-			}
-			for _, s := range scores {
-				total += num.Exp(s - top)
-			}
-			sum.AddProduct(t.w[r], top+num.Log(total)-scores[int(t.y[r])])
-		}
-		p.loss = sum.Value()
-	})
+// loss is the weighted sum over rows of half the squared error or the log loss of a network.
+func (t *mlpTraining) loss(net *network, rows []int) float64 {
 	total := 0.0
-	for _, p := range t.pieces[:pieces] {
-		total += p.loss
+	for len(rows) > 0 {
+		n := min(lossPieces*networkRows, len(rows))
+		pieces := t.each(rows[:n], func(p *mlpPiece, rows []int) { p.loss = t.lossOf(net, p, rows) })
+		for _, p := range t.pieces[:pieces] {
+			total += p.loss
+		}
+		rows = rows[n:]
 	}
 	return total
+}
+
+// lossOf is the loss of a piece.
+func (t *mlpTraining) lossOf(net *network, p *mlpPiece, rows []int) float64 {
+	out, width := t.outputs(net, p, rows)
+	var sum num.Twofold
+	for i, r := range rows {
+		scores := out[i*width:][:net.units[net.layers()]]
+		if !t.classes {
+			off := scores[0] - t.y[r]
+			sum.AddProduct(0.5*t.w[r], float64(off*off))
+			continue
+		}
+		top, total := math.Inf(-1), 0.0
+		for _, s := range scores {
+			top = max(top, s)
+		}
+		for _, s := range scores {
+			total += num.Exp(s - top)
+		}
+		sum.AddProduct(t.w[r], top+num.Log(total)-scores[int(t.y[r])])
+	}
+	return sum.Value()
 }

@@ -11,6 +11,7 @@ import (
 type network struct {
 	units  []int     // widths, from inputs to outputs
 	params []float64 // of each layer the weights, inputs × outputs, and the biases
+	normed bool      // in training with batch normalization
 }
 
 // networkRows is how many rows go through the network together: a worker's piece of work,
@@ -68,8 +69,9 @@ func newNetwork(units []int, seedOfFit uint64) *network {
 
 // pass is scratch for networkRows rows on their way through a network.
 type pass struct {
-	values [][]float64 // by layer: rows × width, the first being the inputs
-	slopes [][]float64 // derivatives of the loss by what is added up in a unit; the first is not used
+	values [][]float64      // by layer: rows × width, the first being the inputs
+	norms  []*normalization // by layer of weights, the last left out; none without normalization
+	slopes [][]float64      // derivatives of the loss by what is added up in a unit; the first is not used
 }
 
 func (n *network) newPass() *pass {
@@ -77,6 +79,9 @@ func (n *network) newPass() *pass {
 	for l := range n.units {
 		p.values = append(p.values, make([]float64, networkRows*n.width(l)))
 		p.slopes = append(p.slopes, make([]float64, networkRows*n.width(l)))
+		if n.normed && 0 < l && l < n.layers() {
+			p.norms = append(p.norms, newNormalization(n.width(l)))
+		}
 	}
 	return p
 }
@@ -84,15 +89,23 @@ func (n *network) newPass() *pass {
 // forward computes the outputs of the first rows of the inputs; rows up to whole tiles hold
 // anything finite.
 func (n *network) forward(p *pass, rows int) {
+	given := rows
 	rows = (rows + tileRows - 1) / tileRows * tileRows
 	for l := range n.layers() {
 		weights, biases := n.of(n.params, l)
 		width := n.width(l + 1)
 		out := p.values[l+1][:rows*width]
-		for i := 0; i < len(out); i += width {
+		norm := n.normed && l < n.layers()-1
+		for i := 0; i < len(out) && !norm; i += width {
 			copy(out[i:], biases)
 		}
+		if norm { // which adds them itself
+			clear(out)
+		}
 		addProduct(grid{out, width, 1}, grid{p.values[l], n.width(l), 1}, weights, rows, n.width(l), width)
+		if norm {
+			n.normalize(p, l, given)
+		}
 		if l < n.layers()-1 {
 			for i, v := range out {
 				out[i] = max(v, 0)
@@ -105,6 +118,7 @@ func (n *network) forward(p *pass, rows int) {
 // turned are the weights of each layer, outputs × inputs. Slopes and inputs of rows up to
 // whole tiles are 0.
 func (n *network) backward(p *pass, gradient []float64, turned [][]float64, rows int) {
+	given := rows
 	rows = (rows + tileRows - 1) / tileRows * tileRows
 	for l := n.layers() - 1; l >= 0; l-- {
 		weights, biases := n.of(gradient, l)
@@ -114,6 +128,9 @@ func (n *network) backward(p *pass, gradient []float64, turned [][]float64, rows
 			for k, s := range slopes.values[i : i+out] {
 				biases[k] += s
 			}
+		}
+		if n.normed && l < n.layers()-1 {
+			n.denormalize(p, gradient, l, given)
 		}
 		addProduct(weights, grid{p.values[l], 1, in}, slopes, in, rows, out)
 		if l == 0 {
