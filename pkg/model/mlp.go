@@ -41,7 +41,7 @@ type MLP struct {
 	// (Loshchilov & Hutter 2019), 0 to 100. Default 0.01.
 	WeightDecay float64 `json:"weight_decay"`
 	// BatchNorm normalizes hidden units among the rows of a batch while they are trained. Default
-	// true: training takes a third longer and is as good or better (docs/learners.md).
+	// true: training takes up to twice as long, and models are as good or better (docs/learners.md).
 	BatchNorm bool `json:"batch_norm"`
 }
 
