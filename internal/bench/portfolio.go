@@ -25,6 +25,7 @@ import (
 // portfolioSet is a line of sets.json, which testdata/peers/portfolio_data.py writes.
 type portfolioSet struct {
 	Name    string       `json:"name"`
+	Size    search.Size  `json:"size"`
 	Task    dataset.Task `json:"task"`
 	Target  string       `json:"target"`
 	Rows    int          `json:"rows"`
@@ -52,36 +53,6 @@ const (
 	portfolioSeed  = 1
 	portfolioSize  = 16 // what is kept of each task's candidates
 )
-
-// candidates are the points to choose from: each learner with its defaults, and draws from the
-// spaces that runs draw from, most of boosting, whose spaces are the widest. Families take turns,
-// so that the first of them are a choice of all.
-func candidates(task dataset.Task) (all []search.Candidate) {
-	draws := map[string]int{"boosting": 18, "forest": 4, "mlp": 3, "linear": 3, "logistic": 3}
-	var families [][]search.Candidate
-	for _, family := range search.Families(task) {
-		if family.Learner == "baseline" {
-			continue
-		}
-		own := []search.Candidate{{Learner: family.Learner, Params: map[string]any{}}}
-		space, err := search.ParseSpace(family.Params)
-		exit(err)
-		s := search.Search{Strategy: search.RandomSearch, Spaces: []search.Space{space}, Trials: draws[family.Learner], Seed: portfolioSeed}
-		trials, err := s.Round(nil)
-		exit(err)
-		for _, t := range trials {
-			own = append(own, search.Candidate{Learner: family.Learner, Params: t.Params})
-		}
-		families = append(families, own)
-	}
-	for turn := 0; len(families) > 0; turn++ {
-		families = slices.DeleteFunc(families, func(own []search.Candidate) bool { return turn >= len(own) })
-		for _, own := range families {
-			all = append(all, own[turn])
-		}
-	}
-	return all
-}
 
 // whole are the candidates that were measured on every set.
 func whole(sets []portfolioSet, all []search.Candidate, known map[string]measured) []search.Candidate {
@@ -112,11 +83,11 @@ func portfolio(ctx context.Context, folder, out string, until time.Time) error {
 	var missing []measured
 	most := 0
 	for _, task := range tasks {
-		most = max(most, len(candidates(task)))
+		most = max(most, len(candidates(task, search.Few)))
 	}
 	for n := range most { // the first candidates on all sets, then the next
 		for _, set := range sets {
-			if all := candidates(set.Task); n < len(all) {
+			if all := candidates(set.Task, set.Size); n < len(all) {
 				if m := (measured{Set: set.Name, Candidate: all[n]}); known[m.key()].Set == "" {
 					missing = append(missing, m)
 				}
@@ -284,32 +255,4 @@ func byFold(sets []portfolioSet, all []search.Candidate, known map[string]measur
 		}
 	}
 	return matrix
-}
-
-// greedy orders candidates: next is always the one that most lowers the mean, over sets, of the
-// least regret so far (a submodular gain, so that the first k are within 1-1/e of the best k).
-func greedy(matrix [][]float64, size int) (order []int) {
-	least := slices.Repeat([]float64{1}, len(matrix))
-	for len(order) < size {
-		best, lowest := -1, math.Inf(1)
-		for j := range matrix[0] {
-			sum := 0.0
-			for i := range matrix {
-				// What it is by itself counts a little: what it brings beyond the others is
-				// luck in part.
-				sum += min(least[i], matrix[i][j]) + 0.1*matrix[i][j]
-			}
-			if sum < lowest && !slices.Contains(order, j) {
-				best, lowest = j, sum
-			}
-		}
-		if best < 0 {
-			break
-		}
-		order = append(order, best)
-		for i := range matrix {
-			least[i] = min(least[i], matrix[i][best])
-		}
-	}
-	return order
 }

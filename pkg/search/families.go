@@ -16,9 +16,9 @@ func Families(task dataset.Task) []Candidate {
 	within := func(scale Scale, low, high float64) any { return map[string]any{string(scale): []any{low, high}} }
 	families := []Candidate{
 		{"boosting", map[string]any{
-			"rounds":        choice(50.0, 100.0, 200.0, 400.0),
+			"rounds":        choice(50.0, 100.0, 200.0, 400.0, 800.0),
 			"learning_rate": within(Log, 0.02, 0.3),
-			"leaves":        choice(4.0, 8.0, 15.0, 31.0, 63.0),
+			"leaves":        choice(4.0, 8.0, 15.0, 31.0, 63.0, 127.0),
 			"min_leaf_rows": choice(2.0, 5.0, 10.0, 20.0, 50.0),
 			"l2":            within(Log, 0.01, 100),
 			"column_share":  within(Uniform, 0.3, 1),
@@ -26,6 +26,7 @@ func Families(task dataset.Task) []Candidate {
 		}},
 		{"forest", map[string]any{
 			"extra":         choice(false, true),
+			"bootstrap":     choice(true, false),
 			"min_leaf_rows": choice(1.0, 2.0, 5.0, 10.0),
 			"column_share":  within(Uniform, 0.1, 1),
 		}},

@@ -12,15 +12,36 @@ import (
 //go:embed portfolio.json
 var portfolioText []byte
 
-// Portfolio are points that were good on other data, in the order to try them: each next one is
-// the one that most lowered the regret that those before it had left, so any first k are a good
-// choice of k.
-func Portfolio(task dataset.Task) []Candidate {
+// Size is how many data there are to learn from.
+type Size string
+
+// Sizes: what is good on few data is learned too fast for many, and what is good on many takes
+// too long to be tried on... by rows × columns.
+const (
+	Few  Size = "few"
+	Many Size = "many" // more than FewCells
+)
+
+// FewCells is how many values of inputs are few.
+const FewCells = 20_000
+
+// SizeOf is that of so many rows and columns.
+func SizeOf(rows, columns int) Size {
+	if rows*columns > FewCells {
+		return Many
+	}
+	return Few
+}
+
+// Portfolio are points that were good on other data of about that size, in the order to try them:
+// each next one is the one that most lowered the regret that those before it had left, so any
+// first k are a good choice of k.
+func Portfolio(task dataset.Task, size Size) []Candidate {
 	var file struct {
-		Portfolios map[dataset.Task][]Candidate `json:"portfolios"`
+		Portfolios map[Size]map[dataset.Task][]Candidate `json:"portfolios"`
 	}
 	if err := json.Unmarshal(portfolioText, &file); err != nil {
 		panic("search: portfolio.json: " + err.Error()) // which a test would have seen
 	}
-	return file.Portfolios[task]
+	return file.Portfolios[size][task]
 }

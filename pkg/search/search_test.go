@@ -176,37 +176,41 @@ func TestAdapt(t *testing.T) {
 	}
 }
 
-// TestPortfolio: of every task there is one, of learners that the task's families have, each point
-// once, and a search begins with it and goes on with draws.
+// TestPortfolio: of every task and size there is one, of learners that the task's families have,
+// each point once, and a search begins with it and goes on with draws.
 func TestPortfolio(t *testing.T) {
 	for _, task := range []dataset.Task{dataset.Regression, dataset.Binary, dataset.Multiclass} {
-		portfolio := Portfolio(task)
-		var points []Point
 		var spaces []Space
 		families := Families(task)
 		for _, f := range families {
 			spaces = append(spaces, space(t, f.Params))
 		}
-		learners := map[string]bool{}
-		for _, c := range portfolio {
-			i := slices.IndexFunc(families, func(f Candidate) bool { return f.Learner == c.Learner })
-			if i < 0 {
-				t.Fatalf("%s: %s is of no family", task, c.Learner)
+		for _, size := range []Size{Few, Many} {
+			var points []Point
+			learners := map[string]bool{}
+			for _, c := range Portfolio(task, size) {
+				i := slices.IndexFunc(families, func(f Candidate) bool { return f.Learner == c.Learner })
+				if i < 0 {
+					t.Fatalf("%s: %s is of no family", task, c.Learner)
+				}
+				learners[c.Learner] = true
+				points = append(points, Point{i, c.Params})
 			}
-			learners[c.Learner] = true
-			points = append(points, Point{i, c.Params})
-		}
-		if len(points) != 16 || len(learners) < 3 {
-			t.Errorf("%s: %d points of %d learners", task, len(points), len(learners))
-		}
-		trials, err := list(Search{Strategy: PortfolioSearch, Spaces: spaces, First: points, Trials: 30})
-		if err != nil || len(trials) != 30 {
-			t.Fatalf("%d trials, %v", len(trials), err)
-		}
-		for i, p := range points {
-			if !reflect.DeepEqual(trials[i].Point, p) {
-				t.Errorf("%s: trial %d is %v, want %v", task, i+1, trials[i].Point, p)
+			if len(points) != 16 || len(learners) < 3 || size == Many && (learners["mlp"] || learners["knn"]) {
+				t.Errorf("%s, %s: %d points of %v", task, size, len(points), learners)
+			}
+			trials, err := list(Search{Strategy: PortfolioSearch, Spaces: spaces, First: points, Trials: 30})
+			if err != nil || len(trials) != 30 {
+				t.Fatalf("%d trials, %v", len(trials), err)
+			}
+			for i, p := range points {
+				if !reflect.DeepEqual(trials[i].Point, p) {
+					t.Errorf("%s, %s: trial %d is %v, want %v", task, size, i+1, trials[i].Point, p)
+				}
 			}
 		}
+	}
+	if few, many := SizeOf(2000, 10), SizeOf(2001, 10); few != Few || many != Many {
+		t.Errorf("20,000 values are %s, 20,010 %s", few, many)
 	}
 }

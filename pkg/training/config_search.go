@@ -158,7 +158,7 @@ func (c Config) searchFaults(l *faultList) {
 	if len(*l) > before {
 		return
 	}
-	s, err := c.search(c.Data.Task)
+	s, err := c.search(c.Data.Task, search.Few)
 	if err != nil {
 		l.add("/search", "%v", err)
 		return
@@ -184,9 +184,9 @@ func (c Config) searchFaults(l *faultList) {
 	}
 }
 
-// search is the one that a config asks for over its configurations. Without a task, which the
-// data may have yet to tell, it knows no portfolio.
-func (c Config) search(task dataset.Task) (search.Search, error) {
+// search is the one that a config asks for over its configurations, of data of a size. Without a
+// task, which the data may have yet to tell, it knows no portfolio.
+func (c Config) search(task dataset.Task, size search.Size) (search.Search, error) {
 	s := search.Search{Strategy: c.Search.Strategy, Trials: c.Search.Trials, Batch: c.Search.Batch,
 		Rungs: c.Search.Rungs, Eta: c.Search.Eta, Seed: c.Seed}
 	for i, configuration := range c.Configurations {
@@ -196,6 +196,6 @@ func (c Config) search(task dataset.Task) (search.Search, error) {
 		}
 		s.Spaces = append(s.Spaces, space)
 	}
-	s.First = c.first(task, s.Spaces)
+	s.First = c.first(task, size, s.Spaces)
 	return s, nil
 }

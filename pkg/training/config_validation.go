@@ -26,6 +26,10 @@ type ValidationConfig struct {
 	// Stratify keeps the shares of classes in every fold of kfold, repeated, holdout and group.
 	// Default: where there are classes.
 	Stratify *bool `json:"stratify,omitempty"`
+	// CopiesApart deals rows that are equal in every input like others in kfold, repeated and
+	// holdout: where what will be predicted repeats what was learned as often as the rows do each
+	// other, to remember is worth as much as it seems. Default false: they go to one fold.
+	CopiesApart bool `json:"copies_apart,omitempty"`
 	// Group names the column of scheme group: a customer, a patient, a machine. A row that has no
 	// value in it is a group by itself.
 	Group string `json:"group,omitempty"`
@@ -144,16 +148,17 @@ func (v ValidationConfig) meant() string {
 
 // belongs lists the schemes that have a key; the others have all of them.
 var belongs = map[string][]string{
-	"folds":    {schemeKFold, schemeRepeated, schemeGroup, schemeTime},
-	"repeats":  {schemeRepeated},
-	"share":    {schemeHoldout},
-	"stratify": {schemeKFold, schemeRepeated, schemeHoldout, schemeGroup},
-	"group":    {schemeGroup},
-	"time":     {schemeTime},
-	"gap":      {schemeTime},
-	"window":   {schemeTime},
-	"fold":     {schemePredefined},
-	"keep":     {schemeGroup, schemeTime, schemePredefined},
+	"folds":        {schemeKFold, schemeRepeated, schemeGroup, schemeTime},
+	"repeats":      {schemeRepeated},
+	"share":        {schemeHoldout},
+	"stratify":     {schemeKFold, schemeRepeated, schemeHoldout, schemeGroup},
+	"group":        {schemeGroup},
+	"copies_apart": {schemeKFold, schemeRepeated, schemeHoldout},
+	"time":         {schemeTime},
+	"gap":          {schemeTime},
+	"window":       {schemeTime},
+	"fold":         {schemePredefined},
+	"keep":         {schemeGroup, schemeTime, schemePredefined},
 }
 
 // has says whether the scheme has a key.
@@ -173,6 +178,7 @@ func (v ValidationConfig) faults(l *faultList) {
 	}{
 		{"folds", v.Folds != 0}, {"repeats", v.Repeats != 0}, {"share", v.Share != 0}, {"stratify", v.Stratify != nil}, {"group", v.Group != ""},
 		{"time", v.Time != ""}, {"gap", v.Gap != ""}, {"window", v.Window != ""}, {"fold", v.Fold != ""}, {"keep", v.Keep},
+		{"copies_apart", v.CopiesApart},
 	} {
 		if key.given && !v.has(key.name) {
 			l.add("/validation/"+key.name, "belongs to scheme %s, not %s", strings.Join(belongs[key.name], ", "), v.Scheme)

@@ -8,13 +8,9 @@ import (
 	"github.com/foretell-ml/foretell/pkg/search"
 )
 
-// mostCells of data are learned by perceptrons and neighbours unless a config asks for them, which
-// is as many as the data sets had that the portfolio was found on: on more each of their trials
-// takes as long as many of trees.
-const mostCells = 20_000
-
 // defaultConfigurations explores every family that suits the target: with an offset counts, as
-// the first thing that offsets are for.
+// the first thing that offsets are for. Perceptrons and neighbours explore few data: of many each
+// of their trials takes as long as several of trees.
 func defaultConfigurations(target pipeline.Target, y []float64, columns int) (all []Configuration) {
 	counts := Configuration{Learner: "glm", Params: map[string]any{
 		"l2": map[string]any{"log": []any{0.001, 100.0}}, "power": []any{1.0, 1.5}}}
@@ -25,7 +21,7 @@ func defaultConfigurations(target pipeline.Target, y []float64, columns int) (al
 			c.Params["objective"] = "poisson"
 			all = append(all, c)
 		case target.Offset != "":
-		case (f.Learner == "mlp" || f.Learner == "knn") && len(y)*columns > mostCells:
+		case (f.Learner == "mlp" || f.Learner == "knn") && search.SizeOf(len(y), columns) == search.Many:
 		default:
 			all = append(all, c)
 		}
@@ -39,7 +35,7 @@ func defaultConfigurations(target pipeline.Target, y []float64, columns int) (al
 // first are the points of the portfolio that these configurations can have, in its order, each as
 // near as the configuration's space has it. The baseline comes second: it costs nothing, and shows
 // what all others are worth; and then a model of counts, for which no portfolio was found.
-func (c Config) first(task dataset.Task, spaces []search.Space) (points []search.Point) {
+func (c Config) first(task dataset.Task, size search.Size, spaces []search.Space) (points []search.Point) {
 	add := func(candidate search.Candidate) {
 		for i, own := range c.Configurations {
 			if own.Learner == candidate.Learner {
@@ -48,7 +44,7 @@ func (c Config) first(task dataset.Task, spaces []search.Space) (points []search
 			}
 		}
 	}
-	for _, candidate := range search.Portfolio(task) {
+	for _, candidate := range search.Portfolio(task, size) {
 		before := len(points)
 		add(candidate)
 		if before == 0 && len(points) == 1 {

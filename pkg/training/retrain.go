@@ -87,7 +87,7 @@ func (p *Plan) start() error {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("a grid is tried in full, and does not start from version %d", p.Champion.Version))
 		return nil
 	}
-	s, err := p.Config.search(p.Target.Task)
+	s, err := p.Config.search(p.Target.Task, search.SizeOf(p.Rows, p.Columns))
 	if err != nil {
 		return err
 	}

@@ -166,7 +166,7 @@ func (e *Engine) outcomes(ctx context.Context, plan Plan, rounds int) ([]search.
 
 // search is that of the plan's config.
 func (p *Plan) search() (search.Search, error) {
-	s, err := p.Config.search(p.Target.Task)
+	s, err := p.Config.search(p.Target.Task, search.SizeOf(p.Rows, p.Columns))
 	s.Start, _ = p.Champion.points(p.Config, s.Spaces)
 	s.Budget, s.Cost = p.Config.Search.Work, p.coreSeconds
 	return s, err

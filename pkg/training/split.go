@@ -61,7 +61,9 @@ func (p *prepared) rows(plan *Plan, by steering, contents []uint64) (validate.Ro
 	case schemeGroup:
 		rows.Groups = numbered(by.groups)
 	case schemeKFold, schemeRepeated, schemeHoldout:
-		rows.Groups = plan.copies(p.Inputs, contents)
+		if !v.CopiesApart {
+			rows.Groups = plan.copies(p.Inputs, contents)
+		}
 	}
 	return rows, nil
 }

