@@ -15,8 +15,8 @@ var portfolioText []byte
 // Size is how many data there are to learn from.
 type Size string
 
-// Sizes: what is good on few data is learned too fast for many, and what is good on many takes
-// too long to be tried on... by rows × columns.
+// The sizes, by rows × columns. Many data bear larger trees and more of them; perceptrons and
+// neighbours take too long on them.
 const (
 	Few  Size = "few"
 	Many Size = "many" // more than FewCells
