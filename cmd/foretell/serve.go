@@ -28,6 +28,7 @@ func serve(ctx context.Context, c *invocation) error {
 	place := c.storeFlag()
 	address := c.flags.String("address", "127.0.0.1:8080", "to listen on")
 	name := c.flags.String("model", "", "the model of /ping and /invocations; of an ARTIFACT its name")
+	redact := c.flags.Bool("redact", false, "say what is wrong with rows without the values that were sent")
 	args, err := c.parse(0, 1)
 	if err != nil {
 		return err
@@ -36,7 +37,7 @@ func serve(ctx context.Context, c *invocation) error {
 	if err != nil {
 		return err
 	}
-	server := &serving.Server{Registry: models, Model: model}
+	server := &serving.Server{Registry: models, Model: model, Redact: *redact}
 	fmt.Fprintf(c.stderr, "serving on http://%s\n", *address)
 	return gateway.Host{Address: *address}.Listen(ctx, gateway.Routes(server.Routes()))
 }

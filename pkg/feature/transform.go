@@ -90,3 +90,19 @@ func position(t *dataset.Table, name string, start int) int {
 	}
 	return -1
 }
+
+// Sources are the names of the input columns that the encoded columns are made of, in the order of
+// Names. The days between two timestamps count as made of the one that they are counted to.
+func (e *Encoder) Sources() []string {
+	l := e.layout
+	if l.encodings == nil {
+		l = newLayout(e.Columns)
+	}
+	var sources []string
+	for i := range e.Columns {
+		for range l.widths[i] {
+			sources = append(sources, e.Columns[i].Name)
+		}
+	}
+	return sources
+}

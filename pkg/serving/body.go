@@ -35,16 +35,27 @@ func (q *request) parse(body string) error {
 	if err == nil {
 		err = r.End()
 	}
-	if syntax := new(jsontext.SyntaxError); errors.As(err, &syntax) {
-		return at(body, syntax.Offset, syntax.Detail+noNumber(body, syntax.Offset))
-	} else if err != nil {
-		return err
+	if err != nil {
+		return q.syntax(body, err)
 	}
 	if q.fill == nil {
 		return gateway.InvalidInstances.New(`the request has no "instances"`,
 			gateway.FieldError{Pointer: "/instances", Detail: "is missing; want an array of rows"})
 	}
 	return nil
+}
+
+// syntax is what is wrong with a body, and where: what it has there is shown unless values are not
+// to be told.
+func (q *request) syntax(body string, err error) error {
+	syntax := new(jsontext.SyntaxError)
+	switch {
+	case !errors.As(err, &syntax):
+		return err
+	case q.options.redact:
+		return at(body, syntax.Offset, "the body is not JSON there, or not of the request's shape")
+	}
+	return at(body, syntax.Offset, syntax.Detail+noNumber(body, syntax.Offset))
 }
 
 // member reads one member of the body.

@@ -48,7 +48,7 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var q inference
+	q := inference{request: request{options: options{redact: s.Redact}}}
 	if err := q.options.query(r.URL.Query()); err != nil {
 		return err
 	}
@@ -110,10 +110,8 @@ func (q *inference) parseInference(body string) error {
 	if err == nil {
 		err = r.End()
 	}
-	if syntax := new(jsontext.SyntaxError); errors.As(err, &syntax) {
-		return at(body, syntax.Offset, syntax.Detail+noNumber(body, syntax.Offset))
-	} else if err != nil {
-		return err
+	if err != nil {
+		return q.syntax(body, err)
 	}
 	if q.fill == nil {
 		return gateway.InvalidInstances.New(`the request has no "inputs"`, gateway.FieldError{Pointer: "/inputs", Detail: "is missing; want an array of tensors"})
@@ -176,8 +174,24 @@ func (q *inference) tensors(a *Response) ([]Output, error) {
 	return chosen, nil
 }
 
-// outputs are the predictions as tensors.
+// outputs are the predictions as tensors, and what they are made of if that was asked for.
 func (a *Response) outputs(p *pipeline.Pipeline) []Output {
+	all := a.predicted(p)
+	n := len(a.Predictions)
+	if a.Predictions[0].Reasons == nil {
+		return all
+	}
+	var scores, bases, contributions []float64
+	for _, row := range a.Predictions {
+		scores, bases = append(scores, row.Reasons.Score), append(bases, row.Reasons.Base)
+		contributions = append(contributions, row.Reasons.Contributions.values...)
+	}
+	return append(all, Output{outputScore, "FP64", []int{n}, scores}, Output{outputBase, "FP64", []int{n}, bases},
+		Output{outputContributions, "FP64", []int{n, len(p.Schema)}, contributions})
+}
+
+// predicted are the predictions themselves.
+func (a *Response) predicted(p *pipeline.Pipeline) []Output {
 	n, k := len(a.Predictions), len(p.Target.Classes)
 	if k == 0 {
 		values, intervals := make([]float64, n), []float64(nil)

@@ -11,7 +11,7 @@ import (
 
 // fromJSONLines reads one row a line, each as an element of instances would be. Blank lines are
 // skipped.
-func fromJSONLines(body string) fill {
+func fromJSONLines(body string, redact bool) fill {
 	return func(d *rows) error {
 		var lines []int // of each row
 		d.place = func(row int, column string) (at place) {
@@ -39,6 +39,9 @@ func fromJSONLines(body string) fill {
 				err = r.End()
 			}
 			if syntax := new(jsontext.SyntaxError); errors.As(err, &syntax) {
+				if redact {
+					return gateway.InvalidJSON.New(fmt.Sprintf("line %d is not JSON", number))
+				}
 				return gateway.InvalidJSON.New(fmt.Sprintf("line %d, column %d: %s%s", number, syntax.Offset+1, syntax.Detail, noNumber(line, syntax.Offset)))
 			} else if err != nil {
 				return err

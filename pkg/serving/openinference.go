@@ -145,6 +145,9 @@ const (
 	outputProbabilities = "probabilities" // of each row, of each class
 	outputClasses       = "classes"       // in the order of their probabilities
 	outputInterval      = "interval"      // of each row, low and high
+	outputScore         = "score"         // if explained: of each row, the sum of its base and contributions
+	outputBase          = "base"
+	outputContributions = "contributions" // of each row, of each column of the schema
 )
 
 func outputsOf(p *pipeline.Pipeline) []TensorMetadata {

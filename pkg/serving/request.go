@@ -54,6 +54,7 @@ type options struct {
 	ignoreExtra   bool // columns that the model does not have
 	header        header
 	headerIsGiven bool
+	redact        bool // say what is wrong without what was sent
 }
 
 // parameters are those of the query.
@@ -151,8 +152,8 @@ const (
 )
 
 // read takes a request apart, but for its rows.
-func read(r *http.Request) (request, error) {
-	var q request
+func (s *Server) read(r *http.Request) (request, error) {
+	q := request{options: options{redact: s.Redact}}
 	body, media, err := gateway.ReadDecoded(r, MaxBody, MaxDecoded, typeJSON, typeCSV, typeTSV, typeLines, typeNDJSON)
 	if err != nil {
 		return q, err
@@ -174,7 +175,7 @@ func read(r *http.Request) (request, error) {
 		}
 		q.fill = fromCSV(body, delimiter, q.options.header)
 	case typeLines, typeNDJSON:
-		q.fill = fromJSONLines(string(body))
+		q.fill = fromJSONLines(string(body), q.options.redact)
 	default:
 		return q, q.parse(string(body))
 	}

@@ -30,21 +30,22 @@ type Response struct {
 // and the probability of each. The class is the likeliest (of equally likely ones the first),
 // or that of the model's threshold or costs.
 type Prediction struct {
-	Value         *float64       `json:"value,omitempty"`
-	Interval      *[2]float64    `json:"interval,omitempty"` // low and high
-	Class         *string        `json:"class,omitempty"`
-	Probabilities *probabilities `json:"probabilities,omitempty"`
+	Value         *float64    `json:"value,omitempty"`
+	Interval      *[2]float64 `json:"interval,omitempty"` // low and high
+	Class         *string     `json:"class,omitempty"`
+	Probabilities *ordered    `json:"probabilities,omitempty"`
+	Reasons       *Reasons    `json:"reasons,omitempty"` // if they are asked for
 }
 
-// probabilities is a JSON object by class, in the order of the classes.
-type probabilities struct {
-	names  []json.RawMessage // the labels as JSON strings
+// ordered is a JSON object of numbers by name, such as probabilities by class, in their order.
+type ordered struct {
+	names  []json.RawMessage // as JSON strings
 	values []float64
 }
 
 // MarshalJSON writes the shortest decimals that read back as the same numbers. NaN makes it
 // invalid JSON, which json.Marshal refuses.
-func (p *probabilities) MarshalJSON() ([]byte, error) {
+func (p *ordered) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
 	for i, v := range p.values {
 		if i > 0 {
@@ -82,19 +83,15 @@ func predictions(p *pipeline.Pipeline, output []float64, o options) ([]Predictio
 		}
 		return all, nil
 	}
-	names := make([]json.RawMessage, k)
-	for i, class := range target.Classes {
-		name, err := jsonText(class)
-		if err != nil {
-			return nil, err
-		}
-		names[i] = name
+	names, err := jsonTexts(target.Classes)
+	if err != nil {
+		return nil, err
 	}
 	for i := range all {
 		row := output[i*k : (i+1)*k]
 		all[i].Class = &target.Classes[p.Decide(row)]
 		if !o.noProba {
-			all[i].Probabilities = &probabilities{names, row}
+			all[i].Probabilities = &ordered{names, row}
 		}
 	}
 	return all, nil

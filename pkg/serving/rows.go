@@ -22,6 +22,7 @@ type rows struct {
 	schema dataset.Schema
 	target string
 	ignore bool // columns that the model does not have, rather than refuse them
+	redact bool // say what is wrong without what was sent
 	place  placer
 
 	build  *dataset.Builder
@@ -56,7 +57,7 @@ type quoted struct {
 // newRows are no rows yet for a pipeline.
 func newRows(p *pipeline.Pipeline, o options) *rows {
 	d := &rows{
-		schema: p.Schema, target: p.Target.Name, ignore: o.ignoreExtra,
+		schema: p.Schema, target: p.Target.Name, ignore: o.ignoreExtra, redact: o.redact,
 		reference: p.Reference, offset: p.Target.Offset,
 		build: p.Schema.Builder(), fields: make(map[string]int, len(p.Schema)), seen: make([]bool, len(p.Schema)),
 		row: -1, quoted: map[int]quoted{},
@@ -105,9 +106,15 @@ func (d *rows) find(name string) (field int, fault string) {
 		return -1, ""
 	case name == d.target:
 		return -1, "is what the model predicts; leave it out"
+	case d.redact:
+		return -1, unknownColumn
 	}
 	return -1, "is not a column of the model" + nearest.Hint(name, names(d.schema))
 }
+
+// unknownColumn is all that is said of one if values are not to be told: what stands for a name may
+// be one.
+const unknownColumn = "is not a column of the model"
 
 // header is find of columns that are named once for all rows, each of which may be there once.
 // at says where in the body column i is named.
@@ -119,7 +126,9 @@ func (d *rows) header(columns []string, at func(i int) place) []int {
 			fault = "appears twice"
 		}
 		seen[name] = true
-		if fault != "" {
+		if fault == unknownColumn {
+			d.faultAt(place{line: at(i).line}, 0, "", fmt.Sprintf("the name %d %s", i+1, fault))
+		} else if fault != "" {
 			d.faultAt(at(i), 0, name, fault)
 		} else if fields[i] >= 0 {
 			known++
@@ -141,6 +150,9 @@ func (d *rows) unknown() string {
 func (d *rows) named(name string, v value) bool {
 	field, fault := d.find(name)
 	switch {
+	case fault == unknownColumn:
+		d.fault("", "has a name that "+fault)
+		return false
 	case fault != "":
 		d.fault(name, fault)
 		return false
@@ -185,7 +197,17 @@ func (d *rows) check(field int, err error) {
 	if errors.As(err, &column) {
 		err = column.Err
 	}
-	d.fault(d.schema[field].Name, err.Error())
+	f := &d.schema[field]
+	if d.redact {
+		err = errors.New("want " + wanted[f.Type])
+	}
+	d.fault(f.Name, err.Error())
+}
+
+// wanted are the values of a column of each type.
+var wanted = map[dataset.Type]string{
+	dataset.Numeric: "a number", dataset.Boolean: "true or false", dataset.Timestamp: "a timestamp such as 2026-11-22T10:00:00Z",
+	dataset.Categorical: "a text, a number, true or false", dataset.Text: "a text",
 }
 
 // text sets a text, the way it would be read from a CSV file.

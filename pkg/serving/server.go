@@ -22,6 +22,9 @@ type Server struct {
 	// Model is the one that SageMaker's routes are about, which name none; "" if they are not to
 	// be served.
 	Model registry.ModelName
+	// Redact leaves what clients sent out of what is said to be wrong or odd about it: values, and
+	// names that the model does not have.
+	Redact bool
 
 	pipelines cache[*pipeline.Pipeline]
 }
@@ -32,6 +35,9 @@ const defaultKeep = 4
 func (s *Server) Routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("POST /v1/models/{model}/predict", gateway.Func(s.predict))
+	mux.Handle("POST /v1/models/{model}/validate", gateway.Func(s.validate))
+	mux.Handle("GET /v1/models/{model}/schema", gateway.Func(s.schema))
+	mux.Handle("GET /v1/models/{model}/openapi.json", gateway.Func(s.openAPI))
 	s.openInference(mux)
 	s.sageMaker(mux)
 	return mux
@@ -47,7 +53,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, model registry.Mo
 	if err != nil {
 		return err
 	}
-	q, err := read(r)
+	q, err := s.read(r)
 	if err != nil {
 		return err
 	}
@@ -93,8 +99,15 @@ func (s *Server) answer(ctx context.Context, model registry.ModelName, which sel
 	if p.Conformal != nil && !q.options.noIntervals {
 		response.Coverage = p.Conformal.Coverage
 	}
-	response.Predictions, err = predictions(p, output, q.options)
-	return response, err
+	if response.Predictions, err = predictions(p, output, q.options); err != nil {
+		return nil, err
+	}
+	if q.options.explain {
+		if err := response.explain(ctx, p, table, output); err != nil {
+			return nil, err
+		}
+	}
+	return response, nil
 }
 
 // find resolves which version is asked for: the response but for its predictions.

@@ -126,6 +126,9 @@ func (d *rows) checkTensor(t tensor) {
 	default:
 		for i, v := range t.values {
 			if wrong := misfit(v, t.datatype); wrong != "" {
+				if d.redact {
+					wrong = "is no " + t.datatype
+				}
 				d.faultAt(place{pointer: t.at + "/data/" + strconv.Itoa(i)}, 0, t.name, wrong)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -60,7 +61,7 @@ const unseenDetail = "was never seen in training and counts as missing"
 func (d *rows) unseen(all []dataset.Unseen) (first []Warning, more int) {
 	more = max(0, len(all)-MaxFaults)
 	for _, u := range all[:len(all)-more] {
-		first = append(first, d.warning(u.Row, u.Column, fmt.Sprintf("%q %s", cut(u.Value), unseenDetail)))
+		first = append(first, d.warning(u.Row, u.Column, d.quote(u.Value)+" "+unseenDetail))
 	}
 	return first, more
 }
@@ -87,7 +88,7 @@ func (d *rows) beyond(table *dataset.Table) (first []Warning, more int, missing 
 			case math.IsInf(c.Values[row], 0) && reference.Infinite == (profile.Infinite{}):
 				d.faultAt(d.place(row, c.Name), row+1, c.Name, "is infinite; leave it out if it is not known")
 			case reference.Numeric != nil:
-				detail := outside(c, row, reference.Numeric)
+				detail := d.outside(c, row, reference.Numeric)
 				if detail == "" {
 				} else if len(first) < MaxFaults {
 					first = append(first, d.warning(row, c.Name, detail))
@@ -104,14 +105,26 @@ func (d *rows) beyond(table *dataset.Table) (first []Warning, more int, missing 
 }
 
 // outside says how a number is beyond those of training; "" if it is not.
-func outside(c *dataset.Column, row int, of *profile.NumericSummary) string {
+func (d *rows) outside(c *dataset.Column, row int, of *profile.NumericSummary) string {
+	said := "the number"
 	switch v := c.Values[row]; {
-	case v < of.Min:
-		return fmt.Sprintf("%s is below %v, the least of training", c.Text(row), of.Min)
-	case v > of.Max:
-		return fmt.Sprintf("%s is above %v, the greatest of training", c.Text(row), of.Max)
+	case !(v < of.Min || v > of.Max):
+		return ""
+	case !d.redact:
+		said = c.Text(row)
 	}
-	return ""
+	if c.Values[row] < of.Min {
+		return fmt.Sprintf("%s is below %v, the least of training", said, of.Min)
+	}
+	return fmt.Sprintf("%s is above %v, the greatest of training", said, of.Max)
+}
+
+// quote shows a text that was sent, if it may be shown.
+func (d *rows) quote(text string) string {
+	if d.redact {
+		return "the value"
+	}
+	return strconv.Quote(cut(text))
 }
 
 // habits are what a client should do otherwise, each once for a column.
@@ -122,10 +135,13 @@ func (d *rows) habits() (all []Warning) {
 			if f.Type == dataset.Boolean {
 				want = "true or false"
 			}
-			all = append(all, d.warning(q.row, f.Name, fmt.Sprintf("the string %q was read as %s; send it without quotes", cut(q.text), want)))
+			all = append(all, d.warning(q.row, f.Name, fmt.Sprintf("the string %s was read as %s; send it without quotes", d.quote(q.text), want)))
 		}
 	}
 	for i, name := range d.ignored {
+		if d.redact {
+			return append(all, Warning{Detail: fmt.Sprintf("%d columns are not the model's and were ignored", len(d.ignored))})
+		}
 		if i == MaxFaults {
 			return append(all, Warning{Detail: "more columns were ignored"})
 		}

@@ -98,6 +98,12 @@ func (a *Response) csv(form csvForm) ([]byte, error) {
 		if p.Interval != nil {
 			record = append(record, decimal(p.Interval[0]), decimal(p.Interval[1]))
 		}
+		if p.Reasons != nil {
+			record = append(record, decimal(p.Reasons.Score), decimal(p.Reasons.Base))
+			for _, v := range p.Reasons.Contributions.values {
+				record = append(record, decimal(v))
+			}
+		}
 		if err := out.Write(record); err != nil {
 			return nil, err
 		}
@@ -115,6 +121,12 @@ func (a *Response) csvHeader(p *pipeline.Pipeline) []string {
 	}
 	if first.Interval != nil {
 		names = append(names, "low", "high")
+	}
+	if first.Reasons != nil {
+		names = append(names, "score", "base")
+		for _, f := range p.Schema {
+			names = append(names, "by("+f.Name+")")
+		}
 	}
 	return names
 }

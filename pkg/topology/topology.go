@@ -21,9 +21,10 @@ const (
 // Environment variables of functions/predict where it is no Lambda function, and so an HTTP
 // server: in a container on SageMaker or ECS, or on a laptop. No permission goes with them.
 const (
-	EnvModel = "FORETELL_MODEL" // the model of /invocations and /ping
-	EnvStore = "FORETELL_STORE" // a folder that is a store, or an artifact; without it and a bucket SageMakerModel
-	EnvPort  = "PORT"           // to listen on; 8080 by default, as SageMaker wants it
+	EnvModel  = "FORETELL_MODEL"  // the model of /invocations and /ping
+	EnvStore  = "FORETELL_STORE"  // a folder that is a store, or an artifact; without it and a bucket SageMakerModel
+	EnvRedact = "FORETELL_REDACT" // "values": what is wrong is said without what was sent; of the Lambda function too
+	EnvPort   = "PORT"            // to listen on; 8080 by default, as SageMaker wants it
 )
 
 // SageMakerModel is where SageMaker unpacks the model data of a container.
@@ -144,6 +145,9 @@ var Routes = []Route{
 	{"GET", "/v1/models/{model}/aliases/{alias}/history", "api"},
 	{"DELETE", "/v1/models/{model}/schedule", "api"},
 	{"POST", "/v1/models/{model}/predict", "predict"},
+	{"POST", "/v1/models/{model}/validate", "predict"},
+	{"GET", "/v1/models/{model}/schema", "predict"},
+	{"GET", "/v1/models/{model}/openapi.json", "predict"},
 	{"GET", "/v2", "predict"},
 	{"GET", "/v2/health/live", "predict"},
 	{"GET", "/v2/health/ready", "predict"},
