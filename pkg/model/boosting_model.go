@@ -20,6 +20,7 @@ type boosted struct {
 	record    tree.Record
 	curve     [][]float64 // losses after each round, of rows fitted and held out
 	warned    []string
+	walker    walker
 }
 
 var _ Model = (*boosted)(nil)
@@ -35,18 +36,18 @@ func (m *boosted) Outputs() int {
 	return len(m.base)
 }
 
-// Predict goes by blocks of rows, so that a tree and the block's values stay in the cache.
+// Predict goes by pieces of rows, on all cores.
 func (m *boosted) Predict(dst []float64, x *dataset.Matrix) {
-	outputs := m.Outputs()
-	mustFit(dst, x, m.features, outputs)
-	const block = 64
-	scores := make([]float64, block*len(m.base))
-	for begin := 0; begin < x.Rows; begin += block {
-		end := min(begin+block, x.Rows)
-		m.score(scores, x.Columns, begin, end)
-		for i := begin; i < end; i++ {
-			m.finish(dst[i*outputs:(i+1)*outputs], scores[(i-begin)*len(m.base):])
-		}
+	mustFit(dst, x, m.features, m.Outputs())
+	inPieces(m, dst, x)
+}
+
+// predictRows writes scores where their outputs come to stand, in front if these are more.
+func (m *boosted) predictRows(dst []float64, columns [][]float64, begin, end int) {
+	outputs, width := m.Outputs(), len(m.base)
+	m.score(dst, columns, begin, end)
+	for i := end - begin - 1; i >= 0; i-- { // from behind: no score is overwritten
+		m.finish(dst[i*outputs:(i+1)*outputs], dst[i*width:])
 	}
 }
 
@@ -60,17 +61,12 @@ func (m *boosted) scores(dst []float64, x *dataset.Matrix) {
 func (m *boosted) score(scores []float64, columns [][]float64, begin, end int) {
 	width := len(m.base)
 	for i := range end - begin {
-		copy(scores[i*width:], m.base)
+		copy(scores[i*width:(i+1)*width], m.base)
 	}
-	for t := range m.trees.Trees() {
-		k := t % width
-		for i := begin; i < end; i++ {
-			scores[(i-begin)*width+k] += m.trees.Leaf(t, columns, i)
-		}
-	}
+	m.walker.of(&m.trees).Add(scores, width, columns, begin, end)
 }
 
-// finish turns a row's scores into its outputs.
+// finish turns a row's scores into its outputs, which may be in the same place.
 func (m *boosted) finish(dst, scores []float64) {
 	switch m.objective.link() {
 	case IdentityLink:

@@ -128,7 +128,7 @@ func TestForestPredictsAlikeOnAnyNumberOfWorkers(t *testing.T) {
 	}{{dataset.Regression, 0}, {dataset.Binary, 2}, {dataset.Multiclass, 4}} {
 		f := DefaultForest()
 		f.Trees, f.OutOfBag = 10, true
-		data, x := generated(500, 6, c.task, c.classes), generated(3*forestRows+1, 6, c.task, c.classes).X
+		data, x := generated(500, 6, c.task, c.classes), generated(3*pieceRows+1, 6, c.task, c.classes).X
 		var first []float64
 		var firstOut []float64
 		for workers := 1; workers <= 4; workers++ {

@@ -1,14 +1,12 @@
 package model
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
-	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/model/tree"
 	"github.com/foretell-ml/foretell/pkg/safetensors"
 )
@@ -23,6 +21,7 @@ type forest struct {
 	record   tree.Record
 	outOfBag []float64
 	score    *float64 // out of bag; nil if it was not asked for
+	walker   walker
 }
 
 var _ Model = (*forest)(nil)
@@ -33,35 +32,31 @@ func (m *forest) Inputs() int { return m.features }
 // Outputs is 1 for regression, else the number of classes.
 func (m *forest) Outputs() int { return max(1, m.classes) }
 
-// forestRows is how many rows go through a tree together, so that it and their values stay in
-// the cache: a worker's piece of work.
-const forestRows = 256
-
 // Predict adds up the trees in their order for each row, on all cores.
 func (m *forest) Predict(dst []float64, x *dataset.Matrix) {
 	mustFit(dst, x, m.features, m.Outputs())
-	if x.Rows <= forestRows {
-		m.predictRows(dst, x.Columns, 0, x.Rows) // a request need not wait for goroutines
-		return
-	}
-	// Neither the pieces nor the context can fail.
-	_ = par.For(context.Background(), (x.Rows+forestRows-1)/forestRows, 0, func(i int) error {
-		m.predictRows(dst, x.Columns, i*forestRows, min(x.Rows, (i+1)*forestRows))
-		return nil
-	})
+	inPieces(m, dst, x)
 }
 
-// predictRows predicts rows [begin, end).
+// predictRows has, for two classes, one sum per row, in front, until all are there.
 func (m *forest) predictRows(dst []float64, columns [][]float64, begin, end int) {
-	outputs := m.Outputs()
-	clear(dst[begin*outputs : end*outputs])
-	for t := range m.trees.Trees() {
-		for i := begin; i < end; i++ {
-			m.add(dst[i*outputs:(i+1)*outputs], t, columns, i)
-		}
+	outputs, rows, trees := m.Outputs(), end-begin, m.walker.of(&m.trees)
+	clear(dst)
+	if m.classes > 2 {
+		trees.Each(columns, begin, end, func(_, first int, leaves []float64) {
+			for i, v := range leaves {
+				m.addShares(dst[(first-begin+i)*outputs:], int(v))
+			}
+		})
+	} else {
+		trees.Add(dst[:rows], 1, columns, begin, end)
 	}
-	for i := begin; i < end; i++ {
-		m.finish(dst[i*outputs:(i+1)*outputs], m.trees.Trees())
+	for i := rows - 1; i >= 0; i-- { // from behind: no sum is overwritten
+		to := dst[i*outputs : (i+1)*outputs]
+		if m.classes == 2 {
+			to[1] = dst[i]
+		}
+		m.finish(to, trees.Len())
 	}
 }
 
@@ -72,7 +67,11 @@ func (m *forest) add(sums []float64, t int, columns [][]float64, i int) {
 		sums[len(sums)-1] += v
 		return
 	}
-	leaf := int(v)
+	m.addShares(sums, int(v))
+}
+
+// addShares adds to the sums of a row the shares of classes of a leaf.
+func (m *forest) addShares(sums []float64, leaf int) {
 	for s := m.shares.Starts[leaf]; s < m.shares.Starts[leaf+1]; s++ {
 		sums[m.shares.Class[s]] += m.shares.Share[s]
 	}
