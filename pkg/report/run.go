@@ -51,6 +51,11 @@ type Run struct {
 	// ImportanceOf says on which rows, as "2,000 held-out rows".
 	ImportanceOf string
 	Dependence   []Dependence
+	// Swarms are what the columns that matter most add to single predictions; SwarmOf says of which.
+	Swarms  []Swarm
+	SwarmOf string
+	// Learning is how the score goes with rows and with rounds.
+	Learning []Learning
 
 	Warnings []string
 	Lineage  []Named
@@ -175,6 +180,8 @@ type runPage struct {
 	Judged   *judgedView
 	Matters  *mattersView
 	Depends  []chart
+	Swarms   *swarmsView
+	Learning []*chart
 	Warnings []string
 	More     int // warnings
 	Lineage  []fact
@@ -188,7 +195,7 @@ func RunHTML(w io.Writer, r *Run) error {
 	v := runPage{
 		Run: &Run{Model: safe(r.Model), Run: safe(r.Run), Version: r.Version, Target: shown(r.Target)}, CSS: template.CSS(css), JS: template.JS(js),
 		Policy:  "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hash(css) + "; script-src " + hash(js),
-		Verdict: viewVerdict(r), Facts: runFacts(r), Ensemble: viewEnsemble(r), Judged: viewJudged(r), Matters: viewMatters(r),
+		Verdict: viewVerdict(r), Facts: runFacts(r), Ensemble: viewEnsemble(r), Judged: viewJudged(r), Matters: viewMatters(r), Swarms: viewSwarms(r),
 	}
 	glyphs := glyphsOf(r)
 	for _, s := range r.Segments {
@@ -197,6 +204,9 @@ func RunHTML(w io.Writer, r *Run) error {
 	v.Board, v.History = viewBoard(r, glyphs), viewSearch(r, glyphs)
 	for _, d := range r.Dependence[:min(len(r.Dependence), maxDependence)] {
 		v.Depends = append(v.Depends, viewDependence(r, d))
+	}
+	for _, l := range r.Learning {
+		v.Learning = append(v.Learning, viewLearning(r, l))
 	}
 	for i, warning := range r.Warnings {
 		if i == maxWarnings {

@@ -100,6 +100,33 @@ func madeUp(task dataset.Task, columns, classes, rows int) *Run {
 		}
 		r.Dependence = append(r.Dependence, d)
 	}
+	r.SwarmOf = "150 held-out rows"
+	for k := range max(1, min(classes, 4)) {
+		swarm := Swarm{}
+		if classes > 2 {
+			swarm.Class = fmt.Sprintf("%s %d", hostile, k)
+		}
+		for i := range min(columns, 5) {
+			column := SwarmColumn{Column: fmt.Sprintf("%s %d", hostile, i)}
+			for row := range 150 {
+				at := math.Sin(float64(row*(i+3)) * 1.7)
+				column.Adds = append(column.Adds, at*at*at/float64(10*(i+1)))
+				switch {
+				case i == 1: // categories
+				case row%40 == 39:
+					column.Levels = append(column.Levels, math.NaN())
+				default:
+					column.Levels = append(column.Levels, (at+1)/2)
+				}
+			}
+			swarm.Columns = append(swarm.Columns, column)
+		}
+		r.Swarms = append(r.Swarms, swarm)
+	}
+	r.Learning = []Learning{
+		{Rounds: true, At: []float64{10, 20, 40}, Fitted: []float64{0.8, 0.9, 0.95}, Judged: []float64{0.78, 0.83, 0.82}, Folds: 1, Trial: hostile},
+		{At: []float64{100, 400, 1000}, Fitted: []float64{0.99, 0.95, math.NaN()}, Judged: []float64{0.7, 0.78, 0.82}, Low: []float64{0.68, 0.77, 0.81}, High: []float64{0.72, 0.79, 0.83}, Folds: 5, Trial: hostile},
+	}
 	return r
 }
 

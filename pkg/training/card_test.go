@@ -187,6 +187,15 @@ func TestImportanceFindsTheColumn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	page, err := e.Report(ctx, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, section := range []string{"h-adds", "h-learning"} {
+		if !strings.Contains(string(page), `<section aria-labelledby="`+section) {
+			t.Errorf("the page has no section %s", section)
+		}
+	}
 	if len(card.Importance) == 0 || card.Importance[0].Column != "flipper_length_mm" || card.Importance[0].Low < 100 {
 		t.Errorf("importance %+v", card.Importance)
 	}

@@ -68,6 +68,13 @@ func (e *Engine) evidence(ctx context.Context, c concluded, served *pipeline.Pip
 	for _, p := range permuted {
 		r.Importance = append(r.Importance, report.Importance{Column: asked.Schema[p.Column].Name, Drop: p.Drop, Low: p.Low, High: p.High})
 	}
+	if r.Swarms, err = swarms(ctx, asked, rows.Inputs, c.data.Inputs, permuted, c.plan.Config.Seed); err != nil {
+		return err
+	}
+	r.SwarmOf = fmt.Sprintf("%d %s rows, compared with %d that were learned from", min(len(rows.Y), swarmRows), on, min(len(c.data.Y), swarmBackground))
+	if r.Learning, err = learningCurves(ctx, c); err != nil {
+		return err
+	}
 	rows = rows.Select(evenly(len(rows.Y), dependenceRows))
 	for _, p := range permuted[:min(len(permuted), dependsOn)] {
 		d, err := dependence(ctx, asked, rows.Inputs, asked.Schema[p.Column].Name, served)

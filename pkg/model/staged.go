@@ -1,0 +1,22 @@
+package model
+
+// Staged is a Model that was built up in rounds and can be had as it was after fewer of them.
+type Staged interface {
+	Model
+	// Rounds is how many there were.
+	Rounds() int
+	// After is the model after the first so many rounds, at most Rounds; the model is left as it is.
+	After(rounds int) Model
+}
+
+var _ Staged = (*boosted)(nil)
+
+// Rounds are those whose trees are kept.
+func (m *boosted) Rounds() int { return m.trees.Trees() / len(m.base) }
+
+func (m *boosted) After(rounds int) Model {
+	before := *m
+	before.trees = m.trees.Clone()
+	before.truncate(rounds * len(m.base))
+	return &before
+}
