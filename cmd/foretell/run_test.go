@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -170,6 +171,32 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 	uninterrupted := whole.until(t, string(whole.post(t, config).Run), func(v runState) bool { return v.State != "running" })
 	if uninterrupted.Verdict == nil || uninterrupted.Verdict.Digest != v.Verdict.Digest {
 		t.Errorf("in one piece the run ends as %+v, interrupted as %+v", uninterrupted.Verdict, v.Verdict)
+	}
+}
+
+// TestRoundsThroughTheCloud: searches of several rounds come to the model through the shipped
+// binaries that they come to in this process.
+func TestRoundsThroughTheCloud(t *testing.T) {
+	const config = `{"model":"penguins","data":{"source":%q,"target":"species"},"validation":{"folds":2},"search":%s,
+		"configurations":[{"learner":"boosting","params":{"rounds":[20,30],"learning_rate":{"log":[0.05,0.3]}}},{"learner":"bayes","params":{"smoothing":{"log":[0.1,10]}}}]}`
+	data, err := filepath.Abs("../../testdata/penguins.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := emptyWorld(t, cloudDir(t))
+	for search, rounds := range map[string]int{
+		`{"strategy":"tpe","trials":14,"batch":2}`:            3,
+		`{"strategy":"halving","trials":9,"rungs":3,"eta":3}`: 3,
+	} {
+		here := foretell(t, "train", "--store", t.TempDir(), file(t, "c.json", fmt.Sprintf(config, data, search)))
+		run := w.post(t, fmt.Sprintf(config, "s3://foretell/data/penguins/", search)).Run
+		end := w.until(t, string(run), func(v runState) bool { return v.State != "running" })
+		if end.Verdict == nil || end.Verdict.Digest != digest(t, here) {
+			t.Errorf("%s: %+v, in this process\n%s", search, end, here)
+		}
+		if _, err := w.store.Stat(context.Background(), fmt.Sprintf("runs/%s/rounds/%d.json", run, rounds)); err != nil {
+			t.Errorf("%s: %v", search, err)
+		}
 	}
 }
 

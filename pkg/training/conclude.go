@@ -106,7 +106,7 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	manifest, unused, broken, err := e.register(ctx, plan, ensemble, data)
+	manifest, served, broken, err := e.register(ctx, plan, ensemble, data)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -126,11 +126,11 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 	if stop != nil {
 		verdict.Warnings = append(verdict.Warnings, stop.String())
 	}
-	verdict.Warnings = append(verdict.Warnings, unused...)
+	verdict.Warnings = append(verdict.Warnings, served.Warnings()...)
 	if err := e.keepFinalPredictions(ctx, plan, ensemble); err != nil {
 		return Verdict{}, err
 	}
-	contest, err := e.contest(ctx, plan, manifest)
+	contest, err := e.contest(ctx, plan, manifest, served)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -138,10 +138,13 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 		contest.Promote, contest.Reason = false, broken
 	}
 	verdict.Contest = &contest
-	if verdict.Promoted, verdict.Reason, err = e.promote(ctx, plan, manifest, contest); err != nil {
+	verdict.Warnings = append(verdict.Warnings, contest.Warnings...)
+	promoted, err := e.promotion(ctx, plan, manifest, contest)
+	if err != nil {
 		return Verdict{}, err
 	}
-	if err := e.show(ctx, concluded{plan, board, ensemble, manifest, verdict, data}); err != nil {
+	verdict.Promoted, verdict.Reason = promoted.Promoted, promoted.Reason
+	if err := e.show(ctx, concluded{plan, board, ensemble, manifest, verdict, data, served}); err != nil {
 		return Verdict{}, err
 	}
 	return verdict, e.write(ctx, run.key("verdict.json"), verdict)
@@ -289,6 +292,27 @@ func (e *Engine) keepFinalPredictions(ctx context.Context, plan Plan, made Ensem
 		}
 	}
 	return e.writePredictions(ctx, Trial{Run: plan.Run, ID: finalPredictions}, together, outputs)
+}
+
+// promotion is runs/<run>/promotion.json: what became of a contest. It is written before what shows
+// the run, so that page and verdict say the same, whatever becomes of champion in between.
+type promotion struct {
+	Promoted bool   `json:"promoted"`
+	Reason   string `json:"reason"`
+}
+
+// promotion returns what was recorded, or promotes and records it.
+func (e *Engine) promotion(ctx context.Context, plan Plan, m registry.Manifest, c Contest) (p promotion, err error) {
+	if err := e.read(ctx, plan.Run, "promotion.json", &p); !errors.Is(err, registry.ErrNotFound) {
+		return p, err
+	}
+	if p.Promoted, p.Reason, err = e.promote(ctx, plan, m, c); err != nil {
+		return p, err
+	}
+	if err := e.write(ctx, plan.Run.key("promotion.json"), p); err != nil {
+		return p, err
+	}
+	return p, e.read(ctx, plan.Run, "promotion.json", &p) // that of another worker, if it was faster
 }
 
 // promote points champion at a version that won its contest, by compare-and-swap: champion must

@@ -8,6 +8,7 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
 	"github.com/foretell-ml/foretell/pkg/metric"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
 
@@ -21,6 +22,8 @@ type Contest struct {
 	Comparisons []Comparison `json:"comparisons,omitempty"`
 	// Incomparable says why there is no comparison, if a champion is there.
 	Incomparable string `json:"incomparable,omitempty"`
+	// Warnings say of what the comparison leaves out.
+	Warnings []string `json:"warnings,omitempty"`
 	// Segments are how good the version is by the values of the columns of segments.
 	Segments []Segmented `json:"segments,omitempty"`
 	Promote  bool        `json:"promote"`
@@ -46,12 +49,12 @@ const (
 )
 
 // contest returns what was recorded, or holds the contest and records it.
-func (e *Engine) contest(ctx context.Context, plan Plan, m registry.Manifest) (Contest, error) {
+func (e *Engine) contest(ctx context.Context, plan Plan, m registry.Manifest, served *pipeline.Pipeline) (Contest, error) {
 	var c Contest
 	if err := e.read(ctx, plan.Run, "contest.json", &c); !errors.Is(err, registry.ErrNotFound) {
 		return c, err
 	}
-	c, err := e.holdContest(ctx, plan, m)
+	c, err := e.holdContest(ctx, plan, m, served)
 	if err != nil {
 		return Contest{}, err
 	}
@@ -61,7 +64,7 @@ func (e *Engine) contest(ctx context.Context, plan Plan, m registry.Manifest) (C
 	return c, e.read(ctx, plan.Run, "contest.json", &c) // that of another worker, if it was faster
 }
 
-func (e *Engine) holdContest(ctx context.Context, plan Plan, m registry.Manifest) (Contest, error) {
+func (e *Engine) holdContest(ctx context.Context, plan Plan, m registry.Manifest, served *pipeline.Pipeline) (Contest, error) {
 	c := Contest{Version: m.Version}
 	rule := plan.Config.Promote
 	current, _, err := e.Registry.Alias(ctx, plan.Model, registry.Champion)
@@ -79,7 +82,7 @@ func (e *Engine) holdContest(ctx context.Context, plan Plan, m registry.Manifest
 	default:
 		c.Champion = current.Version
 		var why incomparable
-		if c.Comparisons, err = e.compare(ctx, plan, m, current); errors.As(err, &why) {
+		if err = e.compare(ctx, plan, served, current, &c); errors.As(err, &why) {
 			c.Incomparable = string(why)
 		} else if err != nil {
 			return Contest{}, err
@@ -89,19 +92,15 @@ func (e *Engine) holdContest(ctx context.Context, plan Plan, m registry.Manifest
 	if rule.When == whenNever {
 		c.Promote, c.Reason = false, "the config says promote.when: never"
 	}
-	return c, e.look(ctx, plan, m, &c)
+	return c, e.look(ctx, plan, served, &c)
 }
 
 // look scores the version by segments, whose bounds hold whatever the rule is.
-func (e *Engine) look(ctx context.Context, plan Plan, m registry.Manifest, c *Contest) error {
+func (e *Engine) look(ctx context.Context, plan Plan, served *pipeline.Pipeline, c *Contest) (err error) {
 	if len(plan.Config.Segments.Columns) == 0 {
 		return nil
 	}
-	p, err := e.pipeline(ctx, plan.Model, m.Digest)
-	if err != nil {
-		return err
-	}
-	if c.Segments, err = e.segments(ctx, plan, p); err != nil {
+	if c.Segments, err = e.segments(ctx, plan, served); err != nil {
 		return err
 	}
 	if broken := unequal(c.Segments); broken != "" && c.Promote {
@@ -116,27 +115,28 @@ type incomparable string
 func (why incomparable) Error() string { return string(why) }
 
 // compare scores a new version and champion on the same rows.
-func (e *Engine) compare(ctx context.Context, plan Plan, m registry.Manifest, champion registry.Alias) ([]Comparison, error) {
+func (e *Engine) compare(ctx context.Context, plan Plan, served *pipeline.Pipeline, champion registry.Alias, c *Contest) error {
 	by, err := metric.ByName(plan.Metric)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	all, err := e.sides(ctx, plan, m, champion)
+	all, err := e.sides(ctx, plan, served, champion, c)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	found := make([]Comparison, len(all))
+	var found []Comparison
 	for i, s := range all {
-		c, err := by.Compare(ctx, s.y, s.own, s.champion, s.weights, plan.Target.Outputs(), plan.Config.Promote.Confidence, seed.Derive(plan.Config.Seed, "contest", i))
+		compared, err := by.Compare(ctx, s.y, s.own, s.champion, s.weights, plan.Target.Outputs(), plan.Config.Promote.Confidence, seed.Derive(plan.Config.Seed, "contest", i))
 		if errors.Is(err, metric.ErrUndefined) {
-			return nil, incomparable(fmt.Sprintf("the %s rows cannot be scored: %v", s.on, err))
+			return incomparable(fmt.Sprintf("the %s rows cannot be scored: %v", s.on, err))
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		found[i] = Comparison{s.on, c}
+		found = append(found, Comparison{s.on, compared})
 	}
-	return found, nil
+	c.Comparisons = found
+	return nil
 }
 
 // decide applies the rule to a contest with a champion.

@@ -21,11 +21,7 @@ type sides struct {
 
 // sides predicts the rows that versions are compared on: those that were held out or, where
 // none were, those that both runs learned from, out of fold; and the fresh ones.
-func (e *Engine) sides(ctx context.Context, plan Plan, m registry.Manifest, champion registry.Alias) ([]sides, error) {
-	challenger, err := e.pipeline(ctx, plan.Model, m.Digest)
-	if err != nil {
-		return nil, err
-	}
+func (e *Engine) sides(ctx context.Context, plan Plan, challenger *pipeline.Pipeline, champion registry.Alias, c *Contest) ([]sides, error) {
 	other, err := e.pipeline(ctx, plan.Model, champion.Digest)
 	if ctx.Err() == nil && err != nil {
 		err = incomparable(fmt.Sprintf("version %d does not load: %v", champion.Version, err))
@@ -53,7 +49,10 @@ func (e *Engine) sides(ctx context.Context, plan Plan, m registry.Manifest, cham
 		return nil
 	}
 	if data.test.Inputs != nil {
-		err = predicted(HeldOut, data.test)
+		var rows pipeline.Data
+		if rows, err = e.unseen(ctx, plan, data, champion, c); err == nil {
+			err = predicted(HeldOut, rows)
+		}
 	} else {
 		var s sides
 		s, err = e.outOfFold(ctx, plan, data, champion)

@@ -1,6 +1,7 @@
 package training
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"math"
@@ -149,6 +150,89 @@ func TestContestStands(t *testing.T) {
 	if err != nil || fmt.Sprint(*verdict.Contest) != fmt.Sprint(before) || !verdict.Promoted || verdict.Reason != "by hand" {
 		t.Errorf("verdict %+v, contest %+v, %v; want contest %+v", verdict, verdict.Contest, err, before)
 	}
+}
+
+// TestChampionLearnedFromTheRows: where champion's run held out other rows, those that it learned
+// from are left out of the comparison, and with too few left there is none.
+func TestChampionLearnedFromTheRows(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ring.csv")
+	ring(t, file, 0, 1500, 0.1)
+	const config = "model: ring\ndata: {source: %s, target: inside%s}\nvalidation: {folds: 3, test: %s}\nconfigurations: [{learner: %s}]\nsearch: {trials: 1}\n"
+	for name, c := range map[string]struct {
+		first, second [2]string // test, and more of data
+		warning       string
+		reason        string
+		least, most   int // rows compared
+	}{
+		"the same":      {[2]string{"0.2", ""}, [2]string{"0.2", ""}, "", "proven better", 250, 350},
+		"fewer":         {[2]string{"0.3", ""}, [2]string{"0.1", ""}, "", "proven better", 100, 200},
+		"more":          {[2]string{"0.1", ""}, [2]string{"0.3", ""}, "held-out rows, since its run held out others; the versions are compared on the rest", "proven better", 100, 200},
+		"a column less": {[2]string{"0.2", ", drop: [y]"}, [2]string{"0.2", ""}, "version 1 learned from", "", 30, 120},
+		"none before":   {[2]string{"0", ""}, [2]string{"0.2", ""}, "", "not comparable with version 1: version 1 learned from ", 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := engine(t)
+			var verdict Verdict
+			for i, how := range [][2]string{c.first, c.second} {
+				var err error
+				verdict, err = e.Run(ctx, submit(t, e, parse(t, fmt.Sprintf(config, file, how[1], how[0], []string{"bayes", "logistic"}[i]))), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			warned := strings.Join(verdict.Contest.Warnings, "; ")
+			if !strings.Contains(warned, c.warning) || c.warning == "" && warned != "" || !strings.Contains(strings.Join(verdict.Warnings, "; "), c.warning) {
+				t.Errorf("warned of %q, want %q", warned, c.warning)
+			}
+			if !strings.Contains(verdict.Reason, c.reason) {
+				t.Errorf("%q, want %q", verdict.Reason, c.reason)
+			}
+			rows := 0
+			for _, comparison := range verdict.Contest.Comparisons {
+				rows += comparison.Rows
+			}
+			if rows < c.least || rows > c.most {
+				t.Errorf("compared on %d rows, want %d to %d", rows, c.least, c.most)
+			}
+		})
+	}
+}
+
+// TestPageAndVerdictAgree kills a run when its page is written, and moves champion before the run
+// goes on: it was promoted, as the page says, whatever became of that.
+func TestPageAndVerdictAgree(t *testing.T) {
+	e := engine(t)
+	if _, err := e.Run(ctx, submit(t, e, parse(t, penguins)), nil); err != nil {
+		t.Fatal(err)
+	}
+	c := parse(t, penguins+"promote: {when: always}\n")
+	c.Seed = 5
+	run := submit(t, e, c)
+	killed := &Engine{Registry: &registry.Registry{Store: noVerdict{e.Registry.Store}}, Source: e.Source}
+	if _, err := killed.Run(ctx, run, nil); err == nil {
+		t.Fatal("was not killed")
+	}
+	if _, err := e.Registry.Move(ctx, "penguins", registry.Champion, registry.Alias{Version: 1, Reason: "by hand"}); err != nil {
+		t.Fatal(err)
+	}
+	verdict, err := e.Run(ctx, run, nil)
+	if err != nil || !verdict.Promoted || !strings.Contains(verdict.Reason, "replaces version 1") {
+		t.Errorf("verdict %+v, %v", verdict, err)
+	}
+	if alias, _, err := e.Registry.Alias(ctx, "penguins", registry.Champion); err != nil || alias.Version != 1 {
+		t.Errorf("champion %+v, %v", alias, err)
+	}
+}
+
+// noVerdict is a store under a process that dies when it comes to write a verdict.
+type noVerdict struct{ registry.Store }
+
+func (n noVerdict) Put(ctx context.Context, key string, body []byte, c registry.Condition) (registry.Info, error) {
+	if strings.HasSuffix(key, "/verdict.json") {
+		return registry.Info{}, errKilled
+	}
+	return n.Store.Put(ctx, key, body, c)
 }
 
 func TestPromotionFaults(t *testing.T) {

@@ -9,10 +9,12 @@ import (
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
 
-// register fits what is to be served and registers the artifact. The warnings say what of the
-// data it does not use; broken says which bound of the config it breaks, if it does.
-func (e *Engine) register(ctx context.Context, plan Plan, made Ensemble, data *prepared) (m registry.Manifest, warnings []string, broken string, err error) {
-	fail := func(err error) (registry.Manifest, []string, string, error) { return registry.Manifest{}, nil, "", err }
+// register fits what is to be served and registers the artifact. It returns what that loads as;
+// broken says which bound of the config it breaks, if it does.
+func (e *Engine) register(ctx context.Context, plan Plan, made Ensemble, data *prepared) (m registry.Manifest, served *pipeline.Pipeline, broken string, err error) {
+	fail := func(err error) (registry.Manifest, *pipeline.Pipeline, string, error) {
+		return registry.Manifest{}, nil, "", err
+	}
 	fitted, err := made.fit(ctx, plan, data)
 	if err != nil {
 		return fail(fmt.Errorf("final fit: %w", err))
@@ -29,7 +31,7 @@ func (e *Engine) register(ctx context.Context, plan Plan, made Ensemble, data *p
 	if err != nil {
 		return fail(err)
 	}
-	if _, err := pipeline.Decode(artifact); err != nil { // before anybody relies on it
+	if served, err = pipeline.Decode(artifact); err != nil { // before anybody relies on it
 		return fail(fmt.Errorf("the new artifact does not load: %w", err))
 	}
 	m = registry.Manifest{
@@ -53,7 +55,7 @@ func (e *Engine) register(ctx context.Context, plan Plan, made Ensemble, data *p
 		return fail(err)
 	}
 	m, err = e.Registry.Register(ctx, plan.Model, artifact, m)
-	return m, fitted.Warnings(), broken, err
+	return m, served, broken, err
 }
 
 // fit fits the members: on all rows that trials saw or, bagged, on those of each fold, which are

@@ -32,6 +32,7 @@ type concluded struct {
 	manifest registry.Manifest
 	verdict  Verdict
 	data     *prepared
+	served   *pipeline.Pipeline
 }
 
 // show writes the page and the card of a run, unless they are there.
@@ -40,15 +41,11 @@ func (e *Engine) show(ctx context.Context, c concluded) error {
 	if err := e.read(ctx, c.plan.Run, cardObject, &there); !errors.Is(err, registry.ErrNotFound) {
 		return err
 	}
-	served, err := e.pipeline(ctx, c.plan.Model, c.manifest.Digest)
+	r, err := e.reported(ctx, c, c.served)
 	if err != nil {
 		return err
 	}
-	r, err := e.reported(ctx, c, served)
-	if err != nil {
-		return err
-	}
-	card := c.card(served, r)
+	card := c.card(c.served, r)
 	var page, text bytes.Buffer
 	if err := report.RunHTML(&page, r); err != nil {
 		return err

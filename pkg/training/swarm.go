@@ -109,7 +109,7 @@ func levels(c *dataset.Column) []float64 {
 		case low == high:
 			list[row] = 0.5
 		default:
-			list[row] = min(max((v/2-low/2)/(high/2-low/2), 0), 1)
+			list[row] = min(max((float64(v/2)-float64(low/2))/(float64(high/2)-float64(low/2)), 0), 1)
 		}
 	}
 	return list
