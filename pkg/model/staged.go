@@ -15,8 +15,8 @@ var _ Staged = (*boosted)(nil)
 func (m *boosted) Rounds() int { return m.trees.Trees() / len(m.base) }
 
 func (m *boosted) After(rounds int) Model {
-	before := *m
-	before.trees = m.trees.Clone()
+	before := &boosted{objective: m.objective, base: m.base, features: m.features, trees: m.trees.Clone(),
+		record: m.record, curve: m.curve, warned: m.warned} // it lays out its trees anew when it predicts
 	before.truncate(rounds * len(m.base))
-	return &before
+	return before
 }
