@@ -76,6 +76,8 @@ func (s *stage) environment(name string) *string {
 		return s.workflows[topology.TrainingWorkflow].StateMachineArn()
 	case topology.EnvStatisticsWorkflow:
 		return s.workflows[topology.StatisticsWorkflow].StateMachineArn()
+	case topology.EnvBatchWorkflow:
+		return s.workflows[topology.BatchWorkflow].StateMachineArn()
 	case topology.EnvScheduleGroup:
 		return s.scheduleGroup.ScheduleGroupName()
 	case topology.EnvScheduleRole:

@@ -58,7 +58,7 @@ func (s *stage) statements(p topology.Permission) []awsiam.PolicyStatement {
 	switch p.Resource {
 	case topology.Bucket:
 		return []awsiam.PolicyStatement{s.bucketStatement(p)}
-	case topology.TrainingWorkflow, topology.StatisticsWorkflow:
+	case topology.TrainingWorkflow, topology.StatisticsWorkflow, topology.BatchWorkflow:
 		return s.workflowStatements(p)
 	case topology.ScheduleGroup:
 		schedules := s.arn("scheduler", "schedule", *s.scheduleGroup.ScheduleGroupName()+"/*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)

@@ -50,6 +50,23 @@ var services = []string{
 	"ProfilingRole xray:GetSamplingTargets *",
 	"ProfilingRole xray:PutTelemetryRecords *",
 	"ProfilingRole xray:PutTraceSegments *",
+	"PredictingRole lambda:InvokeFunction <BatchLive>",
+	"PredictingRole s3:GetObject <Bucket.Arn>/batches/*",
+	"PredictingRole states:StartExecution <Predicting>",
+	"PredictingRole states:DescribeExecution arn:<AWS::Partition>:states:eu-central-1:333333333333:execution:<Predicting.Name>/*",
+	"PredictingRole states:StopExecution arn:<AWS::Partition>:states:eu-central-1:333333333333:execution:<Predicting.Name>/*",
+	"PredictingRole logs:CreateLogDelivery *",
+	"PredictingRole logs:DeleteLogDelivery *",
+	"PredictingRole logs:DescribeLogGroups *",
+	"PredictingRole logs:DescribeResourcePolicies *",
+	"PredictingRole logs:GetLogDelivery *",
+	"PredictingRole logs:ListLogDeliveries *",
+	"PredictingRole logs:PutResourcePolicy *",
+	"PredictingRole logs:UpdateLogDelivery *",
+	"PredictingRole xray:GetSamplingRules *",
+	"PredictingRole xray:GetSamplingTargets *",
+	"PredictingRole xray:PutTelemetryRecords *",
+	"PredictingRole xray:PutTraceSegments *",
 }
 
 func TestPermissions(t *testing.T) {
@@ -84,7 +101,7 @@ func TestPermissions(t *testing.T) {
 }
 
 // machines are the state machines by what topology calls them.
-var machines = map[topology.Resource]string{topology.TrainingWorkflow: "Training", topology.StatisticsWorkflow: "Profiling"}
+var machines = map[topology.Resource]string{topology.TrainingWorkflow: "Training", topology.StatisticsWorkflow: "Profiling", topology.BatchWorkflow: "Predicting"}
 
 // topologyLines says what a permission of package topology must become.
 func topologyLines(t *testing.T, role string, p topology.Permission) (lines []string) {
@@ -161,6 +178,7 @@ func TestTrust(t *testing.T) {
 	want := map[string]string{
 		"TrainingRole":      "states.amazonaws.com",
 		"ProfilingRole":     "states.amazonaws.com",
+		"PredictingRole":    "states.amazonaws.com",
 		"ScheduleRole":      "scheduler.amazonaws.com",
 		"APICloudWatchRole": "apigateway.amazonaws.com",
 	}

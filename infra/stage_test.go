@@ -46,6 +46,7 @@ func TestFunctions(t *testing.T) {
 		topology.EnvBucket:             "<Bucket>",
 		topology.EnvTrainingWorkflow:   "<Training>",
 		topology.EnvStatisticsWorkflow: "<Profiling>",
+		topology.EnvBatchWorkflow:      "<Predicting>",
 		topology.EnvScheduleGroup:      scheduleGroup(),
 		topology.EnvScheduleRole:       "<ScheduleRole.Arn>",
 	}
@@ -118,8 +119,9 @@ func TestWorkflows(t *testing.T) {
 		definition string
 		want       map[string]string
 	}{
-		"Training":  {topology.Training, map[string]string{"${TrainFunction}": "<TrainLive>", "${Bucket}": "<Bucket>"}},
-		"Profiling": {topology.Statistics, map[string]string{"${StatisticsFunction}": "<StatisticsLive>", "${Bucket}": "<Bucket>"}},
+		"Training":   {topology.Training, map[string]string{"${TrainFunction}": "<TrainLive>", "${Bucket}": "<Bucket>"}},
+		"Predicting": {topology.Batch, map[string]string{"${BatchFunction}": "<BatchLive>", "${Bucket}": "<Bucket>"}},
+		"Profiling":  {topology.Statistics, map[string]string{"${StatisticsFunction}": "<StatisticsLive>", "${Bucket}": "<Bucket>"}},
 	} {
 		machine := resources[name].Properties
 		if machine["DefinitionString"] != c.definition {

@@ -23,6 +23,7 @@ type workflow struct {
 
 var workflows = []workflow{
 	{topology.StatisticsWorkflow, "Profiling", "Foretell: a statistics job", topology.Statistics, "statistics", "jobs/statistics/"},
+	{topology.BatchWorkflow, "Predicting", "Foretell: a batch of predictions", topology.Batch, "batch", "batches/"},
 	{topology.TrainingWorkflow, "Training", "Foretell: a training run", topology.Training, "train", "runs/"},
 }
 

@@ -34,10 +34,10 @@ func main() {
 	models := &registry.Registry{Store: s3store.New(client, bucket, "")}
 	server := &control.Server{
 		Bucket: bucket, Registry: models, Now: time.Now,
-		Engine:    &training.Engine{Registry: models, Source: training.BucketSource(bucket, models), Cloud: true},
-		Uploads:   control.S3Uploads{Client: client, Bucket: bucket},
-		Workflow:  control.StepFunctions{Client: workflows, Machine: machine},
-		Profiling: control.StepFunctions{Client: workflows, Machine: os.Getenv(topology.EnvStatisticsWorkflow)},
+		Engine:  &training.Engine{Registry: models, Source: training.BucketSource(bucket, models), Cloud: true},
+		Uploads: control.S3Uploads{Client: client, Bucket: bucket}, Workflow: control.StepFunctions{Client: workflows, Machine: machine},
+		Profiling:  control.StepFunctions{Client: workflows, Machine: os.Getenv(topology.EnvStatisticsWorkflow)},
+		Predicting: control.StepFunctions{Client: workflows, Machine: os.Getenv(topology.EnvBatchWorkflow)},
 		Schedule: control.EventBridge{Client: scheduler.NewFromConfig(aws), Machine: machine,
 			Group: os.Getenv(topology.EnvScheduleGroup), Role: os.Getenv(topology.EnvScheduleRole)},
 	}

@@ -56,10 +56,12 @@ var allowed = []room{
 	{"pkg/gateway", []string{"pkg/topology"}},
 	{"pkg/statistics", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/registry", "pkg/report", "pkg/source"}},
 	{"pkg/serving", []string{"pkg/dataset", "pkg/gateway", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/registry/dirstore", "pkg/registry/memstore"}},
-	{"pkg/control", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/statistics", "pkg/topology", "pkg/training"}},
+	{"pkg/batch", []string{"pkg/calibration", "pkg/dataset", "pkg/dataset/parquet", "pkg/gateway", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/source"}},
+	{"pkg/control", []string{"pkg/batch", "pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/statistics", "pkg/topology", "pkg/training"}},
 	{"pkg/local", []string{"pkg/gateway", "pkg/topology"}},
 
 	{"functions/api", []string{"pkg/control", "pkg/gateway", "pkg/registry", "pkg/registry/s3store", "pkg/topology", "pkg/training"}},
+	{"functions/batch", []string{"pkg/batch", "pkg/registry", "pkg/registry/s3store", "pkg/topology"}},
 	{"functions/predict", []string{"pkg/gateway", "pkg/registry", "pkg/registry/s3store", "pkg/serving", "pkg/topology"}},
 	{"functions/statistics", []string{"pkg/registry", "pkg/registry/s3store", "pkg/statistics", "pkg/topology"}},
 	{"functions/train", []string{"pkg/registry", "pkg/registry/s3store", "pkg/topology", "pkg/training"}},

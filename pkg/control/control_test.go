@@ -22,9 +22,10 @@ import (
 // faked.
 type world struct {
 	*Server
-	workflow *fakeWorkflow // of training runs
-	profiler *fakeWorkflow
-	schedule *fakeSchedule
+	workflow  *fakeWorkflow // of training runs
+	profiler  *fakeWorkflow
+	predictor *fakeWorkflow
+	schedule  *fakeSchedule
 }
 
 var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
@@ -43,11 +44,11 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	models := &registry.Registry{Store: store}
-	w := &world{workflow: newWorkflow(), profiler: newWorkflow(), schedule: &fakeSchedule{expressions: map[registry.ModelName]string{}}}
+	w := &world{workflow: newWorkflow(), profiler: newWorkflow(), predictor: newWorkflow(), schedule: &fakeSchedule{expressions: map[registry.ModelName]string{}}}
 	w.Server = &Server{
 		Bucket: "bucket", Registry: models,
 		Engine:  &training.Engine{Registry: models, Source: training.BucketSource("bucket", models)},
-		Uploads: w, Workflow: w.workflow, Profiling: w.profiler, Schedule: w.schedule,
+		Uploads: w, Workflow: w.workflow, Profiling: w.profiler, Predicting: w.predictor, Schedule: w.schedule,
 		Now: func() time.Time { return noon },
 	}
 	return w
@@ -76,9 +77,9 @@ func (w *fakeWorkflow) Start(_ context.Context, name string, input any) (string,
 	if w.fault != nil {
 		return "", w.fault
 	}
-	var of struct{ Run, Dataset, Job string }
+	var of struct{ Run, Dataset, Job, Model, Batch string }
 	if text, err := json.Marshal(input); err != nil || json.Unmarshal(text, &of) != nil ||
-		!strings.HasPrefix(name, of.Run+"-") && name != of.Dataset+"-"+of.Job {
+		!strings.HasPrefix(name, of.Run+"-") && name != of.Dataset+"-"+of.Job && !strings.HasPrefix(name, of.Model+"-"+of.Batch+"-") {
 		return "", fmt.Errorf("execution %s with input %s", name, text)
 	}
 	if e, ok := w.executions[name]; ok && e.Status != "RUNNING" {

@@ -1,5 +1,5 @@
 // Package control is the control plane over HTTP: data sets, statistics, runs, models and
-// aliases. It decides nothing by itself; it checks requests, keeps what they change in the
+// aliases, batches. It decides nothing by itself; it checks requests, keeps what they change in the
 // registry, and starts the functions and workflows that do the work. Predictions are not
 // here but in serving, so that the predict function stays small.
 package control
@@ -16,13 +16,14 @@ import (
 
 // Server answers the control plane's routes.
 type Server struct {
-	Bucket    string
-	Registry  *registry.Registry
-	Engine    *training.Engine
-	Uploads   Uploads
-	Workflow  Workflow // of training runs
-	Profiling Workflow // of statistics jobs
-	Schedule  Schedule
+	Bucket     string
+	Registry   *registry.Registry
+	Engine     *training.Engine
+	Uploads    Uploads
+	Workflow   Workflow // of training runs
+	Profiling  Workflow // of statistics jobs
+	Predicting Workflow // of batches
+	Schedule   Schedule
 	// Now is the clock that says when an alias was set; nil: that is not said.
 	Now func() time.Time
 }
@@ -88,6 +89,9 @@ func (s *Server) Routes() *http.ServeMux {
 		"PUT /v1/models/{model}/aliases/{alias}":           s.setAlias,
 		"GET /v1/models/{model}/aliases/{alias}/history":   s.history,
 		"DELETE /v1/models/{model}/schedule":               s.deleteSchedule,
+		"POST /v1/models/{model}/batches":                  s.createBatch,
+		"GET /v1/models/{model}/batches":                   s.listBatches,
+		"GET /v1/models/{model}/batches/{batch}":           s.batch,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			a, err := handle(r)

@@ -22,6 +22,7 @@ var (
 	RunNotFound         = Type{"run-not-found", "Run not found", http.StatusNotFound, "No training run has that id."}
 	StatisticsNotFound  = Type{"statistics-not-found", "Statistics not found", http.StatusNotFound, "The data set has none yet, or none of that version. `POST …/statistics` makes them."}
 	JobNotFound         = Type{"job-not-found", "Job not found", http.StatusNotFound, "The data set has no statistics job of that id, or none for 30 days. `POST …/statistics` starts one."}
+	BatchNotFound       = Type{"batch-not-found", "Batch not found", http.StatusNotFound, "The model has no batch of that id. `GET …/batches` lists them."}
 	LeaderboardNotFound = Type{"leaderboard-not-found", "Leaderboard not found", http.StatusNotFound, "The run has none yet: no trial of it is finished."}
 	QuoteNotFound       = Type{"quote-not-found", "Quote not found", http.StatusNotFound, "The run has none yet: it is written when the data has been read."}
 	ReportNotFound      = Type{"report-not-found", "Report not found", http.StatusNotFound, "The run has no report or card yet: they are written when it ends."}
@@ -60,7 +61,7 @@ var (
 
 // Catalog lists every problem type, in the order of docs/api.md.
 var Catalog = []Type{
-	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound, JobNotFound, LeaderboardNotFound, QuoteNotFound, ReportNotFound,
+	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound, JobNotFound, BatchNotFound, LeaderboardNotFound, QuoteNotFound, ReportNotFound,
 	RouteNotFound, MethodNotAllowed,
 	EmptyBody, InvalidJSON, BodyTooLarge, UnsupportedMediaType, InvalidEncoding, NotAcceptable, InvalidParameter, InvalidName,
 	InvalidInstances, InvalidConfig, InvalidDataset, ConstraintsViolated, RunBlocked, BudgetExceeded, TrialTooLarge, MissingTarget,

@@ -62,7 +62,7 @@ func (p Problem) Is(target error) bool {
 // notFound is the type of problem for each kind of thing that may not be there.
 var notFound = map[string]Type{
 	"model": ModelNotFound, "version": VersionNotFound, "alias": AliasNotFound,
-	"dataset": DatasetNotFound, "run": RunNotFound, "statistics": StatisticsNotFound, "job": JobNotFound,
+	"dataset": DatasetNotFound, "run": RunNotFound, "statistics": StatisticsNotFound, "job": JobNotFound, "batch": BatchNotFound,
 	"leaderboard": LeaderboardNotFound,
 	"quote":       QuoteNotFound,
 	"report":      ReportNotFound,

@@ -148,6 +148,7 @@ func (c *Cloud) runtimeConfig(logs string) RuntimeConfig {
 			topology.EnvBucket:             c.config.Bucket,
 			topology.EnvTrainingWorkflow:   trainingARN,
 			topology.EnvStatisticsWorkflow: statisticsARN,
+			topology.EnvBatchWorkflow:      batchARN,
 			topology.EnvScheduleGroup:      scheduleGroup,
 			topology.EnvScheduleRole:       scheduleRole,
 		},
@@ -166,6 +167,7 @@ const (
 const (
 	trainingARN   = "arn:aws:states:" + Region + ":" + Account + ":stateMachine:foretell-training"
 	statisticsARN = "arn:aws:states:" + Region + ":" + Account + ":stateMachine:foretell-statistics"
+	batchARN      = "arn:aws:states:" + Region + ":" + Account + ":stateMachine:foretell-batch"
 	scheduleGroup = "foretell"
 	scheduleRole  = "arn:aws:iam::" + Account + ":role/foretell-schedule"
 )
@@ -185,9 +187,13 @@ func (c *Cloud) startWorkflows() error {
 	if err != nil {
 		return fmt.Errorf("statistics workflow: %w", err)
 	}
+	batch, err := c.machine(topology.Batch, "BatchFunction", "batch")
+	if err != nil {
+		return fmt.Errorf("batch workflow: %w", err)
+	}
 	c.executions, err = OpenExecutions(ExecutionsConfig{
 		Dir:         filepath.Join(c.config.Dir, "executions"),
-		Machines:    map[string]*Machine{trainingARN: training, statisticsARN: statistics},
+		Machines:    map[string]*Machine{trainingARN: training, statisticsARN: statistics, batchARN: batch},
 		Environment: Environment{Invoker: c.runtime, ReadObject: c.s3.read},
 		Log:         c.log,
 	})

@@ -22,6 +22,7 @@ const (
 	KindRun        = "run"
 	KindStatistics = "statistics"
 	KindJob        = "job"
+	KindBatch      = "batch"
 
 	KindLeaderboard = "leaderboard"
 	KindQuote       = "quote"

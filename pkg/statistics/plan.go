@@ -24,9 +24,6 @@ type limits struct {
 // one, and short against the 15 minutes that it has. A part is a request or two to S3.
 var standardLimits = limits{bytes: 32 * dataset.DigestPiece, parts: 100}
 
-// compressed bytes count as so many.
-const compression = 4
-
 // plan is plan.json. It is written last of what the step writes: with it the job is planned.
 type plan struct {
 	Request   Request   `json:"request"`
@@ -48,13 +45,10 @@ type file struct {
 
 // Shard is what one child of the Distributed Map profiles, an element of shards.json.
 type Shard struct {
-	Dataset registry.DatasetName `json:"dataset"`
-	Job     JobID                `json:"job"`
-	Shard   int                  `json:"shard"` // its ordinal in the data set
-	First   int                  `json:"first"` // parts First … Last of the plan
-	Last    int                  `json:"last"`
-	// Range is the bytes to read of the one part, if it is cut up; nil: all of the parts.
-	Range *dataset.Range `json:"range,omitempty"`
+	Dataset      registry.DatasetName `json:"dataset"`
+	Job          JobID                `json:"job"`
+	Shard        int                  `json:"shard"` // its ordinal in the data set
+	dataset.Span                      // of the plan's parts
 }
 
 // Progress is what plan tells the workflow.
@@ -124,53 +118,27 @@ func (j *Jobs) plan(ctx context.Context, name registry.DatasetName, id JobID, q 
 	if q.Target != "" && !slices.Contains(p.Columns, q.Target) { // before all is read in vain
 		return plan{}, nil, &dataset.ColumnError{Column: q.Target, Err: errors.New("is the target but not in the data" + nearest.Hint(q.Target, p.Columns))}
 	}
-	var shards []Shard
+	var spans []dataset.Span
 	if csv, ok := rows.(dataset.CSV); ok {
 		if options, err = csv.Detect(ctx, options); err != nil {
 			return plan{}, nil, err
 		}
 		p.Delimiter, p.Quote = options.Delimiter, options.Quote
-		shards = p.cut(cmp.Or(j.limits, standardLimits))
+		limit := cmp.Or(j.limits, standardLimits)
+		spans = dataset.Cut(parts, limit.bytes, limit.parts)
 	}
-	if shards == nil || options.Sample > 1 { // which rows are drawn depends on all of them
+	if spans == nil || options.Sample > 1 { // which rows are drawn depends on all of them
 		// The columns of JSON Lines are those of the first part that has a row, and only a scan
 		// of all parts tells that a declared one is in none; a file of Parquet decides how the
 		// others' columns are typed.
-		shards = []Shard{{Last: len(parts) - 1}}
+		spans = []dataset.Span{{Last: len(parts) - 1}}
 	}
-	for i := range shards {
-		shards[i].Dataset, shards[i].Job, shards[i].Shard = name, id, i
+	shards := make([]Shard, len(spans))
+	for i, span := range spans {
+		shards[i] = Shard{Dataset: name, Job: id, Shard: i, Span: span}
 	}
 	p.Shards = len(shards)
 	return p, shards, nil
-}
-
-// cut makes shards of the parts: neighbours share one while there is room, and one that is
-// larger than a shard is cut into ranges, unless it is compressed.
-func (p plan) cut(l limits) (shards []Shard) {
-	var bytes int64
-	for i, f := range p.Parts {
-		size := f.Size
-		if _, how, _ := dataset.FormatOf(f.Name); how != dataset.Plain {
-			size *= compression
-		} else if size > max(l.bytes, dataset.DigestPiece) {
-			step := max(1, l.bytes/dataset.DigestPiece) * dataset.DigestPiece
-			for start := int64(0); start < size; start += step {
-				shards = append(shards, Shard{First: i, Last: i, Range: &dataset.Range{Start: start, End: min(start+step, size)}})
-			}
-			bytes = l.bytes // no other part shares the last of them
-			continue
-		}
-		n := len(shards)
-		if n == 0 || bytes+size > l.bytes || shards[n-1].Range != nil || i-shards[n-1].First == l.parts {
-			shards = append(shards, Shard{First: i, Last: i})
-			bytes = size
-			continue
-		}
-		shards[n-1].Last = i
-		bytes += size
-	}
-	return shards
 }
 
 func names(fields []dataset.Field) []string {

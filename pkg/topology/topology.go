@@ -14,6 +14,7 @@ const (
 	EnvBucket             = "FORETELL_BUCKET"              // the one bucket
 	EnvTrainingWorkflow   = "FORETELL_TRAINING_WORKFLOW"   // ARN of the training state machine
 	EnvStatisticsWorkflow = "FORETELL_STATISTICS_WORKFLOW" // ARN of the statistics state machine
+	EnvBatchWorkflow      = "FORETELL_BATCH_WORKFLOW"      // ARN of the batch state machine
 	EnvScheduleGroup      = "FORETELL_SCHEDULE_GROUP"      // EventBridge schedule group of retrains
 	EnvScheduleRole       = "FORETELL_SCHEDULE_ROLE"       // ARN of the role that a schedule assumes
 )
@@ -66,6 +67,7 @@ const (
 	Bucket             Resource = "bucket"
 	TrainingWorkflow   Resource = "training-workflow"
 	StatisticsWorkflow Resource = "statistics-workflow"
+	BatchWorkflow      Resource = "batch-workflow"
 	ScheduleGroup      Resource = "schedule-group"
 	ScheduleRole       Resource = "schedule-role"
 )
@@ -75,16 +77,27 @@ var Functions = []Function{
 	{
 		Name: "api", Description: "control plane: data sets, runs, models, aliases",
 		MemoryMB: 512, Timeout: 29 * time.Second, Concurrency: 20,
-		Environment: []string{EnvBucket, EnvTrainingWorkflow, EnvStatisticsWorkflow, EnvScheduleGroup, EnvScheduleRole},
+		Environment: []string{EnvBucket, EnvTrainingWorkflow, EnvStatisticsWorkflow, EnvBatchWorkflow, EnvScheduleGroup, EnvScheduleRole},
 		Permissions: []Permission{
-			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/"}},
-			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/"}},
-			{[]string{"s3:PutObject"}, Bucket, []string{"data/", "jobs/", "runs/", "models/", "schedules/"}},
+			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/", "batches/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/", "batches/"}},
+			{[]string{"s3:PutObject"}, Bucket, []string{"data/", "jobs/", "runs/", "models/", "schedules/", "batches/"}},
 			{[]string{"s3:DeleteObject"}, Bucket, []string{"schedules/"}},
 			{[]string{"states:StartExecution", "states:DescribeExecution"}, TrainingWorkflow, nil},
 			{[]string{"states:StartExecution", "states:DescribeExecution"}, StatisticsWorkflow, nil},
+			{[]string{"states:StartExecution", "states:DescribeExecution"}, BatchWorkflow, nil},
 			{[]string{"scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"}, ScheduleGroup, nil},
 			{[]string{"iam:PassRole"}, ScheduleRole, nil},
+		},
+	},
+	{
+		Name: "batch", Description: "plan, part and conclude of a batch of predictions",
+		MemoryMB: 3008, Timeout: 15 * time.Minute, Concurrency: 50,
+		Environment: []string{EnvBucket},
+		Permissions: []Permission{
+			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "models/", "batches/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "models/", "batches/"}},
+			{[]string{"s3:PutObject"}, Bucket, []string{"batches/"}},
 		},
 	},
 	{
@@ -144,6 +157,9 @@ var Routes = []Route{
 	{"PUT", "/v1/models/{model}/aliases/{alias}", "api"},
 	{"GET", "/v1/models/{model}/aliases/{alias}/history", "api"},
 	{"DELETE", "/v1/models/{model}/schedule", "api"},
+	{"POST", "/v1/models/{model}/batches", "api"},
+	{"GET", "/v1/models/{model}/batches", "api"},
+	{"GET", "/v1/models/{model}/batches/{batch}", "api"},
 	{"POST", "/v1/models/{model}/predict", "predict"},
 	{"POST", "/v1/models/{model}/validate", "predict"},
 	{"GET", "/v1/models/{model}/schema", "predict"},
@@ -179,3 +195,9 @@ var Training string
 //
 //go:embed statistics.asl.json
 var Statistics string
+
+// Batch is the state machine of a batch of predictions. Its placeholders are ${BatchFunction} and
+// ${Bucket}.
+//
+//go:embed batch.asl.json
+var Batch string

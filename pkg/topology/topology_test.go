@@ -86,13 +86,13 @@ func TestRoutes(t *testing.T) {
 // nothing that the function's environment does not let it find.
 func TestPermissions(t *testing.T) {
 	services := map[topology.Resource]string{
-		topology.Bucket: "s3", topology.TrainingWorkflow: "states", topology.StatisticsWorkflow: "states",
+		topology.Bucket: "s3", topology.TrainingWorkflow: "states", topology.StatisticsWorkflow: "states", topology.BatchWorkflow: "states",
 		topology.ScheduleGroup: "scheduler", topology.ScheduleRole: "iam",
 	}
 	needs := map[topology.Resource]string{
 		topology.Bucket: topology.EnvBucket, topology.TrainingWorkflow: topology.EnvTrainingWorkflow,
-		topology.StatisticsWorkflow: topology.EnvStatisticsWorkflow,
-		topology.ScheduleGroup:      topology.EnvScheduleGroup, topology.ScheduleRole: topology.EnvScheduleRole,
+		topology.StatisticsWorkflow: topology.EnvStatisticsWorkflow, topology.BatchWorkflow: topology.EnvBatchWorkflow,
+		topology.ScheduleGroup: topology.EnvScheduleGroup, topology.ScheduleRole: topology.EnvScheduleRole,
 	}
 	for _, f := range topology.Functions {
 		used := map[string]bool{}
@@ -148,6 +148,7 @@ func TestPlaceholders(t *testing.T) {
 	for workflow, want := range map[string][]string{
 		topology.Training:   {"${Bucket}", "${TrainFunction}"},
 		topology.Statistics: {"${Bucket}", "${StatisticsFunction}"},
+		topology.Batch:      {"${BatchFunction}", "${Bucket}"},
 	} {
 		found := regexp.MustCompile(`\$\{[^}]*\}`).FindAllString(workflow, -1)
 		slices.Sort(found)
@@ -160,7 +161,7 @@ func TestPlaceholders(t *testing.T) {
 // TestShardsAtOnce: a map leaves a function some of its concurrency, for the steps of other
 // executions.
 func TestShardsAtOnce(t *testing.T) {
-	for workflow, function := range map[string]string{topology.Training: "train", topology.Statistics: "statistics"} {
+	for workflow, function := range map[string]string{topology.Training: "train", topology.Statistics: "statistics", topology.Batch: "batch"} {
 		found := regexp.MustCompile(`"MaxConcurrency": (\d+)`).FindStringSubmatch(workflow)
 		if found == nil {
 			t.Fatalf("the map of %s has no limit", function)
