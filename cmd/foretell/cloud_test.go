@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -398,4 +399,24 @@ func TestPredictEqualsTheCommand(t *testing.T) {
 			}
 		}
 	}
+}
+
+// readInputs reads a table with the types that the model was trained on.
+func readInputs(ctx context.Context, rows dataset.Source, o dataset.Options, schema dataset.Schema) (*dataset.Table, error) {
+	header, err := rows.Header(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	trained, types := schema.Types(), maps.Clone(o.Types)
+	if types == nil {
+		types = map[string]dataset.Type{}
+	}
+	for _, f := range header {
+		if t, ok := trained[f.Name]; ok {
+			types[f.Name] = t
+		}
+	}
+	o.Types = types
+	table, _, err := dataset.Read(ctx, rows, o)
+	return table, err
 }

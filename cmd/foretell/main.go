@@ -82,7 +82,7 @@ var commands = []command{
 	{"up", "", "start the local cloud and serve", up, ""},
 	{"statistics", "FILE", "describe a data set: a file, a glob, a folder or a query", statisticsCommand, statisticsExamples},
 	{"train", "CONFIG", "explore configurations and keep the best model", train, trainExamples},
-	{"predict", "FILE", "predict the rows of a data set (a file, a glob, a folder or a query), as CSV", predict, predictExamples},
+	{"predict", "FILE", "predict the rows of a data set (a file, a glob, a folder or a query)", predict, predictExamples},
 	{"serve", "[ARTIFACT]", "answer predictions over HTTP, of a store or of one artifact", serve, serveExamples},
 	{"runs", "[show RUN]", "list runs, or show or watch one", runsCommand, runsExamples},
 	{"models", "[[history] NAME]", "list models, or the versions and aliases of one, or who moved an alias", models, modelsExamples},

@@ -88,7 +88,9 @@ func (j *Jobs) look(ctx context.Context, job Job, p plan, part Part) (r Result, 
 	var out bytes.Buffer
 	r.Part = part
 	var extent dataset.Extent
-	r.Counts, extent, err = s.Run(ctx, rows, o, &out)
+	if r.Counts, extent, err = s.Run(ctx, rows, o, &out); errors.Is(err, dataset.ErrNoRows) {
+		err = nil // others may have some
+	}
 	if guess, ok := errors.AsType[*dataset.GuessError](err); ok {
 		r.Guessed, err = true, guess.Err
 		extent.First = guess.Start

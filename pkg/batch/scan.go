@@ -50,8 +50,8 @@ type Counts struct {
 }
 
 // Run reads all rows and writes the predictions, row by row in their order, whatever the number of
-// workers. What is wrong with the data is a *dataset.ParseError or *dataset.ColumnError. A source
-// of CSV whose files have no rows gives no predictions and no error.
+// workers. What is wrong with the data is a *dataset.ParseError or *dataset.ColumnError. Where
+// that is only that files of CSV have no rows (dataset.ErrNoRows), the output is whole.
 func (s Scan) Run(ctx context.Context, rows dataset.Source, o dataset.Options, to io.Writer) (Counts, dataset.Extent, error) {
 	if err := errors.Join(s.Format.Validate(), checkKeep(s.Keep, s.Pipeline, s.Format)); err != nil {
 		return Counts{}, dataset.Extent{}, err
@@ -62,11 +62,8 @@ func (s Scan) Run(ctx context.Context, rows dataset.Source, o dataset.Options, t
 	}
 	c := &consumer{Scan: s, numbers: o.NumberForm(), to: to, files: rows.Parts(), read: map[int]int{}}
 	extent, err := rows.Scan(ctx, o, c)
-	if errors.Is(err, dataset.ErrNoRows) {
-		err = nil
-	}
-	if err == nil {
-		err = c.close()
+	if err == nil || errors.Is(err, dataset.ErrNoRows) {
+		err = errors.Join(err, c.close())
 	}
 	c.counts.Absent = extent.Absent
 	return c.counts, extent, err
