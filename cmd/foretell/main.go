@@ -83,6 +83,7 @@ var commands = []command{
 	{"statistics", "FILE", "describe a data set: a file, a glob, a folder or a query", statisticsCommand, statisticsExamples},
 	{"train", "CONFIG", "explore configurations and keep the best model", train, trainExamples},
 	{"predict", "FILE", "predict the rows of a data set (a file, a glob, a folder or a query)", predict, predictExamples},
+	{"batch", "DATASET", "have a cloud predict a data set of its bucket into files, and follow it", batchCommand, batchExamples},
 	{"serve", "[ARTIFACT]", "answer predictions over HTTP, of a store or of one artifact", serve, serveExamples},
 	{"runs", "[show RUN]", "list runs, or show or watch one", runsCommand, runsExamples},
 	{"models", "[[history] NAME]", "list models, or the versions and aliases of one, or who moved an alias", models, modelsExamples},

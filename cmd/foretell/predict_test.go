@@ -201,4 +201,18 @@ func TestBatchThroughTheAPI(t *testing.T) {
 	if response.StatusCode != 200 || !bytes.Equal(answer, part) {
 		t.Errorf("%s, and the part has\n%.300s\nwant\n%.300s", response.Status, part, answer)
 	}
+
+	var told bytes.Buffer
+	if err := run(t.Context(), &told, io.Discard, []string{"batch", "--api", w.api.url + "/", "--model", "penguins", "new"}); err != nil ||
+		!strings.Contains(told.String(), "batch "+view.Batch+" of penguins, version 1\n344 rows, 0 left out") {
+		t.Errorf("the command says %q, %v", told.String(), err)
+	}
+	again := []string{"batch", "--api", w.api.url, "--model", "penguins", "--every", "20ms", "--format", "parquet", "--keep", "island,sex", "new"}
+	if err := run(t.Context(), &told, io.Discard, again); err != nil || strings.Count(told.String(), "344 rows") != 2 {
+		t.Errorf("in Parquet: %q, %v", told.String(), err)
+	}
+	w.put(t, "data/bad/bad.csv", strings.Replace(string(data), "39.1", "long", 1))
+	if err := run(t.Context(), &told, io.Discard, []string{"batch", "--api", w.api.url, "--model", "penguins", "--every", "20ms", "bad"}); err == nil || !strings.Contains(err.Error(), `row 1`) || !strings.Contains(err.Error(), `"bill_length_mm"`) {
+		t.Errorf("a row with a fault: %v", err)
+	}
 }
