@@ -30,7 +30,7 @@ RAPID_SEED ?= 1
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
 
-.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-automl bench-cost bench-data bench-large bench-learners synth fmt clean
+.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-automl bench-cost bench-data bench-large bench-learners synth deploy-check fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -156,6 +156,20 @@ synth: build ## write the CloudFormation templates of all stages to cdk.out
 	@echo "writing the CloudFormation templates to cdk.out"
 	@rm -rf cdk.out
 	@CDK_OUTDIR=cdk.out CDK_CONTEXT_JSON="$$(node -p 'JSON.stringify(require("./cdk.json").context)')" go run ./infra -assets build/$(ARCH)
+
+# The emulation runs on this machine's architecture, so the functions are built for it too.
+deploy-check: build-host build/deploy/venv build/deploy/node_modules ## deploy the stage dev to an emulation of AWS on 127.0.0.1, and ask its API for a prediction
+	@$(MAKE) --no-print-directory build ARCH=$$(go env GOARCH)
+	@echo "deploying to an emulation of AWS"
+	@go run ./internal/deploycheck -assets build/$$(go env GOARCH)
+
+build/deploy/venv:
+	@echo "installing ministack into build/deploy"
+	@rm -rf $@ && python3 -m venv $@ && $@/bin/pip install --quiet ministack==1.5.33
+
+build/deploy/node_modules:
+	@echo "installing the CDK command line into build/deploy"
+	@mkdir -p build/deploy && npm install --silent --no-save --ignore-scripts --prefix build/deploy aws-cdk@2.1148.1
 
 fmt: ## format the code
 	@gofmt -w cmd functions infra internal pkg
