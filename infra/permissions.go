@@ -46,11 +46,22 @@ func (s *stage) newRole(id, name, service string, trust conditions, statements [
 		roleName = jsii.String(name)
 	}
 	return awsiam.NewRole(s.compute, jsii.String(id), &awsiam.RoleProps{
-		RoleName: roleName, AssumedBy: principal,
-		InlinePolicies: &map[string]awsiam.PolicyDocument{
-			"Permissions": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
-		},
+		RoleName: roleName, AssumedBy: principal, InlinePolicies: inline(statements),
 	})
+}
+
+// roleIn makes a role for an AWS service in a stack of a host.
+func roleIn(stack awscdk.Stack, id, service string, statements []awsiam.PolicyStatement) awsiam.Role {
+	return awsiam.NewRole(stack, jsii.String(id), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String(service), nil), InlinePolicies: inline(statements),
+	})
+}
+
+// inline is the one policy of a role.
+func inline(statements []awsiam.PolicyStatement) *map[string]awsiam.PolicyDocument {
+	return &map[string]awsiam.PolicyDocument{
+		"Permissions": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
+	}
 }
 
 // statements say in IAM's terms what topology says in ours.

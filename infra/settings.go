@@ -40,13 +40,15 @@ type settings struct {
 	Concurrency map[string]int `json:"concurrency"`
 
 	MonthlyBudget float64 `json:"monthly_budget"` // in US dollars: what a month may cost before somebody is told
+
+	Hosts hosts `json:"hosts"` // what serves besides Lambda; nothing by itself
 }
 
 // keys are the settings by their names in cdk.json: required and not.
 var keys = map[string]bool{
 	"account": true, "region": true, "alarms": true, "keep_data": true, "log_days": true, "run_days": true,
 	"requests_per_second": true, "requests_at_once": true, "monthly_budget": true,
-	"concurrency": false,
+	"concurrency": false, "hosts": false,
 }
 
 // retentions are the times that CloudWatch keeps logs for, by days.
@@ -111,8 +113,11 @@ func readStage(name string, text json.RawMessage) (s settings, faults []string) 
 	// One at a time: encoding/json stops at the first value of the wrong kind.
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		one, _ := json.Marshal(map[string]json.RawMessage{key: given[key]})
-		if err := json.NewDecoder(bytes.NewReader(one)).Decode(&s); err != nil {
-			faults = append(faults, fmt.Sprintf("%s: %s is not of its kind", key, given[key]))
+		if _, known := keys[key]; !known {
+			continue
+		}
+		if err := strict(one, &s); err != nil {
+			faults = append(faults, fmt.Sprintf("%s: %s is not of its kind (%v)", key, given[key], err))
 			delete(given, key)
 		}
 	}
@@ -151,6 +156,7 @@ func (s settings) checks() []check {
 		{"requests_at_once", s.RequestsAtOnce >= s.RequestsPerSecond && s.RequestsAtOnce <= 5_000, fmt.Sprintf("%d is not within requests_per_second and 5,000, API Gateway's quota", s.RequestsAtOnce)},
 		{"monthly_budget", s.MonthlyBudget > 0, fmt.Sprintf("%v dollars are no budget", s.MonthlyBudget)},
 	}
+	checks = append(checks, s.Hosts.checks()...)
 	reserved := 0
 	unknown := maps.Clone(s.Concurrency)
 	for _, f := range topology.Functions {
@@ -172,3 +178,12 @@ func (s settings) concurrency(f topology.Function) int {
 	}
 	return f.Concurrency
 }
+
+// strict decodes JSON into v, all of whose members must be known.
+func strict(text []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	return d.Decode(v)
+}
+
+func quoted(text string) string { return fmt.Sprintf("%q", text) }

@@ -40,6 +40,9 @@ type stage struct {
 	storage       awscdk.Stack
 	compute       awscdk.Stack
 	observability awscdk.Stack
+	ecs           awscdk.Stack // these are there only if they are asked for
+	sagemaker     awscdk.Stack
+	notebook      awscdk.Stack
 
 	bucket        awss3.Bucket
 	deadLetters   awssqs.Queue
@@ -106,6 +109,7 @@ func newStage(app awscdk.App, settings settings, assets string) *stage {
 
 	s.observability = s.newStack("Observability", "Foretell: alarms, dashboard and budget")
 	s.watch()
+	s.newHosts()
 	return s
 }
 
