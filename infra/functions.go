@@ -121,4 +121,10 @@ func minutes(n int) awscdk.Duration { return awscdk.Duration_Minutes(jsii.Number
 // title is a function's name as it begins the names of its resources.
 func title(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
-func lower(name string) string { return strings.ToLower(name[:1]) + name[1:] }
+// lower begins a name with a small letter; one of capitals only is small altogether.
+func lower(name string) string {
+	if name == strings.ToUpper(name) {
+		return strings.ToLower(name)
+	}
+	return strings.ToLower(name[:1]) + name[1:]
+}

@@ -29,7 +29,7 @@ const hostPort = 8080
 func (s *stage) newService() {
 	stack := s.ecs
 	network := awsec2.NewVpc(stack, jsii.String("Network"), &awsec2.VpcProps{
-		MaxAzs: jsii.Number(2), NatGateways: jsii.Number(0), RestrictDefaultSecurityGroup: jsii.Bool(false),
+		AvailabilityZones: jsii.Strings(s.Region+"a", s.Region+"b"), NatGateways: jsii.Number(0), RestrictDefaultSecurityGroup: jsii.Bool(false),
 		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{{Name: jsii.String("inside"), SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED}},
 		GatewayEndpoints:    &map[string]*awsec2.GatewayVpcEndpointOptions{"S3": {Service: awsec2.GatewayVpcEndpointAwsService_S3()}},
 		FlowLogs: &map[string]*awsec2.FlowLogOptions{"Flows": {
@@ -37,11 +37,16 @@ func (s *stage) newService() {
 			TrafficType: awsec2.FlowLogTrafficType_REJECT,
 		}},
 	})
-	for name, service := range map[string]awsec2.InterfaceVpcEndpointAwsService{
-		"Registry": awsec2.InterfaceVpcEndpointAwsService_ECR(), "Images": awsec2.InterfaceVpcEndpointAwsService_ECR_DOCKER(),
-		"Logs": awsec2.InterfaceVpcEndpointAwsService_CLOUDWATCH_LOGS(),
+	for _, endpoint := range []struct {
+		name string
+		of   awsec2.InterfaceVpcEndpointAwsService
+	}{
+		{"Registry", awsec2.InterfaceVpcEndpointAwsService_ECR()},
+		{"Images", awsec2.InterfaceVpcEndpointAwsService_ECR_DOCKER()},
+		{"Logs", awsec2.InterfaceVpcEndpointAwsService_CLOUDWATCH_LOGS()},
 	} {
-		network.AddInterfaceEndpoint(jsii.String(name), &awsec2.InterfaceVpcEndpointOptions{Service: service})
+		made := network.AddInterfaceEndpoint(jsii.String(endpoint.name), &awsec2.InterfaceVpcEndpointOptions{Service: endpoint.of})
+		suppressUnseen(made, "EC23", "the group is open to the network's own addresses, a reference that the rule cannot read")
 	}
 	cluster := awsecs.NewCluster(stack, jsii.String("Cluster"), &awsecs.ClusterProps{
 		Vpc: network, ContainerInsightsV2: awsecs.ContainerInsights_ENABLED,
@@ -72,8 +77,7 @@ func (s *stage) newService() {
 	service.Service().AutoScaleTaskCount(&awsapplicationautoscaling.EnableScalingProps{MinCapacity: jsii.Number(fewest), MaxCapacity: jsii.Number(most)}).
 		ScaleOnCpuUtilization(jsii.String("Busy"), &awsecs.CpuUtilizationScalingProps{TargetUtilizationPercent: jsii.Number(busyCPU)})
 	suppress(service.TaskDefinition(), "ECS2", "the bucket's and the model's name are no secrets")
-	suppress(execution, "IAM5", "a registry's token has no resource to name", "Resource::*")
-	suppress(service.LoadBalancer(), "EC23", "the group is open to the network's own addresses, which the rule cannot see")
+	suppressUnseen(service.LoadBalancer(), "EC23", "the group is open to the network's own addresses, a reference that the rule cannot read")
 }
 
 // hostLogs is a log group of the service's stack.

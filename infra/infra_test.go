@@ -25,6 +25,7 @@ import (
 var (
 	stages    []*stage
 	prod      *stage
+	hosting   *stage                         // a stage with every host
 	templates map[string]assertions.Template // by stage and stack: "prod/Storage"
 	resources map[string]resource            // of prod's stacks, by logical id without the CDK's hash
 )
@@ -69,6 +70,9 @@ func testStack(m *testing.M) (int, error) {
 		return 0, err
 	}
 	if stages, err = newStages(newApp(filepath.Join(assets, "cdk.out"), context), assets); err != nil {
+		return 0, err
+	}
+	if hosting, err = newHosting(filepath.Join(assets, "hosting.out"), assets); err != nil {
 		return 0, err
 	}
 	if err := readStages(); err != nil {
@@ -118,7 +122,13 @@ func readStages() error {
 
 // stacks are a stage's stacks by name.
 func (s *stage) stacks() map[string]awscdk.Stack {
-	return map[string]awscdk.Stack{"Storage": s.storage, "Compute": s.compute, "Observability": s.observability}
+	all := map[string]awscdk.Stack{"Storage": s.storage, "Compute": s.compute, "Observability": s.observability}
+	for name, host := range map[string]awscdk.Stack{"ECS": s.ecs, "SageMaker": s.sagemaker, "Notebook": s.notebook} {
+		if host != nil {
+			all[name] = host
+		}
+	}
+	return all
 }
 
 // exports are what a stack gives to others, by the name it is asked for.

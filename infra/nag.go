@@ -27,3 +27,12 @@ func suppressWildcards(role constructs.IConstruct, reason string, endings ...str
 	}
 	suppress(role, "IAM5", reason, findings...)
 }
+
+// suppressUnseen accepts that a rule cannot judge a construct: it fails on a value that is known
+// only when it is deployed.
+func suppressUnseen(construct constructs.IConstruct, rule, reason string) {
+	cdknag.NagSuppressions_AddResourceSuppressions(construct, &[]*cdknag.NagPackSuppression{{
+		Id: jsii.String("CdkNagValidationFailure"), Reason: jsii.String(reason),
+		AppliesTo: &[]any{"AwsSolutions-" + rule},
+	}}, jsii.Bool(true))
+}

@@ -255,7 +255,7 @@ func TestRefusals(t *testing.T) {
 // cdk-nag's AwsSolutions rules find nothing but what is suppressed with a reason, in any stage.
 func TestNag(t *testing.T) {
 	every := assertions.Match_StringLikeRegexp(jsii.String("AwsSolutions-.*"))
-	for _, s := range stages {
+	for _, s := range append(slices.Clone(stages), hosting) {
 		for _, stack := range s.stacks() {
 			found := assertions.Annotations_FromStack(stack)
 			for _, message := range *found.FindError(jsii.String("*"), every) {
