@@ -30,7 +30,7 @@ RAPID_SEED ?= 1
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
 
-.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-automl bench-cost bench-data bench-large bench-learners synth deploy-check fmt clean
+.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-automl bench-cost bench-data bench-large bench-learners synth deploy-check image fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -170,6 +170,12 @@ build/deploy/venv:
 build/deploy/node_modules:
 	@echo "installing the CDK command line into build/deploy"
 	@mkdir -p build/deploy && npm install --silent --no-save --ignore-scripts --prefix build/deploy aws-cdk@2.1148.1
+
+image: ## build the container image of the predict function, for amd64 and arm64, into build/image (PUSH=repository:tag pushes it)
+	@$(MAKE) --no-print-directory build ARCH=amd64
+	@$(MAKE) --no-print-directory build ARCH=arm64
+	@echo "building the image"
+	@go run ./internal/image -push "$(PUSH)"
 
 fmt: ## format the code
 	@gofmt -w cmd functions infra internal pkg

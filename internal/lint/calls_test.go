@@ -10,7 +10,7 @@ import (
 )
 
 // edges are where the world comes in: time, environment, chance.
-var edges = []string{"cmd", "functions", "infra", "internal/bench", "internal/deploycheck", "pkg/local"}
+var edges = []string{"cmd", "functions", "infra", "internal/bench", "internal/deploycheck", "internal/image", "pkg/local"}
 
 // impure finds calls by which the world gets into code that has to give the same result
 // for the same input.

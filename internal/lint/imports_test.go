@@ -68,6 +68,7 @@ var allowed = []room{
 	{"infra", []string{"pkg/gateway", "pkg/topology"}},
 	{"cmd/foretell", []string{"pkg/..."}},
 	{"internal/deploycheck", nil},
+	{"internal/image", nil},
 	{"internal/lint", nil},
 	{"internal/bench", []string{"pkg/dataset", "pkg/dataset/parquet", "pkg/metric", "pkg/model", "pkg/model/tree", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/registry/dirstore", "pkg/search", "pkg/source", "pkg/training", "pkg/validate"}},
 }

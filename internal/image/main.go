@@ -1,0 +1,67 @@
+// Command image builds the container image of the predict function, for ECS, SageMaker and
+// whatever else runs containers: make image runs it, no container engine needed. The same binary
+// that Lambda runs finds no Lambda in a container and serves HTTP on port 8080.
+//
+// The image has two layers, the certificates that public servers are known by and the binary, and
+// nothing else: no shell, no package manager, no user but one without a name. It is written as an
+// OCI layout, for amd64 and arm64, and the same sources give the same digests anywhere.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+)
+
+func main() {
+	binaries := flag.String("binaries", "build", "folder with `<architecture>/predict/bootstrap`")
+	out := flag.String("out", filepath.Join("build", "image"), "folder to write the OCI layout to")
+	push := flag.String("push", "", "repository and tag to push to as well, such as `123456789012.dkr.ecr.eu-central-1.amazonaws.com/foretell:1`")
+	flag.Parse()
+	if err := run(os.Stdout, *binaries, *out, *push); err != nil {
+		fmt.Fprintln(os.Stderr, "image:", err)
+		os.Exit(1)
+	}
+}
+
+func run(stdout io.Writer, binaries, out, push string) error {
+	images := map[string]image{}
+	for _, architecture := range architectures {
+		made, err := newImage(architecture, filepath.Join(binaries, architecture, "predict", "bootstrap"))
+		if err != nil {
+			return err
+		}
+		images[architecture] = made
+		fmt.Fprintf(stdout, "linux/%s  %9d bytes  %s\n", architecture, made.size, made.digest)
+	}
+	index, err := newIndex(images)
+	if err != nil {
+		return err
+	}
+	if err := write(out, index); err != nil {
+		return err
+	}
+	digest, err := index.Digest()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "both         in %s  %s\n", out, digest)
+	if push == "" {
+		return nil
+	}
+	to, err := name.ParseReference(push)
+	if err != nil {
+		return err
+	}
+	if err := remote.WriteIndex(to, index, remote.WithAuthFromKeychain(authn.DefaultKeychain)); err != nil {
+		return fmt.Errorf("push to %s: %w", push, err)
+	}
+	fmt.Fprintf(stdout, "pushed to    %s@%s\n", to.Context(), digest)
+	return nil
+}
