@@ -94,6 +94,6 @@ func (s *stage) newNotebook() {
 // notebookStart is what the instance does whenever it starts: it writes down where data and API
 // are, for the notebooks.
 func (s *stage) notebookStart() string {
-	return "#!/bin/bash\nset -e\ncat > /home/ec2-user/SageMaker/foretell.json <<END\n" +
+	return "#!/bin/bash\nset -e\ncat > ~ec2-user/SageMaker/foretell.json <<END\n" +
 		`{"bucket": "` + *s.bucket.BucketName() + `", "api": "` + *s.api.Url() + `"}` + "\nEND\n"
 }
