@@ -14,6 +14,9 @@ SHA256 := $(shell command -v sha256sum || echo shasum -a 256)
 # against dependencies that are written out though implied: the CDK writes them out.
 CFN_LINT := $(shell command -v cfn-lint || echo .venv/bin/cfn-lint)
 
+# The workflows' definitions are checked by it, as Step Functions would.
+ASL_VALIDATOR := .venv/node_modules/.bin/asl-validator
+
 # Reading from PostgreSQL is tested against a server of the test's own, if there is one.
 INITDB := $(firstword $(shell command -v initdb) $(wildcard /usr/lib/postgresql/*/bin/initdb))
 
@@ -59,9 +62,10 @@ build-host: ## build the functions and the command for this machine into build/h
 	@$(BUILD) -o build/host/foretell ./cmd/foretell
 
 # The CDK validates the templates offline in synth, which takes seconds; once is enough.
-test: check reproducible synth $(CFN_LINT) ## check everything: format, vet, tests, CloudFormation templates
+test: check reproducible synth $(CFN_LINT) $(ASL_VALIDATOR) ## check everything: format, vet, tests, CloudFormation templates
 	@echo "checking the CloudFormation templates"
 	@$(CFN_LINT) --ignore-checks W3005 -- cdk.out/assembly-*/*.template.json
+	@$(ASL_VALIDATOR) $(patsubst %,--json-path %,$(wildcard pkg/topology/*.asl.json))
 	@test -n "$(INITDB)" || echo "PostgreSQL is not installed here: reading from it is NOT tested"
 	@test -n "$(CHROMIUM)" || echo "Chromium is not installed here: the page of statistics is NOT tested in a browser"
 	@test -n "$(QEMU)" || echo "QEMU is not installed here: models are NOT compared with those of another architecture"
@@ -86,6 +90,10 @@ reproducible: build
 	@command -v python3 >/dev/null || { echo "install Python 3, or cfn-lint: the CloudFormation template is checked with it"; exit 1; }
 	@python3 -m venv .venv
 	@.venv/bin/pip install --quiet cfn-lint==1.51.0
+
+.venv/node_modules/.bin/asl-validator:
+	@echo "installing asl-validator into .venv"
+	@npm install --silent --no-save --ignore-scripts --prefix .venv asl-validator@4.0.0
 
 race: ## run the tests under the race detector
 	@go test -race ./cmd/... ./functions/... ./pkg/...
