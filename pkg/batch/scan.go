@@ -88,11 +88,13 @@ func (s Scan) options(ctx context.Context, rows dataset.Source, o dataset.Option
 	if types == nil {
 		types = map[string]dataset.Type{}
 	}
+	used := map[string]bool{}
 	use := func(name string, t dataset.Type) {
 		if t != dataset.Numeric {
 			types[name] = dataset.Text
 		}
-		if !slices.Contains(columns, name) {
+		if !used[name] {
+			used[name] = true
 			columns = append(columns, name)
 		}
 	}
@@ -121,9 +123,8 @@ type consumer struct {
 	to      io.Writer
 	files   []dataset.Part
 
-	names  []string // of the columns that are read
-	inputs []int    // the field of the schema that each is, −1
-	keeps  []int    // which of Keep each is, −1
+	inputs []int // the field of the schema that each column that is read is, −1
+	keeps  []int // which of Keep each is, −1
 	out    output
 
 	read   map[int]int // rows of each file in the blocks before
@@ -134,9 +135,16 @@ var _ dataset.Consumer = (*consumer)(nil)
 
 // Begin implements dataset.Consumer.
 func (c *consumer) Begin(columns []dataset.Field) (err error) {
+	fields := make(map[string]int, len(c.Pipeline.Schema)) // a search each is slow for wide tables
+	for i, f := range c.Pipeline.Schema {
+		fields[f.Name] = i
+	}
 	for _, f := range columns {
-		c.names = append(c.names, f.Name)
-		c.inputs = append(c.inputs, c.Pipeline.Schema.Index(f.Name))
+		at, is := fields[f.Name]
+		if !is {
+			at = -1
+		}
+		c.inputs = append(c.inputs, at)
 		c.keeps = append(c.keeps, slices.Index(c.Keep, f.Name))
 	}
 	return c.begin()
