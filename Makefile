@@ -33,7 +33,7 @@ RAPID_SEED ?= 1
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
 
-.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-automl bench-cost bench-data bench-large bench-learners synth deploy-check image fmt clean
+.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-automl bench-cost bench-data bench-large bench-learners bench-serving synth deploy-check image fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -114,6 +114,10 @@ bench-learners: build/bench/venv build/bench/learners/generated-1.npy build/benc
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room learners -only "$(ONLY)"
 
+bench-serving: build/bench/serving/100x31/model.ubj build/bench/serving/1000x255/model.ubj build/bench/leaves ## compare predicting with trees with LightGBM, ONNX Runtime, XGBoost, leaves and C (ONLY=part of a case's name)
+	@go build -o build/bench/run ./internal/bench
+	@build/bench/run -room serving -python build/bench/serving-venv/bin/python -only "$(ONLY)"
+
 bench-accuracy: build/bench/venv ## compare scores of learners with their peers' on three data sets (ONLY=part of a case's name)
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room accuracy -sets "$(or $(SETS),../shared/data)" -only "$(ONLY)"
@@ -130,9 +134,22 @@ build/bench/automl: testdata/peers/requirements-automl.txt
 	@echo "installing FLAML into build/bench/automl"
 	@rm -rf $@ && python3 -m venv $@ && $@/bin/pip install --quiet -r $<
 
+build/bench/serving-venv: testdata/peers/requirements-serving.txt
+	@echo "installing the peers of bench-serving into build/bench/serving-venv"
+	@rm -rf $@ && python3 -m venv $@ && $@/bin/pip install --quiet -r $<
+
 build/bench/venv: testdata/peers/requirements.txt
 	@echo "installing the peers into build/bench/venv"
 	@rm -rf $@ && python3 -m venv $@ && $@/bin/pip install --quiet -r testdata/peers/requirements.txt
+
+# Models of so many trees by so many leaves, as LightGBM, XGBoost, ONNX and C, and rows for them.
+build/bench/serving/%/model.ubj: testdata/peers/bench_serving.py build/bench/learners/generated-1.npy | build/bench/serving-venv
+	@echo "making build/bench/serving/$*, a model for bench-serving"
+	@build/bench/serving-venv/bin/python $< fit build/bench/learners/generated-1.npy $(word 2,$(subst x, ,$*)) $(word 1,$(subst x, ,$*)) $(@D)
+
+build/bench/leaves: $(wildcard testdata/peers/leaves/*)
+	@echo "building leaves, in a module of its own"
+	@cd testdata/peers/leaves && go build -o ../../../$@ .
 
 build/bench/mixed.csv: testdata/peers/mixed_csv.py | build/bench/venv
 	@echo "making build/bench/mixed.csv, 214 MB"

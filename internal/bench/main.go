@@ -10,6 +10,8 @@
 //
 //	bench <room>/<case> ours=<seconds> MB/s=<of the file> ours-peak=<MB>
 //
+// Seconds of make bench-serving are per row.
+//
 // Of make bench-accuracy it is scores rather than seconds: see accuracy; of make bench-cost what was
 // predicted beside what was measured: see costRuns.
 package main
@@ -55,7 +57,7 @@ type match struct {
 func main() {
 	python := flag.String("python", "build/bench/venv/bin/python", "interpreter with the packages of testdata/peers/requirements.txt")
 	folder := flag.String("data", "build/bench", "folder of mixed.csv, mixed.parquet, flights-3m.parquet, learners and large.csv")
-	room := flag.String("room", "data", "what to compare: data, learners, large, accuracy or cost; or portfolio, to find pkg/search/portfolio.json")
+	room := flag.String("room", "data", "what to compare: data, learners, serving, large, accuracy or cost; or portfolio, to find pkg/search/portfolio.json")
 	sets := flag.String("sets", "../shared/data", "folder of the data sets that accuracy and cost are compared on")
 	rounds := flag.Int("rounds", 3, "how often each side runs")
 	trees := flag.Int("trees", 100, "trees that learners grow")
@@ -93,6 +95,8 @@ func main() {
 	switch *room {
 	case "learners":
 		matches = slices.Concat(linearLearners(*folder, *python), nearLearners(*folder, *python), learners(*folder, *python, *trees))
+	case "serving":
+		matches = servings(*folder, *python)
 	case "large":
 		matches, err = large(*folder)
 		exit(err)
@@ -127,6 +131,11 @@ func do(ctx context.Context, job string, args []string) error {
 			return errors.New("boosting wants file, leaves and trees")
 		}
 		seconds, auc, err := boost(ctx, args[0], args[1], args[2])
+		fmt.Println(seconds, "ours", auc)
+		return err
+	}
+	if job == "serving" {
+		seconds, auc, err := serve(args[0], args[1] == "1")
 		fmt.Println(seconds, "ours", auc)
 		return err
 	}

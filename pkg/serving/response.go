@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"strconv"
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
@@ -43,20 +42,8 @@ type ordered struct {
 	values []float64
 }
 
-// MarshalJSON writes the shortest decimals that read back as the same numbers. NaN makes it
-// invalid JSON, which json.Marshal refuses.
-func (p *ordered) MarshalJSON() ([]byte, error) {
-	b := []byte{'{'}
-	for i, v := range p.values {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, p.names[i]...)
-		b = append(b, ':')
-		b = strconv.AppendFloat(b, v, 'g', -1, 64)
-	}
-	return append(b, '}'), nil
-}
+// MarshalJSON is what an answer says of them.
+func (p *ordered) MarshalJSON() ([]byte, error) { return p.append(nil), nil }
 
 // predictions gives the pipeline's output, row by row, its meaning. Numbers so large that the
 // output is none are the client's fault.
@@ -87,22 +74,24 @@ func predictions(p *pipeline.Pipeline, output []float64, o options) ([]Predictio
 	if err != nil {
 		return nil, err
 	}
+	probabilities := make([]ordered, len(all))
 	for i := range all {
 		row := output[i*k : (i+1)*k]
 		all[i].Class = &target.Classes[p.Decide(row)]
 		if !o.noProba {
-			all[i].Probabilities = &ordered{names, row}
+			probabilities[i] = ordered{names, row}
+			all[i].Probabilities = &probabilities[i]
 		}
 	}
 	return all, nil
 }
 
-// jsonText is a text as JSON, without the escapes that HTML would need.
-func jsonText(s string) (json.RawMessage, error) {
+// jsonText is a value as JSON, without the escapes that HTML would need.
+func jsonText(v any) (json.RawMessage, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	err := e.Encode(s)
+	err := e.Encode(v)
 	return bytes.TrimSpace(b.Bytes()), err
 }
 

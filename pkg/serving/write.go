@@ -3,7 +3,6 @@ package serving
 import (
 	"bytes"
 	"encoding/csv"
-	"encoding/json"
 	"net/http"
 	"strconv"
 
@@ -67,7 +66,11 @@ func (a *Response) write(w http.ResponseWriter, media string, form csvForm) erro
 		}
 		gateway.WriteBody(w, http.StatusOK, media, body)
 	default:
-		gateway.WriteJSON(w, http.StatusOK, a)
+		body, err := a.json()
+		if err != nil {
+			return err
+		}
+		gateway.WriteBody(w, http.StatusOK, typeJSON, body)
 	}
 	return nil
 }
@@ -135,14 +138,12 @@ func (a *Response) csvHeader(p *pipeline.Pipeline) []string {
 func decimal(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 // lines is a prediction a line, each as in the JSON answer.
-func (a *Response) lines() ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	for _, p := range a.Predictions {
-		if err := e.Encode(p); err != nil {
+func (a *Response) lines() (b []byte, err error) {
+	for i := range a.Predictions {
+		if b, err = a.Predictions[i].append(b); err != nil {
 			return nil, err
 		}
+		b = append(b, '\n')
 	}
-	return b.Bytes(), nil
+	return b, nil
 }
