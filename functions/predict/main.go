@@ -25,7 +25,7 @@ func main() {
 	slog.SetDefault(lambdacontext.NewLogger()) // with the id of the request in every line
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	server := &serving.Server{Model: registry.ModelName(os.Getenv(topology.EnvModel)), Redact: os.Getenv(topology.EnvRedact) == "values"}
+	server := serving.Configured(os.Getenv)
 	var err error
 	if bucket := os.Getenv(topology.EnvBucket); bucket != "" {
 		server.Registry = &registry.Registry{}

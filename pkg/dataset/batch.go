@@ -229,7 +229,7 @@ func (c *columnReader) checkLevels() (row int, err error) {
 		return 0, nil
 	}
 	for code, level := range c.levels {
-		if levelOf(c.field.Levels, string(level)) < 0 {
+		if _, listed := slices.BinarySearch(c.field.Levels, string(level)); !listed {
 			for i, at := range c.codes {
 				if int(at) == code {
 					return i, fmt.Errorf("%s is none of the values that the schema lists", quote(string(level)))

@@ -195,10 +195,17 @@ func (c *Column) mismatch(want, got string) error {
 	return &ColumnError{c.Name, fmt.Errorf("want %s, got %s", want, got)}
 }
 
-// levelOf is the code of a text, -1 if it is no level.
+// levelOf is the code of a text, -1 if it is no level. A number is the level of the same number, if
+// none is written as it is: 3.0, as files have it whose writer kept a column with gaps as floats, is
+// the level 3. It is not if zeros lead it, as in codes, or if its digits are more than a float64 holds.
 func levelOf(levels []string, s string) int32 {
 	if at, found := slices.BinarySearch(levels, s); found {
 		return int32(at)
+	}
+	if v, ok := parseNumberBytes([]byte(s), false); ok && math.Abs(v) < 1<<53 {
+		if at, found := slices.BinarySearch(levels, numberText(v)); found {
+			return int32(at)
+		}
 	}
 	return -1
 }

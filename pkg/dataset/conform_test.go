@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -56,5 +57,33 @@ func TestConformRefuses(t *testing.T) {
 		if !strings.Contains(err.Error(), says) {
 			t.Errorf("%v\ndoes not say %s", err, says)
 		}
+	}
+}
+
+// TestConformNumbers: a number is the level of the same number, unless it is a code or too long.
+func TestConformNumbers(t *testing.T) {
+	schema := Schema{{Name: "g", Type: Categorical, Levels: []string{"1", "2.5", "9007199254740993", "a"}}}
+	texts := []string{"1", "1.0", "01", "2.50", "9007199254740993", "9007199254740993.0", "9007199254740992", "a", "A"}
+	want := []int32{0, 0, -1, 1, 2, -1, -1, 3, -1}
+	column := Column{Name: "g", Type: Categorical, Levels: slices.Sorted(slices.Values(texts))}
+	b := schema.Builder()
+	for _, text := range texts {
+		code, _ := slices.BinarySearch(column.Levels, text)
+		column.Codes = append(column.Codes, int32(code))
+		b.AddRow()
+		if err := b.Text(0, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	table, err := NewTable(column)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shaped, unseen, err := table.Conform(schema)
+	if err != nil || !slices.Equal(shaped.Columns[0].Codes, want) || len(unseen) != 4 {
+		t.Errorf("%v, %+v, %v; want %v", shaped.Columns[0].Codes, unseen, err, want)
+	}
+	if built := b.Table(); !slices.Equal(built.Columns[0].Codes, want) || !slices.Equal(b.Unseen(), unseen) {
+		t.Errorf("row by row %v, %+v", built.Columns[0].Codes, b.Unseen())
 	}
 }

@@ -110,7 +110,7 @@ func Decode(b []byte) (*Pipeline, error) {
 	if err := json.Unmarshal([]byte(file.Metadata["pipeline"]), &head); err != nil {
 		return nil, fmt.Errorf("artifact: header: %w", err)
 	}
-	p := &Pipeline{Schema: head.Schema, Target: head.Target, Calibration: head.Calibration, Conformal: head.Conformal, Decision: head.Decision, Lineage: head.Lineage}
+	p := &Pipeline{size: int64(len(b)), Schema: head.Schema, Target: head.Target, Calibration: head.Calibration, Conformal: head.Conformal, Decision: head.Decision, Lineage: head.Lineage}
 	if err := p.loadMembers(head, file); err != nil {
 		return nil, fmt.Errorf("artifact: %w", err)
 	}
@@ -126,6 +126,9 @@ func Decode(b []byte) (*Pipeline, error) {
 	}
 	return p, nil
 }
+
+// Size is the bytes of the artifact that the pipeline was decoded from; 0 if it was not.
+func (p *Pipeline) Size() int64 { return p.size }
 
 // loadMembers brings back the encoders and models of a header.
 func (p *Pipeline) loadMembers(head header, file *safetensors.File) error {

@@ -29,6 +29,7 @@ type Pipeline struct {
 
 	golden            *dataset.Table
 	goldenPredictions []float64
+	size              int64 // of the artifact
 }
 
 // Lineage says what a pipeline was made from. It names contents, not places or times, so

@@ -10,7 +10,10 @@ import (
 // cache keeps the values used last and loads each once however many ask for it at a time. A
 // failed load is not kept. The zero cache is empty and ready.
 type cache[V any] struct {
+	weigh func(V) int64 // what a value takes of the room; nil: each the same, 1
+
 	mu      sync.Mutex
+	weight  int64                    // of all that are loaded
 	entries map[string]*list.Element // of *entry[V]
 	used    list.List                // most recently used first
 }
@@ -20,18 +23,22 @@ type entry[V any] struct {
 	done  chan struct{} // closed when value and err are set
 	value V
 	err   error
+
+	weight int64 // 0 until it is loaded
 }
 
-// get returns the value of key, by load if it is not there, and then keeps at most limit
-// values (at least one). Those who wait for another's load stop waiting when their own ctx
+// get returns the value of key, by load if it is not there, and then keeps at most room, which
+// is what the values weigh together (but at least one). Those who wait for another's load stop waiting when their own ctx
 // ends, and load themselves if it failed only because the other's did.
-func (c *cache[V]) get(ctx context.Context, key string, limit int, load func(context.Context) (V, error)) (V, error) {
+func (c *cache[V]) get(ctx context.Context, key string, room int64, load func(context.Context) (V, error)) (V, error) {
 	for {
-		e, mine := c.enter(key, limit)
+		e, mine := c.enter(key)
 		if mine {
 			e.value, e.err = load(ctx)
 			if e.err != nil {
 				c.remove(e)
+			} else {
+				c.keep(e, room)
 			}
 			close(e.done)
 			return e.value, e.err
@@ -53,7 +60,7 @@ func (c *cache[V]) get(ctx context.Context, key string, limit int, load func(con
 }
 
 // enter returns the entry of key, and whether it is new and the caller is to load it.
-func (c *cache[V]) enter(key string, limit int) (e *entry[V], mine bool) {
+func (c *cache[V]) enter(key string) (e *entry[V], mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if at, ok := c.entries[key]; ok {
@@ -63,21 +70,40 @@ func (c *cache[V]) enter(key string, limit int) (e *entry[V], mine bool) {
 	if c.entries == nil {
 		c.entries = map[string]*list.Element{}
 	}
-	for c.used.Len() >= max(limit, 1) {
-		// One that is still loading may go too: who waits for it holds it by its pointer.
-		oldest := c.used.Remove(c.used.Back()).(*entry[V])
-		delete(c.entries, oldest.key)
-	}
 	e = &entry[V]{key: key, done: make(chan struct{})}
 	c.entries[key] = c.used.PushFront(e)
 	return e, true
+}
+
+// keep weighs a value that is loaded, and makes room for it: those used longest ago go, be it
+// itself if others were used since. Who waits for one that goes holds it by its pointer.
+func (c *cache[V]) keep(e *entry[V], room int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at, ok := c.entries[e.key]; !ok || at.Value != any(e) {
+		return // it went while it was loaded
+	}
+	e.weight = 1
+	if c.weigh != nil {
+		e.weight = c.weigh(e.value)
+	}
+	c.weight += e.weight
+	for c.weight > room && c.used.Len() > 1 {
+		c.take(c.used.Back())
+	}
 }
 
 func (c *cache[V]) remove(e *entry[V]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if at, ok := c.entries[e.key]; ok && at.Value == any(e) {
-		c.used.Remove(at)
-		delete(c.entries, e.key)
+		c.take(at)
 	}
+}
+
+// take takes an entry out.
+func (c *cache[V]) take(at *list.Element) {
+	e := c.used.Remove(at).(*entry[V])
+	c.weight -= e.weight
+	delete(c.entries, e.key)
 }

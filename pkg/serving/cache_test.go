@@ -76,3 +76,28 @@ func TestFailureIsNotKept(t *testing.T) {
 		t.Errorf("%d, %v", v, err)
 	}
 }
+
+// TestCacheWeighs: values used last stay, as far as there is room for them, and one in any case.
+func TestCacheWeighs(t *testing.T) {
+	c := cache[int]{weigh: func(v int) int64 { return int64(v) }}
+	loads := 0
+	for _, tt := range []struct {
+		key   string
+		value int
+		loads int // so far
+	}{
+		{"a", 4, 1}, {"b", 5, 2}, {"a", 4, 2}, {"c", 1, 3}, // 10 of 10
+		{"d", 1, 4}, {"a", 4, 4}, {"b", 5, 5}, // b went for d, and c for b
+		{"a", 4, 5}, {"c", 1, 6}, {"d", 1, 7}, // d went for c
+		{"e", 50, 8}, {"e", 50, 8}, {"a", 4, 9}, // alone, until another comes
+		{"e", 50, 10},
+	} {
+		v, err := c.get(t.Context(), tt.key, 10, func(context.Context) (int, error) { loads++; return tt.value, nil })
+		if v != tt.value || err != nil || loads != tt.loads {
+			t.Errorf("%s: %d, %v after %d loads, want %d", tt.key, v, err, loads, tt.loads)
+		}
+	}
+	if len(c.entries) != c.used.Len() || c.weight != 50 {
+		t.Errorf("%d entries, %d used, of weight %d", len(c.entries), c.used.Len(), c.weight)
+	}
+}

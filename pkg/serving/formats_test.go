@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -291,5 +292,46 @@ func TestAnswersByAccept(t *testing.T) {
 	w = send(h, "/v1/models/adult/predict", "application/json", body, "Accept", "image/png")
 	if w.Code != http.StatusNotAcceptable || !strings.Contains(w.Body.String(), gateway.NotAcceptable.Slug) {
 		t.Errorf("an image: %d %s", w.Code, w.Body)
+	}
+}
+
+// TestNumbersAsCategories: a number means the category of that number, however it is written.
+func TestNumbersAsCategories(t *testing.T) {
+	grade := dataset.Column{Name: "grade", Type: dataset.Categorical, Levels: []string{"1", "2.5", "3", "9007199254740993"}}
+	var y []float64
+	for i := range 60 {
+		grade.Codes, y = append(grade.Codes, int32(i%4)), append(y, float64(i%4*10))
+	}
+	inputs, err := dataset.NewTable(grade)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := pipeline.Target{Name: "y", Type: dataset.Numeric, Task: dataset.Regression}
+	p, err := pipeline.Fit(t.Context(), pipeline.Data{Inputs: inputs, Y: y}, target, pipeline.Configuration{Learner: "linear"}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _ := newRegistry(t)
+	register(t, r, "grades", p, inputs)
+	promote(t, r, "grades", 1)
+	h := (&serving.Server{Registry: r}).Routes()
+	for want, forms := range map[int][]string{20: {"3", "3.0", "3e0", "+3"}, 10: {"2.5", "2.50", "25e-1"}, 30: {"9007199254740993"}, -1: {"03", "9007199254740992", "9007199254740993.0", "4"}} {
+		for _, form := range forms {
+			requests := map[string]string{"text/csv": "grade\n" + form + "\n", "application/json": `{"instances": [{"grade": "` + form + `"}]}`}
+			if json.Valid([]byte(form)) {
+				requests["application/jsonlines"] = `{"grade": ` + form + `}`
+			}
+			for media, body := range requests {
+				w := send(h, "/v1/models/grades/predict", media, body)
+				var a answer
+				if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil || w.Code != http.StatusOK {
+					t.Fatalf("%s: %d %s", body, w.Code, w.Body)
+				}
+				unseen := slices.ContainsFunc(a.Warnings, func(w serving.Warning) bool { return strings.Contains(w.Detail, "never seen") })
+				if got := *a.Predictions[0].Value; unseen != (want < 0) || want >= 0 && math.Abs(got-float64(want)) > 1e-6 {
+					t.Errorf("%s: %v, %+v; want %d", body, got, a.Warnings, want)
+				}
+			}
+		}
 	}
 }

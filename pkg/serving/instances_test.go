@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -90,9 +89,8 @@ func setReference(build *dataset.Builder, field int, value any) error {
 	case string:
 		return build.Text(field, v)
 	case json.Number:
-		text := inputs[field].Type == dataset.Text || slices.Contains(inputs[field].Levels, v.String())
 		number, err := v.Float64()
-		if text {
+		if inputs[field].Type.Coded() {
 			return build.Text(field, v.String())
 		} else if err != nil {
 			return err

@@ -218,19 +218,14 @@ func (d *rows) text(field int, text string) error {
 	return d.build.Text(field, text)
 }
 
-// number sets a number. Where the column holds categories and one of them is written as the
-// number is ("3.0", a long id), that one is meant; a text is the number as it is written.
+// number sets a number. A category or a text is what it says as it is written, so that a long id
+// keeps its digits, and 3.0 means what it means in a CSV file.
 func (d *rows) number(field int, n string) error {
-	f := &d.schema[field]
 	if len(n) > MaxText {
 		return fmt.Errorf("the number is longer than %d bytes", MaxText)
 	}
-	if f.Type == dataset.Text {
+	if d.schema[field].Type.Coded() {
 		return d.build.Text(field, n)
-	} else if f.Type.Coded() {
-		if _, found := slices.BinarySearch(f.Levels, n); found {
-			return d.build.Text(field, n)
-		}
 	}
 	v, ok := jsontext.Float(n)
 	if !ok {

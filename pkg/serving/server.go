@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
@@ -16,9 +17,9 @@ import (
 // the first request.
 type Server struct {
 	Registry *registry.Registry
-	// Keep is how many pipelines stay in memory, by digest, those used last; 0 means 4. A
-	// pipeline of a few hundred trees takes some MB.
-	Keep int
+	// Room is for how many bytes of artifacts pipelines stay in memory, those used last and at
+	// least one; 0 means 256 MB. See RoomIn.
+	Room int64
 	// Model is the one that SageMaker's routes are about, which name none; "" if they are not to
 	// be served.
 	Model registry.ModelName
@@ -29,10 +30,22 @@ type Server struct {
 	pipelines cache[*pipeline.Pipeline]
 }
 
-const defaultKeep = 4
+const defaultRoom = 256 << 20
 
-// Routes are the server's routes. gateway.Routes answers all others.
+// RoomIn is the Room of a process with so many megabytes, as Lambda tells a function: a quarter. In
+// memory a pipeline takes once or twice what its artifact does, and while it is read
+// the artifact is there too. It is 0, the default, for what is no number.
+func RoomIn(megabytes string) int64 {
+	n, err := strconv.ParseInt(megabytes, 10, 32)
+	if err != nil {
+		return 0
+	}
+	return n << 20 / 4
+}
+
+// Routes are the server's routes; it is called once. gateway.Routes answers all others.
 func (s *Server) Routes() *http.ServeMux {
+	s.pipelines.weigh = (*pipeline.Pipeline).Size
 	mux := http.NewServeMux()
 	mux.Handle("POST /v1/models/{model}/predict", gateway.Func(s.predict))
 	mux.Handle("POST /v1/models/{model}/validate", gateway.Func(s.validate))
@@ -75,7 +88,7 @@ func (s *Server) open(ctx context.Context, model registry.ModelName, which selec
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := s.pipelines.get(ctx, response.Digest, cmp.Or(s.Keep, defaultKeep), func(ctx context.Context) (*pipeline.Pipeline, error) {
+	p, err := s.pipelines.get(ctx, response.Digest, cmp.Or(s.Room, defaultRoom), func(ctx context.Context) (*pipeline.Pipeline, error) {
 		return s.load(ctx, model, response.Digest)
 	})
 	return response, p, err

@@ -278,17 +278,26 @@ func TestLoadOnce(t *testing.T) {
 	}
 }
 
-// TestKeep: with room for one, the other is read again.
-func TestKeep(t *testing.T) {
+// TestRoom: with room for one artifact, the other is read again; with room for both it is not.
+func TestRoom(t *testing.T) {
 	r, store := newRegistry(t)
-	train(t, r, "adult", "baseline", "income")
-	train(t, r, "adult", "logistic", "income")
-	h := (&serving.Server{Registry: r, Keep: 1}).Routes()
-	for i, version := range []int{1, 1, 2, 2, 1} {
-		ask(t, h, fmt.Sprintf("/v1/models/adult/predict?version=%d", version), `{"instances": [{"age": 30}]}`)
-		if want := []int64{1, 1, 2, 2, 3}[i]; store.artifacts.Load() != want {
-			t.Errorf("request %d: %d artifacts read, want %d", i+1, store.artifacts.Load(), want)
+	_, first := train(t, r, "adult", "baseline", "income")
+	_, second := train(t, r, "adult", "logistic", "income")
+	for room, want := range map[int64][]int64{1: {1, 1, 2, 2, 3}, first.Size + second.Size - 1: {1, 1, 2, 2, 3}, first.Size + second.Size: {1, 1, 2, 2, 2}} {
+		before := store.artifacts.Load()
+		h := (&serving.Server{Registry: r, Room: room}).Routes()
+		for i, version := range []int{1, 1, 2, 2, 1} {
+			ask(t, h, fmt.Sprintf("/v1/models/adult/predict?version=%d", version), `{"instances": [{"age": 30}]}`)
+			if got := store.artifacts.Load() - before; got != want[i] {
+				t.Errorf("room for %d bytes, request %d: %d artifacts read, want %d", room, i+1, got, want[i])
+			}
 		}
+	}
+	if got := serving.RoomIn("1769"); got != 1769<<18 {
+		t.Errorf("of 1,769 MB %d", got)
+	}
+	if got := serving.RoomIn(""); got != 0 {
+		t.Errorf("of nothing said %d", got)
 	}
 }
 

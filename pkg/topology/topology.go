@@ -24,9 +24,12 @@ const (
 const (
 	EnvModel  = "FORETELL_MODEL"  // the model of /invocations and /ping
 	EnvStore  = "FORETELL_STORE"  // a folder that is a store, or an artifact; without it and a bucket SageMakerModel
-	EnvRedact = "FORETELL_REDACT" // "values": what is wrong is said without what was sent; of the Lambda function too
+	EnvRedact = "FORETELL_REDACT" // RedactValues: what is wrong is said without what was sent; of the Lambda function too
 	EnvPort   = "PORT"            // to listen on; 8080 by default, as SageMaker wants it
 )
+
+// RedactValues is what EnvRedact has to be.
+const RedactValues = "values"
 
 // SageMakerModel is where SageMaker unpacks the model data of a container.
 const SageMakerModel = "/opt/ml/model"
