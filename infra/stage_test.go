@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -192,7 +193,7 @@ func TestRoutes(t *testing.T) {
 	}
 	var got, want []string
 	ofType(t, "AWS::ApiGateway::Method", func(name string, r resource) {
-		line := render(r.Properties["HttpMethod"]) + " " + path(render(r.Properties["ResourceId"]))
+		line := render(r.Properties["HttpMethod"]) + " " + cmp.Or(path(render(r.Properties["ResourceId"])), "/")
 		equal(t, line+": authorization", r.Properties["AuthorizationType"], "AWS_IAM")
 		equal(t, line+": integration", at(r.Properties, "Integration", "Type"), "AWS_PROXY")
 		function := regexp.MustCompile(`<(\w+)>/invocations$`).FindStringSubmatch(render(at(r.Properties, "Integration", "Uri")))

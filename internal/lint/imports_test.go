@@ -17,6 +17,7 @@ type room struct {
 // docs/architecture.md read from the bottom up: a room may only name those above its own
 // line. Packages under pkg may also import pkg/internal.
 var allowed = []room{
+	{"pkg/internal/chromium", nil},
 	{"pkg/internal/nearest", nil},
 	{"pkg/internal/document", []string{"pkg/internal/nearest"}},
 	{"pkg/internal/jsontext", nil},
@@ -54,10 +55,11 @@ var allowed = []room{
 	{"pkg/training", []string{"pkg/calibration", "pkg/dataset", "pkg/feature", "pkg/metric", "pkg/model", "pkg/pipeline", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/report", "pkg/safetensors", "pkg/search", "pkg/source", "pkg/topology", "pkg/validate"}},
 
 	{"pkg/gateway", []string{"pkg/topology"}},
+	{"pkg/site", []string{"pkg/gateway"}},
 	{"pkg/statistics", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/registry", "pkg/report", "pkg/source"}},
 	{"pkg/serving", []string{"pkg/dataset", "pkg/gateway", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/registry/dirstore", "pkg/registry/memstore", "pkg/topology"}},
 	{"pkg/batch", []string{"pkg/calibration", "pkg/dataset", "pkg/dataset/parquet", "pkg/gateway", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/source"}},
-	{"pkg/control", []string{"pkg/batch", "pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/statistics", "pkg/topology", "pkg/training"}},
+	{"pkg/control", []string{"pkg/batch", "pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/site", "pkg/statistics", "pkg/topology", "pkg/training"}},
 	{"pkg/local", []string{"pkg/gateway", "pkg/topology"}},
 
 	{"functions/api", []string{"pkg/control", "pkg/gateway", "pkg/registry", "pkg/registry/s3store", "pkg/topology", "pkg/training"}},

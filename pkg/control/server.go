@@ -11,6 +11,7 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/site"
 	"github.com/foretell-ml/foretell/pkg/training"
 )
 
@@ -68,6 +69,7 @@ func (e *ScheduleError) Error() string { return "schedule " + e.Expression + ": 
 // Routes returns the handler of all of the control plane's routes.
 func (s *Server) Routes() *http.ServeMux {
 	mux := http.NewServeMux()
+	mux.Handle("GET /{$}", site.Handler())
 	for pattern, handle := range map[string]func(*http.Request) (answer, error){
 		"POST /v1/datasets/{dataset}/uploads":              s.createUpload,
 		"POST /v1/datasets/{dataset}/statistics":           s.createStatistics,

@@ -19,6 +19,7 @@ const apiDoc = "../../docs/api.md"
 
 // routeDocs says what each route does, for the table in docs/api.md.
 var routeDocs = map[string]string{
+	"GET /":                                            "The page to try models on, in HTML",
 	"POST /v1/datasets/{dataset}/uploads":              "A presigned POST by which to upload one file of a data set to S3",
 	"POST /v1/datasets/{dataset}/statistics":           "Starts a job that computes and stores the statistics of the data set as it is now",
 	"GET /v1/datasets/{dataset}/statistics":            "The latest statistics, or those of `?version=`",

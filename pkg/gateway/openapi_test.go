@@ -47,7 +47,7 @@ var answers = map[string]reflect.Type{
 }
 
 // pages are the routes that answer HTML.
-var pages = []string{"GET /v1/datasets/{dataset}/statistics.html", "GET /v1/runs/{run}/report"}
+var pages = []string{"GET /", "GET /v1/datasets/{dataset}/statistics.html", "GET /v1/runs/{run}/report"}
 
 // bodies are the media types of requests, where it is not JSON alone.
 var bodies = map[string][]string{

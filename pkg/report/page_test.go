@@ -6,12 +6,17 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/foretell-ml/foretell/pkg/internal/chromium"
 )
+
+// tab is a browser that looks at what the pages of this package have.
+type tab struct{ *chromium.Tab }
 
 // TestPageInBrowser looks at the page as people do: in a wide and in a narrow window, of few
 // and of many columns.
 func TestPageInBrowser(t *testing.T) {
-	b := openTab(t)
+	b := &tab{chromium.Start(t, os.Getenv(chromium.Env))}
 	for _, columns := range []int{3, 30, 300} {
 		path := filepath.Join(t.TempDir(), "page.html")
 		if err := os.WriteFile(path, []byte(html(t, broad(columns), About{Dataset: "broad"}, judgments(columns))), 0o600); err != nil {
@@ -19,8 +24,8 @@ func TestPageInBrowser(t *testing.T) {
 		}
 		for _, width := range []int{1280, 400} {
 			t.Run(fmt.Sprintf("columns=%d/width=%d", columns, width), func(t *testing.T) {
-				b.t = t
-				b.open(path, width, 900)
+				b.T = t
+				b.Open("file://"+path, width, 900)
 				b.fits(width)
 				b.sorts(columns)
 				b.searches(columns)
@@ -28,7 +33,7 @@ func TestPageInBrowser(t *testing.T) {
 				b.mapped()
 				b.prints()
 				b.opensAll(width)
-				for _, fault := range b.faults() {
+				for _, fault := range b.Faults() {
 					t.Error(fault)
 				}
 			})
@@ -38,51 +43,51 @@ func TestPageInBrowser(t *testing.T) {
 
 // fits checks that nothing makes the page wider than the window, but in a box that scrolls.
 func (b *tab) fits(width int) {
-	b.t.Helper()
+	b.T.Helper()
 	var page struct {
 		Width int
 		Wide  []string
 	}
-	b.evaluate(`({Width: document.documentElement.scrollWidth,
+	b.Evaluate(`({Width: document.documentElement.scrollWidth,
 		Wide: [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 &&
 			!e.closest(".scroll") && !e.closest("defs") && getComputedStyle(e).clipPath === "none").slice(0, 5).map((e) => e.outerHTML.slice(0, 120))})`, &page)
 	if page.Width > width || len(page.Wide) > 0 {
-		b.t.Errorf("the page is %d wide in a window of %d; beyond it are %q", page.Width, width, page.Wide)
+		b.T.Errorf("the page is %d wide in a window of %d; beyond it are %q", page.Width, width, page.Wide)
 	}
 }
 
 // order is a key of the visible columns, from top to bottom.
 func (b *tab) order(key string) []string {
-	b.t.Helper()
+	b.T.Helper()
 	var list []string
-	b.evaluate(`[...document.querySelectorAll("#cols>li")].filter((li) => li.checkVisibility()).map((li) => li.dataset.`+key+`)`, &list)
+	b.Evaluate(`[...document.querySelectorAll("#cols>li")].filter((li) => li.checkVisibility()).map((li) => li.dataset.`+key+`)`, &list)
 	return list
 }
 
 // sorts presses each key, of narrow data twice, and checks what the page shows.
 func (b *tab) sorts(columns int) {
-	b.t.Helper()
+	b.T.Helper()
 	var keys []string
-	b.evaluate(`[...document.querySelectorAll("#head button")].map((e) => e.dataset.key)`, &keys)
+	b.Evaluate(`[...document.querySelectorAll("#head button")].map((e) => e.dataset.key)`, &keys)
 	for _, want := range []string{"alerts", "i", "name", "type", "missing", "distinct", "min", "mean", "max"} {
 		if !slices.Contains(keys, want) {
-			b.t.Errorf("the columns cannot be sorted by %s", want)
+			b.T.Errorf("the columns cannot be sorted by %s", want)
 		}
 	}
 	for _, key := range keys {
 		for range map[bool]int{true: 2, false: 1}[columns < 100] {
 			var down bool
-			b.evaluate(`(() => { const e = document.querySelector("#head [data-key=`+key+`]"); e.click(); return e.dataset.down !== undefined })()`, &down)
+			b.Evaluate(`(() => { const e = document.querySelector("#head [data-key=`+key+`]"); e.click(); return e.dataset.down !== undefined })()`, &down)
 			list := b.order(key)
 			if len(list) != columns {
-				b.t.Fatalf("by %s: %d columns are shown, want %d", key, len(list), columns)
+				b.T.Fatalf("by %s: %d columns are shown, want %d", key, len(list), columns)
 			}
 			if !sorted(list, key == "name" || key == "type", down) {
-				b.t.Errorf("by %s, down %t: %q", key, down, list[:min(len(list), 30)])
+				b.T.Errorf("by %s, down %t: %q", key, down, list[:min(len(list), 30)])
 			}
 		}
 	}
-	b.evaluate(`document.querySelector("#head [data-key=i]").click()`, nil)
+	b.Evaluate(`document.querySelector("#head [data-key=i]").click()`, nil)
 }
 
 // sorted is whether a key's values are in order, and those that are absent last.
@@ -110,17 +115,17 @@ func sorted(list []string, text, down bool) bool {
 
 // searches types into the field, as people do, and chooses a type.
 func (b *tab) searches(columns int) {
-	b.t.Helper()
+	b.T.Helper()
 	search := func(text string, want int) {
-		b.t.Helper()
-		b.evaluate(`(() => { const e = document.getElementById("search"); e.value = ""; e.dispatchEvent(new Event("input")); e.focus() })()`, nil)
+		b.T.Helper()
+		b.Evaluate(`(() => { const e = document.getElementById("search"); e.value = ""; e.dispatchEvent(new Event("input")); e.focus() })()`, nil)
 		if text != "" {
-			b.command("Input.insertText", map[string]any{"text": text}, nil)
+			b.Type(text)
 		}
 		var status string
-		b.evaluate(`document.getElementById("shown").textContent`, &status)
+		b.Evaluate(`document.getElementById("shown").textContent`, &status)
 		if n := len(b.order("i")); n != want || status != fmt.Sprintf("%d of %d columns", want, columns) {
-			b.t.Errorf("a search for %q shows %d columns and says %q, want %d", text, n, status, want)
+			b.T.Errorf("a search for %q shows %d columns and says %q, want %d", text, n, status, want)
 		}
 	}
 	search("MEASURE_002 ", 1)
@@ -128,86 +133,86 @@ func (b *tab) searches(columns int) {
 	search("no such column", 0)
 	search("", columns)
 	choose := func(value string) []string {
-		b.evaluate(`(() => { const e = document.getElementById("type"); e.value = "`+value+`"; e.dispatchEvent(new Event("change")) })()`, nil)
+		b.Evaluate(`(() => { const e = document.getElementById("type"); e.value = "`+value+`"; e.dispatchEvent(new Event("change")) })()`, nil)
 		return b.order("type")
 	}
 	list := choose("text")
 	if len(list) == 0 || slices.ContainsFunc(list, func(v string) bool { return v != "text" }) {
-		b.t.Errorf("of type text are %q", list)
+		b.T.Errorf("of type text are %q", list)
 	}
 	if n := len(choose("")); n != columns {
-		b.t.Errorf("%d columns of any type, want %d", n, columns)
+		b.T.Errorf("%d columns of any type, want %d", n, columns)
 	}
 }
 
 // jumps follows a column's name in an alert with the keyboard, and closes the column again.
 func (b *tab) jumps() {
-	b.t.Helper()
-	b.evaluate(`document.querySelector(".alerts a").focus()`, nil)
-	b.press("Enter")
+	b.T.Helper()
+	b.Evaluate(`document.querySelector(".alerts a").focus()`, nil)
+	b.Press("Enter")
 	at := ""
 	open := func() (open bool) {
-		b.evaluate(`new Promise((r) => setTimeout(() => r(document.querySelector("#c0 details").open), 50))`, &open)
-		b.evaluate(`document.activeElement.closest("li")?.id ?? ""`, &at)
+		b.Evaluate(`new Promise((r) => setTimeout(() => r(document.querySelector("#c0 details").open), 50))`, &open)
+		b.Evaluate(`document.activeElement.closest("li")?.id ?? ""`, &at)
 		return open
 	}
 	if !open() || at != "c0" {
-		b.t.Errorf("the name in the alert did not open its column, and the focus is at %q", at)
+		b.T.Errorf("the name in the alert did not open its column, and the focus is at %q", at)
 	}
-	b.press("Enter")
+	b.Press("Enter")
 	if open() {
-		b.t.Error("Enter did not close the column")
+		b.T.Error("Enter did not close the column")
 	}
 }
 
 // mapped moves through the heat map by keys.
 func (b *tab) mapped() {
-	b.t.Helper()
+	b.T.Helper()
 	var present bool
-	if b.evaluate(`document.getElementById("heat") !== null`, &present); !present {
-		b.t.Error("no heat map")
+	if b.Evaluate(`document.getElementById("heat") !== null`, &present); !present {
+		b.T.Error("no heat map")
 		return
 	}
-	b.evaluate(`document.getElementById("heat").focus()`, nil)
-	b.press("ArrowDown")
-	b.press("ArrowRight")
+	b.Evaluate(`document.getElementById("heat").focus()`, nil)
+	b.Press("ArrowDown")
+	b.Press("ArrowRight")
 	var text string
-	if b.evaluate(`document.getElementById("read").textContent`, &text); text != "measure_002 × measure_001: -0.37" {
-		b.t.Errorf("the heat map says %q", text)
+	if b.Evaluate(`document.getElementById("read").textContent`, &text); text != "measure_002 × measure_001: -0.37" {
+		b.T.Errorf("the heat map says %q", text)
 	}
 }
 
 // prints looks at the page as a printer does, of somebody who reads in the dark: dark on white,
 // with what is folded and without what is for the mouse.
 func (b *tab) prints() {
-	b.t.Helper()
-	b.command("Emulation.setEmulatedMedia", map[string]any{"media": "print", "features": []map[string]string{{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
+	b.T.Helper()
+	b.Command("Emulation.setEmulatedMedia", map[string]any{"media": "print", "features": []map[string]string{{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
 	var page struct {
 		Paper, Ink     string
 		Tools, Missing int
 	}
-	b.evaluate(`({Paper: getComputedStyle(document.body).backgroundColor, Ink: getComputedStyle(document.body).color,
+	b.Evaluate(`({Paper: getComputedStyle(document.body).backgroundColor, Ink: getComputedStyle(document.body).color,
 		Tools: [...document.querySelectorAll(".tools,.js")].filter((e) => e.checkVisibility()).length,
 		Missing: [...document.querySelectorAll("details.folded>:not(summary)")].filter((e) => !e.checkVisibility()).length})`, &page)
 	if page.Paper != "rgb(255, 255, 255)" || page.Ink != "rgb(27, 29, 33)" || page.Tools > 0 || page.Missing > 0 {
-		b.t.Errorf("printed: %+v", page)
+		b.T.Errorf("printed: %+v", page)
 	}
-	b.command("Emulation.setEmulatedMedia", map[string]any{"media": "", "features": []map[string]string{{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
-	b.evaluate(`({Paper: getComputedStyle(document.body).backgroundColor})`, &page)
+	b.Command("Emulation.setEmulatedMedia", map[string]any{"media": "", "features": []map[string]string{{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
+	b.Evaluate(`({Paper: getComputedStyle(document.body).backgroundColor})`, &page)
 	if page.Paper != "rgb(21, 23, 26)" {
-		b.t.Errorf("in the dark the paper is %s", page.Paper)
+		b.T.Errorf("in the dark the paper is %s", page.Paper)
 	}
-	b.command("Emulation.setEmulatedMedia", map[string]any{"media": "", "features": []map[string]string{}}, nil)
+	b.Command("Emulation.setEmulatedMedia", map[string]any{"media": "", "features": []map[string]string{}}, nil)
 }
 
 // opensAll opens everything and looks at the width again, and that pictures have a name.
 func (b *tab) opensAll(width int) {
-	b.t.Helper()
-	b.evaluate(`document.querySelectorAll("details").forEach((e) => { e.open = true })`, nil)
+	b.T.Helper()
+	b.Evaluate(`document.querySelectorAll("details").forEach((e) => { e.open = true })`, nil)
 	b.fits(width)
 	var nameless []string
-	b.evaluate(`[...document.querySelectorAll("svg")].filter((e) => e.ariaHidden !== "true" && !e.ariaLabel).slice(0, 3).map((e) => e.outerHTML.slice(0, 100))`, &nameless)
+	b.Evaluate(`[...document.querySelectorAll("svg")].filter((e) => e.ariaHidden !== "true" && !e.ariaLabel).slice(0, 3).map((e) => e.outerHTML.slice(0, 100))`, &nameless)
 	if len(nameless) > 0 {
-		b.t.Errorf("without a name for those who do not see: %q", nameless)
+		b.T.Errorf("without a name for those who do not see: %q", nameless)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/chromium"
 	"github.com/foretell-ml/foretell/pkg/metric"
 )
 
@@ -297,7 +298,7 @@ func TestCoverageIsCounted(t *testing.T) {
 // TestRunPageInBrowser looks at the page of a run in a wide and in a narrow window, in the dark
 // and on paper.
 func TestRunPageInBrowser(t *testing.T) {
-	b := openTab(t)
+	b := &tab{chromium.Start(t, os.Getenv(chromium.Env))}
 	for task, classes := range map[dataset.Task]int{dataset.Binary: 2, dataset.Multiclass: 40, dataset.Regression: 0} {
 		path := filepath.Join(t.TempDir(), "run.html")
 		if err := os.WriteFile(path, []byte(runPageOf(t, madeUp(task, 30, classes, 500))), 0o600); err != nil {
@@ -305,17 +306,17 @@ func TestRunPageInBrowser(t *testing.T) {
 		}
 		for _, width := range []int{1280, 400} {
 			t.Run(fmt.Sprintf("%s/width=%d", task, width), func(t *testing.T) {
-				b.t = t
-				b.open(path, width, 900)
+				b.T = t
+				b.Open("file://"+path, width, 900)
 				b.fits(width)
 				b.prints()
 				b.opensAll(width)
 				var dark bool
-				b.evaluate(`(() => { document.getElementById("theme").click(); return document.documentElement.dataset.theme === "dark" })()`, &dark)
+				b.Evaluate(`(() => { document.getElementById("theme").click(); return document.documentElement.dataset.theme === "dark" })()`, &dark)
 				if !dark {
 					t.Error("the button does not make it dark")
 				}
-				for _, fault := range b.faults() {
+				for _, fault := range b.Faults() {
 					t.Error(fault)
 				}
 			})

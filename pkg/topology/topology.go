@@ -135,11 +135,14 @@ var Functions = []Function{
 }
 
 // Route sends a method and path of the API to a function. Paths are in the form of API
-// Gateway and of net/http alike: {name} stands for one segment.
+// Gateway and of net/http alike: {name} stands for one segment. Only "/" is another thing to
+// net/http, which calls it "/{$}".
 type Route struct{ Method, Path, Function string }
 
-// Routes are the routes of the API. Those below /v2 are the Open Inference Protocol's.
+// Routes are the routes of the API. The first is the page to try models on, those below /v2 are the
+// Open Inference Protocol's.
 var Routes = []Route{
+	{"GET", "/", "api"},
 	{"POST", "/v1/datasets/{dataset}/uploads", "api"},
 	{"POST", "/v1/datasets/{dataset}/statistics", "api"},
 	{"GET", "/v1/datasets/{dataset}/statistics", "api"},

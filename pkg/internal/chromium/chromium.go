@@ -1,4 +1,10 @@
-package report
+// Package chromium is a headless browser for tests of our pages: it looks at them as people do, and
+// says what went wrong in them. It is driven by the DevTools protocol through two pipes: no port, no
+// driver, and no package but the standard library.
+//
+// Start it once a test; Open shows a page, Evaluate asks it, Press and Type are the keyboard, and
+// Faults is what has to be empty at the end.
+package chromium
 
 import (
 	"bufio"
@@ -8,19 +14,20 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-// tab is a page of a headless Chromium, driven by the DevTools protocol through two pipes: no
-// port, no driver, and no package but the standard library.
-type tab struct {
-	t       *testing.T
+// Tab is the one page that a browser shows.
+type Tab struct {
+	T       *testing.T // that fails; of a subtest while it runs
 	to      *os.File
 	answers <-chan answer
 	session string
 	last    int
+	shown   string   // address of the page
 	events  []answer // what the page reported since it was opened
 }
 
@@ -38,25 +45,28 @@ type answer struct {
 // patience is how long a command may take on a machine that has much else to do.
 const patience = 60 * time.Second
 
-// findChromium is the program; the test fails without one unless that is declared.
-func findChromium(t *testing.T) string {
+// Env is the variable that says "none" where there is no browser, and tests do without.
+const Env = "FORETELL_CHROMIUM"
+
+// find is the program; the test fails without one unless that is declared.
+func find(t *testing.T, declared string) string {
 	t.Helper()
-	if os.Getenv("FORETELL_CHROMIUM") == "none" {
-		t.Skip("FORETELL_CHROMIUM=none: the page is not tested in a browser")
+	if declared == "none" {
+		t.Skip(Env + "=none: the page is not tested in a browser")
 	}
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
 	}
-	t.Fatal("Chromium is not installed: apt-get install chromium; FORETELL_CHROMIUM=none leaves these tests out")
+	t.Fatal("Chromium is not installed: apt-get install chromium; " + Env + "=none leaves these tests out")
 	return ""
 }
 
-// openTab starts a browser, which ends with the test.
-func openTab(t *testing.T) *tab {
+// Start starts a browser, which ends with the test. Declared is the value of Env.
+func Start(t *testing.T, declared string) *Tab {
 	t.Helper()
-	path := findChromium(t)
+	path := find(t, declared)
 	theirs, to, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +85,7 @@ func openTab(t *testing.T) *tab {
 	back.Close()
 	answers := make(chan answer, 1000)
 	go read(from, answers)
-	b := &tab{t: t, to: to, answers: answers}
+	b := &Tab{T: t, to: to, answers: answers}
 	t.Cleanup(func() {
 		to.Close() // it ends when nobody can tell it anything
 		for range answers {
@@ -86,14 +96,14 @@ func openTab(t *testing.T) *tab {
 	var target struct {
 		TargetID string `json:"targetId"`
 	}
-	b.command("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
+	b.Command("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
 	var session struct {
 		SessionID string `json:"sessionId"`
 	}
-	b.command("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &session)
+	b.Command("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &session)
 	b.session = session.SessionID
 	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
-		b.command(domain+".enable", nil, nil)
+		b.Command(domain+".enable", nil, nil)
 	}
 	return b
 }
@@ -114,26 +124,26 @@ func read(from io.Reader, to chan<- answer) {
 }
 
 // next is the next thing that the browser says.
-func (b *tab) next() answer {
-	b.t.Helper()
+func (b *Tab) next() answer {
+	b.T.Helper()
 	select {
 	case a, open := <-b.answers:
 		if !open {
-			b.t.Fatal("the browser ended")
+			b.T.Fatal("the browser ended")
 		}
 		if a.ID == 0 {
 			b.events = append(b.events, a)
 		}
 		return a
 	case <-time.After(patience):
-		b.t.Fatalf("the browser says nothing for %s", patience)
+		b.T.Fatalf("the browser says nothing for %s", patience)
 	}
 	return answer{}
 }
 
-// command gives a command, and puts what it results in into result, if that is not nil.
-func (b *tab) command(method string, params map[string]any, result any) {
-	b.t.Helper()
+// Command gives a command, and puts what it results in into result, if that is not nil.
+func (b *Tab) Command(method string, params map[string]any, result any) {
+	b.T.Helper()
 	b.last++
 	message := map[string]any{"id": b.last, "method": method}
 	if params != nil {
@@ -147,28 +157,28 @@ func (b *tab) command(method string, params map[string]any, result any) {
 		_, err = b.to.Write(append(content, 0))
 	}
 	if err != nil {
-		b.t.Fatalf("%s: %v", method, err)
+		b.T.Fatalf("%s: %v", method, err)
 	}
 	a := b.next()
 	for a.ID != b.last {
 		a = b.next()
 	}
 	if a.Error != nil {
-		b.t.Fatalf("%s: %s", method, a.Error.Message)
+		b.T.Fatalf("%s: %s", method, a.Error.Message)
 	}
 	if result != nil {
 		if err := json.Unmarshal(a.Result, result); err != nil {
-			b.t.Fatalf("%s: %v", method, err)
+			b.T.Fatalf("%s: %v", method, err)
 		}
 	}
 }
 
-// open shows a file, in a window of that size, and waits until it is loaded.
-func (b *tab) open(path string, width, height int) {
-	b.t.Helper()
-	b.command("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}, nil)
-	b.events = nil
-	b.command("Page.navigate", map[string]any{"url": "file://" + path}, nil)
+// Open shows an address, in a window of that size, and waits until it is loaded.
+func (b *Tab) Open(url string, width, height int) {
+	b.T.Helper()
+	b.Command("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}, nil)
+	b.events, b.shown = nil, url
+	b.Command("Page.navigate", map[string]any{"url": url}, nil)
 	for {
 		for _, e := range b.events {
 			if e.Method == "Page.loadEventFired" {
@@ -179,9 +189,9 @@ func (b *tab) open(path string, width, height int) {
 	}
 }
 
-// evaluate runs a script in the page and puts its value, as JSON, into result.
-func (b *tab) evaluate(script string, result any) {
-	b.t.Helper()
+// Evaluate runs a script in the page and puts its value, as JSON, into result.
+func (b *Tab) Evaluate(script string, result any) {
+	b.T.Helper()
 	var a struct {
 		Result struct {
 			Value json.RawMessage `json:"value"`
@@ -192,7 +202,7 @@ func (b *tab) evaluate(script string, result any) {
 			} `json:"exception"`
 		} `json:"exceptionDetails"`
 	}
-	b.command("Runtime.evaluate", map[string]any{"expression": script, "returnByValue": true, "awaitPromise": true, "userGesture": true}, &a)
+	b.Command("Runtime.evaluate", map[string]any{"expression": script, "returnByValue": true, "awaitPromise": true, "userGesture": true}, &a)
 	err := error(nil)
 	if a.Exception != nil {
 		err = errors.New(a.Exception.Exception.Description)
@@ -200,26 +210,39 @@ func (b *tab) evaluate(script string, result any) {
 		err = json.Unmarshal(a.Result.Value, result)
 	}
 	if err != nil {
-		b.t.Fatalf("%s: %v", script, err)
+		b.T.Fatalf("%s: %v", script, err)
 	}
 }
 
-// press presses and releases a key, as "Tab" or "Enter".
-func (b *tab) press(key string) {
-	b.t.Helper()
-	codes := map[string]int{"Tab": 9, "Enter": 13, "ArrowDown": 40, "ArrowRight": 39}
+// keys are those that a test may press, with their codes in Windows.
+var keys = map[string]int{"Tab": 9, "Enter": 13, "End": 35, "Home": 36, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Delete": 46}
+
+// Press presses and releases a key, as "Tab" or "Enter".
+func (b *Tab) Press(key string) {
+	b.T.Helper()
+	code, known := keys[key]
+	if !known {
+		b.T.Fatalf("no key %q", key)
+	}
 	for _, kind := range []string{"keyDown", "keyUp"} {
-		params := map[string]any{"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": codes[key]}
+		params := map[string]any{"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code}
 		if key == "Enter" {
 			params["text"] = "\r"
 		}
-		b.command("Input.dispatchKeyEvent", params, nil)
+		b.Command("Input.dispatchKeyEvent", params, nil)
 	}
 }
 
-// faults is what went wrong since the page was opened: errors, warnings and whatever was
-// logged, and each request but that of the page.
-func (b *tab) faults() []string {
+// Type puts text where the focus is, as a keyboard does.
+func (b *Tab) Type(text string) {
+	b.T.Helper()
+	b.Command("Input.insertText", map[string]any{"text": text}, nil)
+}
+
+// Faults is what went wrong since the page was opened: errors, warnings and whatever was logged,
+// and each request but that of the page itself and those that begin with one of the addresses.
+func (b *Tab) Faults(addresses ...string) []string {
+	b.T.Helper()
 	var list []string
 	for _, e := range b.events {
 		switch e.Method {
@@ -232,7 +255,11 @@ func (b *tab) faults() []string {
 					URL string `json:"url"`
 				} `json:"request"`
 			}
-			if err := json.Unmarshal(e.Params, &p); err != nil || p.Type != "Document" || !strings.HasPrefix(p.Request.URL, "file:///") {
+			if err := json.Unmarshal(e.Params, &p); err != nil {
+				b.T.Fatal(err)
+			}
+			own := p.Type == "Document" && p.Request.URL == b.shown
+			if !own && !slices.ContainsFunc(addresses, func(a string) bool { return strings.HasPrefix(p.Request.URL, a) }) {
 				list = append(list, "a request for "+p.Request.URL)
 			}
 		}
