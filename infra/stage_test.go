@@ -50,6 +50,8 @@ func TestFunctions(t *testing.T) {
 		topology.EnvBatchWorkflow:      "<Predicting>",
 		topology.EnvScheduleGroup:      scheduleGroup(),
 		topology.EnvScheduleRole:       "<ScheduleRole.Arn>",
+		topology.EnvAliasFresh:         "5s",
+		topology.EnvCapture:            "sketches",
 	}
 	want := map[string]bool{}
 	for _, f := range topology.Functions {
@@ -161,7 +163,7 @@ func TestBucketRefuses(t *testing.T) {
 	want := []string{
 		"ModelsAreWrittenByApiAndTrain s3:PutObject s3:DeleteObject s3:DeleteObjectVersion <Bucket.Arn>/models/*" +
 			" StringNotEquals aws:PrincipalArn " + "arn:<AWS::Partition>:iam::333333333333:role/foretell-prod-api-eu-central-1 arn:<AWS::Partition>:iam::333333333333:role/foretell-prod-train-eu-central-1",
-		"WrittenOnce s3:PutObject <Bucket.Arn>/runs/* <Bucket.Arn>/jobs/* <Bucket.Arn>/models/*/artifacts/* <Bucket.Arn>/models/*/versions/*" +
+		"WrittenOnce s3:PutObject <Bucket.Arn>/runs/* <Bucket.Arn>/jobs/* <Bucket.Arn>/predictions/* <Bucket.Arn>/models/*/artifacts/* <Bucket.Arn>/models/*/versions/* <Bucket.Arn>/models/*/audit/*" +
 			" Bool s3:ObjectCreationOperation true Null s3:if-none-match true",
 		"MovedByCompareAndSwap s3:PutObject <Bucket.Arn>/models/*/aliases/*" +
 			" Bool s3:ObjectCreationOperation true Null s3:if-match true Null s3:if-none-match true",

@@ -52,7 +52,7 @@ func expiring(prefix string, after int) *awss3.LifecycleRule {
 
 // Objects that are written once, and those that are swapped.
 var (
-	immutable = []string{"runs/*", "jobs/*", "models/*/artifacts/*", "models/*/versions/*"}
+	immutable = []string{"runs/*", "jobs/*", "predictions/*", "models/*/artifacts/*", "models/*/versions/*", "models/*/audit/*"}
 	swapped   = []string{"models/*/aliases/*"}
 )
 

@@ -1,10 +1,10 @@
-// Command predict answers predictions, and nothing else, so that it is small and starts fast:
-// under Lambda as a function, anywhere else as an HTTP server.
+// Command predict answers predictions and nothing else, as a Lambda function or an HTTP server.
 package main
 
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"log"
 	"log/slog"
 	"os"
@@ -35,8 +35,10 @@ func main() {
 		server.Registry, server.Model, err = serving.Open(ctx, path, server.Model, time.Now())
 	}
 	if err == nil {
-		host := gateway.Host{Address: ":" + cmp.Or(os.Getenv(topology.EnvPort), "8080")}
-		err = host.Start(ctx, gateway.Routes(server.Routes()), os.Getenv("AWS_LAMBDA_RUNTIME_API") != "")
+		err = server.Watch(rand.Text(), os.Getenv, time.Now)
+	}
+	if err == nil {
+		err = gateway.Host{Address: ":" + cmp.Or(os.Getenv(topology.EnvPort), "8080"), Ended: server.Close}.Start(ctx, gateway.Routes(server.Routes()), os.Getenv("AWS_LAMBDA_RUNTIME_API") != "")
 	}
 	if err != nil {
 		log.Fatal(err)

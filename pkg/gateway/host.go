@@ -27,6 +27,9 @@ type Host struct {
 	// AtOnce is how many requests with a body are answered at a time; more are refused with
 	// too-many-requests. 0 means 64.
 	AtOnce int
+	// Ended is called when no more requests come, before the process ends; nil: nothing is. Lambda
+	// kills 500 ms after it has told a function to end.
+	Ended func()
 }
 
 // What a client may take its time with.
@@ -40,7 +43,10 @@ const (
 // if underLambda, which Lambda does not let return.
 func (h Host) Start(ctx context.Context, handler http.Handler, underLambda bool) error {
 	if underLambda {
-		lambda.Start(Handler(handler))
+		if h.Ended == nil {
+			lambda.Start(Handler(handler))
+		}
+		lambda.StartWithOptions(Handler(handler), lambda.WithEnableSIGTERM(h.Ended))
 	}
 	return h.Listen(ctx, handler)
 }
@@ -73,6 +79,9 @@ func (h Host) Serve(ctx context.Context, l net.Listener, handler http.Handler) e
 	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(h.Grace, 25*time.Second))
 	defer cancel()
+	if h.Ended != nil {
+		defer h.Ended()
+	}
 	if err := server.Shutdown(ending); err != nil {
 		return errors.Join(fmt.Errorf("end with requests that are not answered: %w", err), server.Close())
 	}

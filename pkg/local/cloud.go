@@ -151,6 +151,8 @@ func (c *Cloud) runtimeConfig(logs string) RuntimeConfig {
 			topology.EnvBatchWorkflow:      batchARN,
 			topology.EnvScheduleGroup:      scheduleGroup,
 			topology.EnvScheduleRole:       scheduleRole,
+			topology.EnvAliasFresh:         topology.Settings[topology.EnvAliasFresh],
+			topology.EnvCapture:            topology.Settings[topology.EnvCapture],
 		},
 	}
 }

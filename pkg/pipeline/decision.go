@@ -33,6 +33,19 @@ func (d *Decision) check(classes int) error {
 	return nil
 }
 
+// Deciding is the pipeline with another decision. One that does not fit its classes is an error.
+func (p *Pipeline) Deciding(d *Decision) (*Pipeline, error) {
+	if !p.Target.Task.Classification() {
+		return nil, errors.New("a decision for what is not classified")
+	}
+	if err := d.check(p.Target.Outputs()); err != nil {
+		return nil, err
+	}
+	other := *p
+	other.Decision = d
+	return &other, nil
+}
+
 // Decide returns the index of the class that is served for the probabilities of a row: by the
 // pipeline's Decision, or else the likeliest, of equally likely ones the first.
 func (p *Pipeline) Decide(probabilities []float64) int {

@@ -55,6 +55,27 @@ func NewPartial(columns []dataset.Field, shard int) *Partial {
 	return newPartial(columns, shard, newCeilings(columns))
 }
 
+// NewColumnwise is NewPartial for what may be known of each column and not of any row: neither the
+// sample of rows by which columns are compared with one another nor the hashes by which duplicates
+// are counted are kept. The profile that it finishes as has no duplicates and pairs of nothing.
+func NewColumnwise(columns []dataset.Field, shard int) *Partial {
+	wanted := newCeilings(columns)
+	wanted.rows.Store(0)
+	p := newPartial(columns, shard, wanted)
+	p.hashes.Limit = 1 // 0 is that of no sketch
+	return p
+}
+
+// AddTable takes the rows of a table as the next ones of the shard.
+func (p *Partial) AddTable(t *dataset.Table) error {
+	for start := 0; start < t.Rows(); start += tableRows {
+		if err := p.Add(batchOf(t, start, min(start+tableRows, t.Rows()))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func newPartial(fields []dataset.Field, shard int, wanted *ceilings) *Partial {
 	return &Partial{
 		fields:  fields,

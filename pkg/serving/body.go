@@ -16,7 +16,7 @@ import (
 var forms = []string{"instances", "dataframe_records", "dataframe_split", "inputs"}
 
 // settings are its other members.
-var settings = []string{"alias", "version", "explain", "proba", "intervals", "extra"}
+var settings = []string{"alias", "version", "digest", "explain", "proba", "intervals", "extra"}
 
 // parse takes a JSON body apart. What it accepts is JSON throughout.
 func (q *request) parse(body string) error {
@@ -84,6 +84,10 @@ func (q *request) member(r *jsontext.Reader, name string) error {
 		text, err := r.Text()
 		alias := registry.AliasName(text)
 		q.Alias = &alias
+		return of(name, err)
+	case "digest":
+		text, err := r.Text()
+		q.Digest = &text
 		return of(name, err)
 	case "version":
 		start := r.Offset()

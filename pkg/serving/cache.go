@@ -93,6 +93,15 @@ func (c *cache[V]) keep(e *entry[V], room int64) {
 	}
 }
 
+// drop forgets the value of key. Who waits for it to be loaded still gets it.
+func (c *cache[V]) drop(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at, ok := c.entries[key]; ok {
+		c.take(at)
+	}
+}
+
 func (c *cache[V]) remove(e *entry[V]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -55,13 +55,16 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	if err := q.parseInference(string(body)); err != nil {
 		return err
 	}
-	if which.version == 0 || q.Alias != nil || q.Version != nil {
+	if which.version == 0 || q.Alias != nil || q.Version != nil || q.Digest != nil {
 		if which.version > 0 {
 			q.Version = &which.version // and the body says more than one
 		}
 		if which, err = selected(r.URL.Query(), q.request); err != nil {
 			return err
 		}
+	}
+	if which.who, err = askerOf(w, r); err != nil {
+		return err
 	}
 	response, err := s.answer(r.Context(), model, which, q.request)
 	if err != nil {

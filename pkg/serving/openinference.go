@@ -103,11 +103,11 @@ func (s *Server) metadata(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	response, p, err := s.open(r.Context(), model, which)
+	f, p, err := s.open(r.Context(), model, which)
 	if err != nil {
 		return err
 	}
-	m := Metadata{Name: string(model), Versions: []string{strconv.Itoa(response.Version)}, Platform: "foretell"}
+	m := Metadata{Name: string(model), Versions: []string{strconv.Itoa(f.version)}, Platform: "foretell"}
 	for _, f := range p.Schema {
 		m.Inputs = append(m.Inputs, TensorMetadata{f.Name, datatypeOf(f.Type), []int{-1}})
 	}

@@ -30,6 +30,7 @@ const (
 type request struct {
 	Alias   *registry.AliasName
 	Version *int
+	Digest  *string
 	options options
 	fill    fill
 }
@@ -58,7 +59,7 @@ type options struct {
 }
 
 // parameters are those of the query.
-var parameters = []string{"alias", "version", "explain", "proba", "intervals", "extra", "header"}
+var parameters = []string{"alias", "version", "digest", "explain", "proba", "intervals", "extra", "header"}
 
 // flag returns where an option of true or false is kept, and whether true sets it.
 func (o *options) flag(name string) (field *bool, set bool) {
@@ -102,7 +103,7 @@ func (o *options) query(query url.Values) error {
 		if !slices.Contains(parameters, name) {
 			return gateway.InvalidParameter.New(fmt.Sprintf("there is no parameter %q%s", cut(name), nearest.Hint(name, parameters)))
 		}
-		if name == "alias" || name == "version" {
+		if name == "alias" || name == "version" || name == "digest" {
 			continue // selected
 		}
 		if len(values) != 1 {
@@ -182,8 +183,8 @@ func (s *Server) read(r *http.Request) (request, error) {
 	return q, nil
 }
 
-// selected combines what the query and the body say. Both alias and version, or one of them
-// twice, is a problem: no rule of precedence could be guessed.
+// selected combines what the query and the body say. More than one of alias, version
+// and digest, or one of them twice, is a problem: no rule of precedence could be guessed.
 func selected(query url.Values, q request) (selection, error) {
 	var s selection
 	said := 0
@@ -200,6 +201,15 @@ func selected(query url.Values, q request) (selection, error) {
 			return s, gateway.InvalidParameter.New(fmt.Sprintf("version %q is not a positive integer", text))
 		}
 	}
+	digests := query["digest"]
+	if q.Digest != nil {
+		digests = append(digests[:len(digests):len(digests)], *q.Digest)
+	}
+	for _, text := range digests {
+		if s.digest, said = text, said+1; !isDigest(text) {
+			return s, gateway.InvalidParameter.New(fmt.Sprintf("digest %q is not %d to 64 of 0-9 and a-f", cut(text), registry.MinDigest))
+		}
+	}
 	if q.Alias != nil {
 		s.alias, said = *q.Alias, said+1
 	}
@@ -211,18 +221,25 @@ func selected(query url.Values, q request) (selection, error) {
 	}
 	switch {
 	case said > 1:
-		return s, gateway.InvalidParameter.New("the request names more than one alias or version; name one, or none for the champion")
+		return s, gateway.InvalidParameter.New("the request names more than one alias, version or digest; name one, or none for the champion")
 	case said == 0:
 		s.alias = registry.Champion
-	case s.version == 0:
+	case s.version == 0 && s.digest == "":
 		return s, s.alias.Validate()
 	}
 	return s, nil
 }
 
-// selection says which version of a model is asked for: a version, else what an alias points
-// at.
+// isDigest reports whether a text names a version by its digest, or the start of it.
+func isDigest(text string) bool {
+	return len(text) >= registry.MinDigest && len(text) <= 64 && strings.Trim(text, "0123456789abcdef") == ""
+}
+
+// selection says which version of a model is asked for, by its number or digest, else what an
+// alias points at; and by whom, which decides where the alias has a canary.
 type selection struct {
 	alias   registry.AliasName
 	version int
+	digest  string // or its start
+	who     asker
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/foretell-ml/foretell/pkg/capture"
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
@@ -17,6 +18,10 @@ type Response struct {
 	Version int                `json:"version"`
 	Digest  string             `json:"digest"`          // of the artifact that predicted
 	Alias   registry.AliasName `json:"alias,omitempty"` // if the version was found by one
+	// Arm is main or canary, where the alias has a canary.
+	Arm capture.Role `json:"arm,omitempty"`
+	// ID is that of the request: the prediction of its first row has the id <ID>-1.
+	ID string `json:"id,omitempty"`
 	// Coverage is the share of intervals that hold the true value; 0 if there are none.
 	Coverage    float64      `json:"coverage,omitempty"`
 	Predictions []Prediction `json:"predictions"`

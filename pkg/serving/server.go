@@ -1,12 +1,13 @@
 package serving
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
+	"github.com/foretell-ml/foretell/pkg/capture"
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
@@ -27,7 +28,17 @@ type Server struct {
 	// names that the model does not have.
 	Redact bool
 
+	// Now is the clock by which aliases are believed for a while; nil: they are read at each request.
+	// Fresh is how long, 0 means 5 s, and Stale how long if the store fails, 0 means 5 minutes.
+	Now          func() time.Time
+	Fresh, Stale time.Duration
+	// Capture keeps what is seen; nil: nothing does, and shadows are not asked.
+	Capture *capture.Recorder
+
 	pipelines cache[*pipeline.Pipeline]
+	aliases   cache[*believed]
+	pins      cache[pin]
+	shadowing oneAtATime
 }
 
 const defaultRoom = 256 << 20
@@ -74,6 +85,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, model registry.Mo
 	if err != nil {
 		return err
 	}
+	if selection.who, err = askerOf(w, r); err != nil {
+		return err
+	}
 	response, err := s.answer(r.Context(), model, selection, q)
 	if err != nil {
 		return err
@@ -81,22 +95,20 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, model registry.Mo
 	return response.write(w, media, form)
 }
 
-// open is the pipeline of the version that is asked for, and the response but for what it
-// predicts.
-func (s *Server) open(ctx context.Context, model registry.ModelName, which selection) (*Response, *pipeline.Pipeline, error) {
-	response, err := s.find(ctx, model, which)
+// open is the version that is asked for, and its pipeline.
+func (s *Server) open(ctx context.Context, model registry.ModelName, which selection) (found, *pipeline.Pipeline, error) {
+	f, err := s.find(ctx, model, which)
 	if err != nil {
-		return nil, nil, err
+		return f, nil, err
 	}
-	p, err := s.pipelines.get(ctx, response.Digest, cmp.Or(s.Room, defaultRoom), func(ctx context.Context) (*pipeline.Pipeline, error) {
-		return s.load(ctx, model, response.Digest)
-	})
-	return response, p, err
+	p, err := s.pipeline(ctx, f)
+	return f, p, err
 }
 
 // answer predicts the rows of a request.
 func (s *Server) answer(ctx context.Context, model registry.ModelName, which selection, q request) (*Response, error) {
-	response, p, err := s.open(ctx, model, which)
+	defer s.Capture.Begin(ctx)()
+	f, p, err := s.open(ctx, model, which)
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +118,9 @@ func (s *Server) answer(ctx context.Context, model registry.ModelName, which sel
 	}
 	output, err := p.Predict(table)
 	if err != nil {
-		return nil, fmt.Errorf("predict with %s of model %s: %w", response.Digest, model, err)
+		return nil, fmt.Errorf("predict with %s of model %s: %w", f.digest, model, err)
 	}
+	response := f.response()
 	response.Warnings, response.pipeline = warnings, p
 	if p.Conformal != nil && !q.options.noIntervals {
 		response.Coverage = p.Conformal.Coverage
@@ -120,17 +133,8 @@ func (s *Server) answer(ctx context.Context, model registry.ModelName, which sel
 			return nil, err
 		}
 	}
+	s.seen(ctx, f, p, table, output, q)
 	return response, nil
-}
-
-// find resolves which version is asked for: the response but for its predictions.
-func (s *Server) find(ctx context.Context, model registry.ModelName, which selection) (*Response, error) {
-	if which.version > 0 {
-		m, err := s.Registry.Version(ctx, model, which.version)
-		return &Response{Model: model, Version: m.Version, Digest: m.Digest}, err
-	}
-	a, _, err := s.Registry.Alias(ctx, model, which.alias)
-	return &Response{Model: model, Version: a.Version, Digest: a.Digest, Alias: which.alias}, err
 }
 
 // load reads and checks an artifact. Its faults are ours, not the client's: the version

@@ -61,17 +61,24 @@ func train(t testing.TB, r *registry.Registry, model registry.ModelName, learner
 func trained(t testing.TB, r *registry.Registry, model registry.ModelName, learner, target string, finish func(*pipeline.Pipeline)) (*pipeline.Pipeline, registry.Manifest) {
 	t.Helper()
 	table := census(t)
+	inputs := table.Without("income", "pay")
+	p := fit(t, table, inputs, target, learner)
+	finish(p)
+	return p, register(t, r, model, p, inputs)
+}
+
+// fit trains a learner on some columns of a table.
+func fit(t testing.TB, table, inputs *dataset.Table, target, learner string) *pipeline.Pipeline {
+	t.Helper()
 	goal, err := pipeline.NewTarget(table.Column(target), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	inputs := table.Without("income", "pay")
 	p, err := pipeline.Fit(t.Context(), pipeline.Data{Inputs: inputs, Y: goal.Values(table.Column(target))}, goal, pipeline.Configuration{Learner: learner}, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
-	finish(p)
-	return p, register(t, r, model, p, inputs)
+	return p
 }
 
 // register finishes a pipeline and registers it as the next version of a model.
@@ -84,7 +91,7 @@ func register(t testing.TB, r *registry.Registry, model registry.ModelName, p *p
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := r.Register(t.Context(), model, artifact, registry.Manifest{Run: p.Members[0].Configuration.Learner, Target: p.Target.Name})
+	m, err := r.Register(t.Context(), model, artifact, registry.Manifest{Run: p.Members[0].Configuration.Learner, Target: p.Target.Name, Classes: p.Target.Classes})
 	if err != nil {
 		t.Fatal(err)
 	}

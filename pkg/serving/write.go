@@ -20,6 +20,7 @@ const (
 	HeaderVersion  = "Foretell-Version"
 	HeaderDigest   = "Foretell-Digest"
 	HeaderAlias    = "Foretell-Alias"
+	HeaderArm      = "Foretell-Arm"
 	HeaderWarnings = "Foretell-Warnings"
 )
 
@@ -38,6 +39,12 @@ func (a *Response) describe(h http.Header) {
 	h.Set(HeaderDigest, a.Digest)
 	if a.Alias != "" {
 		h.Set(HeaderAlias, string(a.Alias))
+	}
+	if a.Arm != "" {
+		h.Set(HeaderArm, string(a.Arm))
+	}
+	if a.ID != "" {
+		h.Set(HeaderRequest, a.ID)
 	}
 	if n := len(a.Warnings); n > 0 {
 		h.Set(HeaderWarnings, strconv.Itoa(n))

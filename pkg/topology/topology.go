@@ -17,6 +17,8 @@ const (
 	EnvBatchWorkflow      = "FORETELL_BATCH_WORKFLOW"      // ARN of the batch state machine
 	EnvScheduleGroup      = "FORETELL_SCHEDULE_GROUP"      // EventBridge schedule group of retrains
 	EnvScheduleRole       = "FORETELL_SCHEDULE_ROLE"       // ARN of the role that a schedule assumes
+	EnvAliasFresh         = "FORETELL_ALIAS_FRESH"         // how long an alias is believed, such as 5s
+	EnvCapture            = "FORETELL_CAPTURE"             // what is kept of predictions: off, sketches or predictions
 )
 
 // Environment variables of functions/predict where it is no Lambda function, and so an HTTP
@@ -33,6 +35,9 @@ const RedactValues = "values"
 
 // SageMakerModel is where SageMaker unpacks the model data of a container.
 const SageMakerModel = "/opt/ml/model"
+
+// Settings are the values of those that name no resource, until somebody changes the function's.
+var Settings = map[string]string{EnvAliasFresh: "5s", EnvCapture: "sketches"}
 
 // Function is one Lambda function: provided.al2023, built from functions/<Name>.
 type Function struct {
@@ -106,10 +111,11 @@ var Functions = []Function{
 	{
 		Name: "predict", Description: "predictions over HTTP",
 		MemoryMB: 1769, Timeout: 29 * time.Second, Concurrency: 50,
-		Environment: []string{EnvBucket},
+		Environment: []string{EnvBucket, EnvAliasFresh, EnvCapture},
 		Permissions: []Permission{
 			{[]string{"s3:GetObject"}, Bucket, []string{"models/"}},
 			{[]string{"s3:ListBucket"}, Bucket, []string{"models/"}},
+			{[]string{"s3:PutObject"}, Bucket, []string{"predictions/"}},
 		},
 	},
 	{

@@ -1,0 +1,28 @@
+package serving
+
+import (
+	"context"
+
+	"github.com/foretell-ml/foretell/pkg/capture"
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
+)
+
+// response is what an answer says of the version that was found.
+func (f found) response() *Response {
+	r := &Response{Model: f.model, Version: f.version, Digest: f.digest, Alias: f.alias, ID: f.who.id}
+	if f.canaried {
+		r.Arm = f.role
+	}
+	return r
+}
+
+// seen captures what was answered, and has the alias's shadow asked the same.
+func (s *Server) seen(ctx context.Context, f found, p *pipeline.Pipeline, table *dataset.Table, output []float64, q request) {
+	o := capture.Observation{Model: f.model, Version: f.version, Digest: f.digest, Alias: f.alias, Role: f.role, ID: f.who.id, Pipeline: p, Table: table, Output: output}
+	s.Capture.Observe(o)
+	s.shadowed(ctx, f, o, func(other *pipeline.Pipeline) (*dataset.Table, error) {
+		table, _, err := q.rows(other) // which may have other columns
+		return table, err
+	})
+}
