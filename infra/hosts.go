@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -60,13 +61,15 @@ func (s *stage) hostEnvironment() map[string]*string {
 	return map[string]*string{topology.EnvBucket: s.bucket.BucketName(), topology.EnvModel: jsii.String(s.Hosts.Model)}
 }
 
-// readModels lets a role do what the predict function may do in the bucket, and nothing else.
+// readModels lets a role read what the predict function may read in the bucket, and nothing else.
 func (s *stage) readModels() []awsiam.PolicyStatement {
 	var statements []awsiam.PolicyStatement
 	for _, f := range topology.Functions {
 		if f.Name == "predict" {
 			for _, p := range f.Permissions {
-				statements = append(statements, s.statements(p)...)
+				if slices.Contains(p.Prefixes, "models/") { // hosts capture nothing, and write nothing
+					statements = append(statements, s.statements(p)...)
+				}
 			}
 		}
 	}

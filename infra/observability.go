@@ -64,6 +64,11 @@ func (s *stage) alarms() []alarm {
 			s.live["predict"].MetricDuration(over(5, "p99")), 1000, 3},
 		alarm{"APIErrors", "The API answers one request in fifty with an error of its own (5xx).",
 			s.api.MetricServerError(over(5, "Average")), 0.02, 2},
+		alarm{"Drift", "What a model is asked differs severely from what it was trained on.",
+			awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+				Namespace: jsii.String(topology.MetricNamespace), MetricName: jsii.String(topology.MetricSevereDrift),
+				Period: minutes(60), Statistic: jsii.String("Maximum"),
+			}), 1, 2},
 		alarm{"GivenUp", "Something was given up: an asynchronous call that failed each time, or a schedule that could not start its workflow.",
 			s.deadLetters.MetricApproximateNumberOfMessagesVisible(over(5, "Maximum")), 1, 1},
 	)

@@ -14,6 +14,7 @@ import (
 var services = []string{
 	// API Gateway writes its logs by AWS's managed policy, checked in TestManagedPolicies.
 	"ScheduleRole states:StartExecution <Training>",
+	"MonitorCallRole lambda:InvokeFunction <MonitorLive>",
 	"TrainingRole lambda:InvokeFunction <TrainLive>",
 	"TrainingRole s3:GetObject <Bucket.Arn>/runs/*",
 	"TrainingRole states:StartExecution <Training>",
@@ -180,6 +181,7 @@ func TestTrust(t *testing.T) {
 		"ProfilingRole":     "states.amazonaws.com",
 		"PredictingRole":    "states.amazonaws.com",
 		"ScheduleRole":      "scheduler.amazonaws.com",
+		"MonitorCallRole":   "scheduler.amazonaws.com",
 		"APICloudWatchRole": "apigateway.amazonaws.com",
 	}
 	for _, f := range topology.Functions {
@@ -194,8 +196,8 @@ func TestTrust(t *testing.T) {
 		equal(t, name+"'s service", at(statements[0], "Principal", "Service"), want[name])
 		delete(want, name)
 		condition := at(statements[0], "Condition", "StringEquals")
-		if name == "ScheduleRole" {
-			equal(t, name+"'s source", at(condition, "aws:SourceArn"), "<Schedules.Arn>")
+		if group := map[string]string{"ScheduleRole": "Schedules", "MonitorCallRole": "Calls"}[name]; group != "" {
+			equal(t, name+"'s source", at(condition, "aws:SourceArn"), "<"+group+".Arn>")
 			equal(t, name+"'s account", at(condition, "aws:SourceAccount"), "333333333333")
 		}
 	})

@@ -103,6 +103,7 @@ func newStage(app awscdk.App, settings settings, assets string) *stage {
 		s.workflows[w.resource] = s.newWorkflow(w)
 	}
 	s.scheduleGroup, s.scheduleRole = s.newSchedules()
+	s.newCalls()
 	s.newFunctions(assets, func(f topology.Function) bool { return f.Name == "api" })
 	s.api = s.newAPI()
 	s.newOutputs()

@@ -143,9 +143,30 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
+// TestCalls: EventBridge calls the functions that have a schedule, and no other.
+func TestCalls(t *testing.T) {
+	want := map[string]topology.Function{}
+	for _, f := range topology.Functions {
+		if f.Schedule != "" {
+			want[title(f.Name)+"Call"] = f
+		}
+	}
+	ofType(t, "AWS::Scheduler::Schedule", func(name string, r resource) {
+		f := want[name]
+		delete(want, name)
+		equal(t, name+"'s time", r.Properties["ScheduleExpression"], f.Schedule)
+		equal(t, name+"'s group", r.Properties["GroupName"], render(resources["Calls"].Properties["Name"]))
+		equal(t, name+" calls", at(r.Properties, "Target", "Arn"), "<"+title(f.Name)+"Live>")
+		equal(t, name+"'s role", at(r.Properties, "Target", "RoleArn"), "<"+title(f.Name)+"CallRole.Arn>")
+	})
+	for name := range want {
+		t.Errorf("the stack has no %s", name)
+	}
+}
+
 // TestObjectsExpire: what runs and jobs leave goes by itself, and models never do.
 func TestObjectsExpire(t *testing.T) {
-	want := map[string]string{"jobs/": "30", "runs/": fmt.Sprint(prod.RunDays), "predictions/": fmt.Sprint(prod.RunDays)}
+	want := map[string]string{"jobs/": "30", "runs/": fmt.Sprint(prod.RunDays), "predictions/": fmt.Sprint(prod.RunDays), "outcomes/": fmt.Sprint(prod.RunDays)}
 	for _, rule := range list(at(resources["Bucket"].Properties, "LifecycleConfiguration", "Rules")) {
 		if days := at(rule, "ExpirationInDays"); days != nil {
 			prefix := render(at(rule, "Prefix"))
@@ -163,7 +184,7 @@ func TestBucketRefuses(t *testing.T) {
 	want := []string{
 		"ModelsAreWrittenByApiAndTrain s3:PutObject s3:DeleteObject s3:DeleteObjectVersion <Bucket.Arn>/models/*" +
 			" StringNotEquals aws:PrincipalArn " + "arn:<AWS::Partition>:iam::333333333333:role/foretell-prod-api-eu-central-1 arn:<AWS::Partition>:iam::333333333333:role/foretell-prod-train-eu-central-1",
-		"WrittenOnce s3:PutObject <Bucket.Arn>/runs/* <Bucket.Arn>/jobs/* <Bucket.Arn>/predictions/* <Bucket.Arn>/models/*/artifacts/* <Bucket.Arn>/models/*/versions/* <Bucket.Arn>/models/*/audit/*" +
+		"WrittenOnce s3:PutObject <Bucket.Arn>/runs/* <Bucket.Arn>/jobs/* <Bucket.Arn>/predictions/* <Bucket.Arn>/outcomes/* <Bucket.Arn>/models/*/artifacts/* <Bucket.Arn>/models/*/versions/* <Bucket.Arn>/models/*/audit/*" +
 			" Bool s3:ObjectCreationOperation true Null s3:if-none-match true",
 		"MovedByCompareAndSwap s3:PutObject <Bucket.Arn>/models/*/aliases/*" +
 			" Bool s3:ObjectCreationOperation true Null s3:if-match true Null s3:if-none-match true",

@@ -38,6 +38,7 @@ func (s *stage) newBucket() awss3.Bucket {
 		expiring("jobs/", 30),
 		expiring("runs/", s.RunDays),
 		expiring("predictions/", s.RunDays),
+		expiring("outcomes/", s.RunDays),
 	}
 	bucket := awss3.NewBucket(s.storage, jsii.String("Bucket"), &data)
 	s.guard(bucket)
@@ -52,7 +53,7 @@ func expiring(prefix string, after int) *awss3.LifecycleRule {
 
 // Objects that are written once, and those that are swapped.
 var (
-	immutable = []string{"runs/*", "jobs/*", "predictions/*", "models/*/artifacts/*", "models/*/versions/*", "models/*/audit/*"}
+	immutable = []string{"runs/*", "jobs/*", "predictions/*", "outcomes/*", "models/*/artifacts/*", "models/*/versions/*", "models/*/audit/*"}
 	swapped   = []string{"models/*/aliases/*"}
 )
 

@@ -169,6 +169,7 @@ func TestMainJob(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "before version 1") {
 		t.Errorf("rollback of a new alias: %v", err)
 	}
+	testDrift(t, store)
 	predicted := foretell(t, "predict", "--store", store, "--model", "penguins", "../../testdata/penguins.csv")
 	if lines := strings.Count(predicted, "\n"); lines != 345 || !strings.HasPrefix(predicted, "species,p(Adelie),p(Chinstrap),p(Gentoo)\nAdelie,0.9") {
 		t.Errorf("%d lines of predictions:\n%.200s", lines, predicted)

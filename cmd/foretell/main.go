@@ -10,11 +10,13 @@
 //	foretell serve      [flags] [ARTIFACT]    answer predictions over HTTP
 //	foretell runs       [flags] [show RUN]    list runs, or show one and follow it
 //	foretell models     [flags] [NAME]        list models, or the versions of one, or (history NAME) who moved its alias
+//	foretell drift      [flags] MODEL         compare what a model was asked with its training
 //	foretell promote    [flags] NAME VERSION  point an alias at a version
 //	foretell rollback   [flags] NAME          point an alias where it pointed before
 //
 // It exits with 0, or with 1 if it failed, 3 if data is not as it is expected to be
-// (statistics --check, train), 4 if it drifted (statistics --fail-on), 130 if interrupted.
+// (statistics --check, train), 4 if it drifted (statistics --fail-on,
+// drift --fail-on), 130 if interrupted.
 //
 // Everything but up works in this process on a store, which is a folder (.foretell/store)
 // or a bucket (--store s3://bucket).
@@ -87,6 +89,7 @@ var commands = []command{
 	{"serve", "[ARTIFACT]", "answer predictions over HTTP, of a store or of one artifact", serve, serveExamples},
 	{"runs", "[show RUN]", "list runs, or show or watch one", runsCommand, runsExamples},
 	{"models", "[[history] NAME]", "list models, or the versions and aliases of one, or who moved an alias", models, modelsExamples},
+	{"drift", "MODEL", "compare what a model was asked in a day with its training", drift, driftExamples},
 	{"promote", "NAME VERSION", "point an alias of a model at a version", promote, promoteExamples},
 	{"rollback", "NAME", "point an alias of a model where it pointed before", rollback, ""},
 }

@@ -19,6 +19,8 @@ func TestArguments(t *testing.T) {
 		"--threshold and --costs exclude each othe": {"promote", "a", "3", "--threshold", "0.3", "--costs", "[[0,1],[1,0]]"},
 		`--threshold "x" is no number`:              {"promote", "a", "3", "--threshold", "x"},
 		"--costs: want for example":                 {"promote", "a", "3", "--costs", "5"},
+		`--fail-on "any": want moderate or s`:       {"drift", "a", "--fail-on", "any"},
+		`--day "today" is not of the form`:          {"drift", "a", "--day", "today"},
 		"promote takes 2 arguments, got 1":          {"promote", "a"},
 		`"v3" is no version`:                        {"promote", "a", "v3"},
 		"model a not found":                         {"rollback", "--store", t.TempDir(), "a"},

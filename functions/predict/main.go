@@ -31,8 +31,7 @@ func main() {
 		server.Registry = &registry.Registry{}
 		server.Registry.Store, err = s3store.Connect(ctx, bucket, "")
 	} else {
-		path := cmp.Or(os.Getenv(topology.EnvStore), topology.SageMakerModel)
-		server.Registry, server.Model, err = serving.Open(ctx, path, server.Model, time.Now())
+		server.Registry, server.Model, err = serving.Open(ctx, cmp.Or(os.Getenv(topology.EnvStore), topology.SageMakerModel), server.Model, time.Now())
 	}
 	if err == nil {
 		err = server.Watch(rand.Text(), os.Getenv, time.Now)

@@ -60,11 +60,13 @@ var allowed = []room{
 	{"pkg/capture", []string{"pkg/dataset", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/sketch"}},
 	{"pkg/serving", []string{"pkg/calibration", "pkg/capture", "pkg/dataset", "pkg/gateway", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/registry/dirstore", "pkg/registry/memstore", "pkg/topology"}},
 	{"pkg/batch", []string{"pkg/calibration", "pkg/dataset", "pkg/dataset/parquet", "pkg/gateway", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/source"}},
-	{"pkg/control", []string{"pkg/batch", "pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/site", "pkg/statistics", "pkg/topology", "pkg/training"}},
+	{"pkg/monitoring", []string{"pkg/capture", "pkg/dataset", "pkg/metric", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/topology"}},
+	{"pkg/control", []string{"pkg/batch", "pkg/capture", "pkg/dataset", "pkg/gateway", "pkg/monitoring", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/site", "pkg/statistics", "pkg/topology", "pkg/training"}},
 	{"pkg/local", []string{"pkg/gateway", "pkg/topology"}},
 
 	{"functions/api", []string{"pkg/control", "pkg/gateway", "pkg/registry", "pkg/registry/s3store", "pkg/topology", "pkg/training"}},
 	{"functions/batch", []string{"pkg/batch", "pkg/registry", "pkg/registry/s3store", "pkg/topology"}},
+	{"functions/monitor", []string{"pkg/monitoring", "pkg/registry", "pkg/registry/s3store", "pkg/topology"}},
 	{"functions/predict", []string{"pkg/gateway", "pkg/registry", "pkg/registry/s3store", "pkg/serving", "pkg/topology"}},
 	{"functions/statistics", []string{"pkg/registry", "pkg/registry/s3store", "pkg/statistics", "pkg/topology"}},
 	{"functions/train", []string{"pkg/registry", "pkg/registry/s3store", "pkg/topology", "pkg/training"}},
@@ -136,7 +138,7 @@ func TestTableRunsDownward(t *testing.T) {
 // to start in milliseconds.
 func heavy(packages []pkg) (faults []string) {
 	for _, p := range packages {
-		if slices.Contains([]string{"pkg/control", "pkg/search", "pkg/training", "pkg/report"}, p.path()) || strings.Contains(p.ImportPath, "parquet") || strings.Contains(p.ImportPath, "yaml") {
+		if slices.Contains([]string{"pkg/control", "pkg/search", "pkg/training", "pkg/report", "pkg/monitoring", "pkg/metric"}, p.path()) || strings.Contains(p.ImportPath, "parquet") || strings.Contains(p.ImportPath, "yaml") {
 			faults = append(faults, fmt.Sprintf("functions/predict links %s: it has to start fast, so cut the import that brings it in", p.ImportPath))
 		}
 	}

@@ -76,9 +76,7 @@ func (s *Server) setAlias(r *http.Request) (answer, error) {
 	name, alias := aliasOf(r)
 	to := request.alias()
 	to.By = gateway.Caller(r.Context())
-	if s.Now != nil {
-		to.At = s.Now().UTC()
-	}
+	to.At = s.now().UTC()
 	to, info, err := s.Registry.SetAlias(r.Context(), name, alias, to, condition)
 	if err != nil {
 		if errors.Is(err, registry.ErrConflict) {

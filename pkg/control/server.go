@@ -25,7 +25,7 @@ type Server struct {
 	Profiling  Workflow // of statistics jobs
 	Predicting Workflow // of batches
 	Schedule   Schedule
-	// Now is the clock that says when an alias was set; nil: that is not said.
+	// Now is the clock that says when an alias was set and outcomes came; nil: that is not said.
 	Now func() time.Time
 }
 
@@ -90,6 +90,8 @@ func (s *Server) Routes() *http.ServeMux {
 		"GET /v1/models/{model}/aliases/{alias}":           s.alias,
 		"PUT /v1/models/{model}/aliases/{alias}":           s.setAlias,
 		"GET /v1/models/{model}/aliases/{alias}/history":   s.history,
+		"GET /v1/models/{model}/drift":                     s.modelDrift,
+		"POST /v1/models/{model}/outcomes":                 s.createOutcomes,
 		"DELETE /v1/models/{model}/schedule":               s.deleteSchedule,
 		"POST /v1/models/{model}/batches":                  s.createBatch,
 		"GET /v1/models/{model}/batches":                   s.listBatches,

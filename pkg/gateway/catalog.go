@@ -26,6 +26,7 @@ var (
 	LeaderboardNotFound = Type{"leaderboard-not-found", "Leaderboard not found", http.StatusNotFound, "The run has none yet: no trial of it is finished."}
 	QuoteNotFound       = Type{"quote-not-found", "Quote not found", http.StatusNotFound, "The run has none yet: it is written when the data has been read."}
 	ReportNotFound      = Type{"report-not-found", "Report not found", http.StatusNotFound, "The run has no report or card yet: they are written when it ends."}
+	DriftNotFound       = Type{"drift-not-found", "Drift report not found", http.StatusNotFound, "No report of the model's predictions was made for that day, or for any: nothing was captured, or the monitor has not run since. It runs every hour."}
 	RouteNotFound       = Type{"route-not-found", "Route not found", http.StatusNotFound, "The API has no such path."}
 	MethodNotAllowed    = Type{"method-not-allowed", "Method not allowed", http.StatusMethodNotAllowed, "The path exists, for the methods in the `Allow` header."}
 
@@ -61,7 +62,7 @@ var (
 
 // Catalog lists every problem type, in the order of docs/api.md.
 var Catalog = []Type{
-	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound, JobNotFound, BatchNotFound, LeaderboardNotFound, QuoteNotFound, ReportNotFound,
+	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound, JobNotFound, BatchNotFound, LeaderboardNotFound, QuoteNotFound, ReportNotFound, DriftNotFound,
 	RouteNotFound, MethodNotAllowed,
 	EmptyBody, InvalidJSON, BodyTooLarge, UnsupportedMediaType, InvalidEncoding, NotAcceptable, InvalidParameter, InvalidName,
 	InvalidInstances, InvalidConfig, InvalidDataset, ConstraintsViolated, RunBlocked, BudgetExceeded, TrialTooLarge, MissingTarget,

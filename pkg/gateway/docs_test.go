@@ -39,6 +39,8 @@ var routeDocs = map[string]string{
 	"GET /v1/models/{model}/aliases/{alias}":           "Where an alias points; its ETag moves it",
 	"PUT /v1/models/{model}/aliases/{alias}":           "Points an alias at a version; needs `If-Match`, or `If-None-Match: *` for a new one",
 	"GET /v1/models/{model}/aliases/{alias}/history":   "Who moved an alias, when, why, from what to what: the newest first, 20 or `?limit=` of them",
+	"GET /v1/models/{model}/drift":                     "How what the model was asked and said differs from training, on `?day=` or the latest day",
+	"POST /v1/models/{model}/outcomes":                 "Takes what was true of rows that were predicted, by the ids of the predictions",
 	"DELETE /v1/models/{model}/schedule":               "Stops the scheduled retraining of a model",
 	"POST /v1/models/{model}/batches":                  "Predicts a data set into files: starts a batch, or answers the one that is the same",
 	"GET /v1/models/{model}/batches":                   "The batches of a model, at most `?limit=` of them",

@@ -58,15 +58,17 @@ var bodies = map[string][]string{
 
 // parameters are those of queries and headers.
 var parameters = map[string][]string{
-	"GET /v1/datasets/{dataset}/statistics":      {"query version"},
-	"GET /v1/datasets/{dataset}/statistics.html": {"query version"},
-	"GET /v1/datasets/{dataset}/drift":           {"query baseline", "query current"},
-	"GET /v1/runs":                               {"query model", "query limit"},
-	"PUT /v1/models/{model}/aliases/{alias}":     {"header If-Match", "header If-None-Match"},
-	"POST /v1/models/{model}/predict":            {"query alias", "query version", "query explain", "query proba", "query intervals", "query extra", "query header"},
-	"POST /v1/models/{model}/validate":           {"query alias", "query version", "query extra", "query header"},
-	"GET /v1/models/{model}/schema":              {"query alias", "query version"},
-	"GET /v1/models/{model}/openapi.json":        {"query alias", "query version"},
+	"GET /v1/datasets/{dataset}/statistics":          {"query version"},
+	"GET /v1/datasets/{dataset}/statistics.html":     {"query version"},
+	"GET /v1/datasets/{dataset}/drift":               {"query baseline", "query current"},
+	"GET /v1/runs":                                   {"query model", "query limit"},
+	"PUT /v1/models/{model}/aliases/{alias}":         {"header If-Match", "header If-None-Match"},
+	"GET /v1/models/{model}/aliases/{alias}/history": {"query limit"},
+	"GET /v1/models/{model}/drift":                   {"query day"},
+	"POST /v1/models/{model}/predict":                {"query alias", "query version", "query digest", "query explain", "query proba", "query intervals", "query extra", "query header"},
+	"POST /v1/models/{model}/validate":               {"query alias", "query version", "query digest", "query extra", "query header"},
+	"GET /v1/models/{model}/schema":                  {"query alias", "query version", "query digest"},
+	"GET /v1/models/{model}/openapi.json":            {"query alias", "query version", "query digest"},
 }
 
 // TestOpenAPI holds docs/openapi.json to the routes that are deployed, the types of what they

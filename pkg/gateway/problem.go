@@ -66,6 +66,7 @@ var notFound = map[string]Type{
 	"leaderboard": LeaderboardNotFound,
 	"quote":       QuoteNotFound,
 	"report":      ReportNotFound,
+	"drift":       DriftNotFound,
 }
 
 // AsProblem returns the Problem in the chain of err; what an error says of itself by a

@@ -16,6 +16,12 @@ func (a *Response) json() ([]byte, error) {
 	if a.Alias != "" {
 		b = appendText(append(b, `,"alias":`...), string(a.Alias))
 	}
+	if a.Arm != "" {
+		b = appendText(append(b, `,"arm":`...), string(a.Arm))
+	}
+	if a.ID != "" {
+		b = appendText(append(b, `,"id":`...), a.ID)
+	}
 	if a.Coverage != 0 {
 		b = appendNumber(append(b, `,"coverage":`...), a.Coverage)
 	}

@@ -15,7 +15,7 @@ func TestAnswerIsWhatEncodingJSONWrites(t *testing.T) {
 	text := func(s string) *string { return &s }
 	names := []json.RawMessage{json.RawMessage(`"<=50K"`), json.RawMessage(`"é\""`)}
 	full := Response{
-		Model: "adult", Version: 12, Digest: "0a1b", Alias: "champion", Coverage: 0.9,
+		Model: "adult", Version: 12, Digest: "0a1b", Alias: "champion", Arm: "canary", ID: "r1", Coverage: 0.9,
 		Predictions: []Prediction{
 			{Value: number(-0.1), Interval: &[2]float64{math.Copysign(0, -1), 1e21}},
 			{Value: number(5e-324), Interval: &[2]float64{-1e-7, 123456789012345680000}},

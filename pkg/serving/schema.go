@@ -35,7 +35,8 @@ func (s *Server) described(r *http.Request) (*Response, *pipeline.Pipeline, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	return s.open(r.Context(), registry.ModelName(r.PathValue("model")), which)
+	f, p, err := s.open(r.Context(), registry.ModelName(r.PathValue("model")), which)
+	return f.response(), p, err
 }
 
 // object is a JSON object whose members keep their order.

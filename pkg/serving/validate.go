@@ -27,7 +27,10 @@ func (s *Server) validate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	response, p, err := s.open(r.Context(), registry.ModelName(r.PathValue("model")), which)
+	if which.who, err = askerOf(w, r); err != nil { // a canary has columns of its own
+		return err
+	}
+	f, p, err := s.open(r.Context(), registry.ModelName(r.PathValue("model")), which)
 	if err != nil {
 		return err
 	}
@@ -35,6 +38,7 @@ func (s *Server) validate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	response := f.response()
 	response.describe(w.Header())
 	gateway.WriteJSON(w, http.StatusOK, Validation{response.Model, response.Version, response.Digest, response.Alias, table.Rows(), warnings})
 	return nil

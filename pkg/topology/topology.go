@@ -39,6 +39,12 @@ const SageMakerModel = "/opt/ml/model"
 // Settings are the values of those that name no resource, until somebody changes the function's.
 var Settings = map[string]string{EnvAliasFresh: "5s", EnvCapture: "sketches"}
 
+// Metrics that functions write into their logs, beside those of AWS.
+const (
+	MetricNamespace   = "Foretell"
+	MetricSevereDrift = "SeverelyDriftedColumns" // of a model in a day
+)
+
 // Function is one Lambda function: provided.al2023, built from functions/<Name>.
 type Function struct {
 	Name        string
@@ -48,6 +54,8 @@ type Function struct {
 	Concurrency int           // reserved: one more call at a time is throttled (429)
 	Environment []string      // which of the variables above it gets
 	Permissions []Permission  // least privilege, nothing else is allowed
+	// Schedule is when EventBridge calls it, as rate(…) or cron(…), with an empty object; "": never.
+	Schedule string
 }
 
 // CPUs are the virtual CPUs that the function's memory buys, rounded up: one per 1,769 MB,
@@ -87,9 +95,9 @@ var Functions = []Function{
 		MemoryMB: 512, Timeout: 29 * time.Second, Concurrency: 20,
 		Environment: []string{EnvBucket, EnvTrainingWorkflow, EnvStatisticsWorkflow, EnvBatchWorkflow, EnvScheduleGroup, EnvScheduleRole},
 		Permissions: []Permission{
-			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/", "batches/"}},
-			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/", "batches/"}},
-			{[]string{"s3:PutObject"}, Bucket, []string{"data/", "jobs/", "runs/", "models/", "schedules/", "batches/"}},
+			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/", "batches/", "monitoring/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/", "batches/", "monitoring/"}},
+			{[]string{"s3:PutObject"}, Bucket, []string{"data/", "jobs/", "runs/", "models/", "schedules/", "batches/", "outcomes/"}},
 			{[]string{"s3:DeleteObject"}, Bucket, []string{"schedules/"}},
 			{[]string{"states:StartExecution", "states:DescribeExecution"}, TrainingWorkflow, nil},
 			{[]string{"states:StartExecution", "states:DescribeExecution"}, StatisticsWorkflow, nil},
@@ -107,6 +115,17 @@ var Functions = []Function{
 			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "models/", "batches/"}},
 			{[]string{"s3:PutObject"}, Bucket, []string{"batches/"}},
 		},
+	},
+	{
+		Name: "monitor", Description: "compares what was captured of predictions with training",
+		MemoryMB: 1769, Timeout: 15 * time.Minute, Concurrency: 2,
+		Environment: []string{EnvBucket},
+		Permissions: []Permission{
+			{[]string{"s3:GetObject"}, Bucket, []string{"models/", "outcomes/", "predictions/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"models/", "outcomes/", "predictions/"}},
+			{[]string{"s3:PutObject"}, Bucket, []string{"monitoring/"}},
+		},
+		Schedule: "rate(1 hour)",
 	},
 	{
 		Name: "predict", Description: "predictions over HTTP",
@@ -168,6 +187,8 @@ var Routes = []Route{
 	{"GET", "/v1/models/{model}/aliases/{alias}", "api"},
 	{"PUT", "/v1/models/{model}/aliases/{alias}", "api"},
 	{"GET", "/v1/models/{model}/aliases/{alias}/history", "api"},
+	{"GET", "/v1/models/{model}/drift", "api"},
+	{"POST", "/v1/models/{model}/outcomes", "api"},
 	{"DELETE", "/v1/models/{model}/schedule", "api"},
 	{"POST", "/v1/models/{model}/batches", "api"},
 	{"GET", "/v1/models/{model}/batches", "api"},

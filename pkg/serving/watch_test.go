@@ -7,21 +7,31 @@ import (
 	"github.com/foretell-ml/foretell/pkg/capture"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/serving"
+	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
-func TestNew(t *testing.T) {
+// environment is one of two variables.
+func environment(fresh, keep string) func(string) string {
+	return func(name string) string {
+		return map[string]string{topology.EnvAliasFresh: fresh, topology.EnvCapture: keep}[name]
+	}
+}
+
+func TestWatch(t *testing.T) {
 	r, _, now, _ := served(t)
-	for _, o := range []serving.Settings{{Fresh: "soon"}, {Fresh: "-1s"}, {Fresh: "0s"}, {Capture: "rows"}} {
-		if s, err := serving.New(r, "one", o, now.Now); err == nil {
-			t.Errorf("%+v makes %+v", o, s)
+	s := &serving.Server{Registry: r}
+	for _, o := range [][2]string{{"soon", ""}, {"-1s", ""}, {"0s", ""}, {"", "rows"}} {
+		if err := s.Watch("one", environment(o[0], o[1]), now.Now); err == nil {
+			t.Errorf("%q makes %+v", o, s)
 		}
 	}
-	s, err := serving.New(r, "one", serving.Settings{}, now.Now)
+	err := s.Watch("one", environment("", ""), now.Now)
 	if err != nil || s.Fresh != 5*time.Second || s.Capture != nil {
 		t.Errorf("by default %+v, %v", s, err)
 	}
 	s.Close()
-	s, err = serving.New(r, "one", serving.Settings{Fresh: "1m", Capture: "predictions"}, now.Now)
+	s = &serving.Server{Registry: r}
+	err = s.Watch("one", environment("1m", "predictions"), now.Now)
 	if err != nil || s.Fresh != time.Minute || s.Capture.Keep != capture.KeepPredictions {
 		t.Errorf("%+v, %v", s, err)
 	}

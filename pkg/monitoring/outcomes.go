@@ -1,0 +1,286 @@
+package monitoring
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/foretell-ml/foretell/pkg/capture"
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/metric"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
+	"github.com/foretell-ml/foretell/pkg/registry"
+)
+
+// Outcome is what was true of a row that was predicted: a value, or a class.
+type Outcome struct {
+	ID    string   `json:"id"` // of the prediction
+	Value *float64 `json:"value,omitempty"`
+	Class *string  `json:"class,omitempty"`
+}
+
+// MaxOutcomes is how many outcomes are posted at a time.
+const MaxOutcomes = 10_000
+
+// LookBack is how many days before it an outcome's prediction may have been made, the day itself
+// among them.
+const LookBack = 30
+
+func outcomesPrefix(m registry.ModelName, day time.Time) string {
+	return "outcomes/" + string(m) + "/" + day.UTC().Format(capture.DayForm) + "/"
+}
+
+// SaveOutcomes stores outcomes that came on a day, under their content: the same ones sent twice in
+// a day are stored once.
+func SaveOutcomes(ctx context.Context, s registry.Store, m registry.ModelName, day time.Time, all []Outcome) error {
+	if err := m.Validate(); err != nil {
+		return err
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(text)
+	_, err = s.Put(ctx, outcomesPrefix(m, day)+hex.EncodeToString(sum[:])+".json", text, registry.Condition{Absent: true})
+	if errors.Is(err, registry.ErrConflict) {
+		return nil
+	}
+	return err
+}
+
+// Outcomes is what the outcomes of a day say of the predictions that they are about.
+type Outcomes struct {
+	Rows int `json:"rows"` // different ids
+	// Unmatched are those whose prediction was not kept, or was made more than LookBack days ago;
+	// Contradicted those that came with different truths, Unfit those that are not of the target:
+	// these are left out.
+	Unmatched    int           `json:"unmatched,omitempty"`
+	Contradicted int           `json:"contradicted,omitempty"`
+	Unfit        int           `json:"unfit,omitempty"`
+	Versions     []LiveVersion `json:"versions"`
+}
+
+// LiveVersion is how good the predictions of a version were.
+type LiveVersion struct {
+	Version int    `json:"version"`
+	Digest  string `json:"digest"`
+	Rows    int    `json:"rows"`
+	// Scores are those of every metric of the task that is defined, Tested the same on the rows that
+	// were held out when it was trained, as far as its manifest has them.
+	Scores map[string]float64 `json:"scores"`
+	Tested map[string]float64 `json:"tested,omitempty"`
+	// Intervals are the 95 % confidence intervals of Scores, where there is one.
+	Intervals map[string][2]float64 `json:"intervals,omitempty"`
+	// Right is the share of the rows whose class was served, of a classification.
+	Right *float64 `json:"right,omitempty"`
+	// Reliability compares, of two classes, the probability of the second with how often it came.
+	Reliability []Reliable `json:"reliability,omitempty"`
+}
+
+// Reliable is a bin of probabilities: what was said, and how often it came true, with its 95 %
+// interval.
+type Reliable struct {
+	Rows int     `json:"rows"`
+	Said float64 `json:"said"`
+	Seen float64 `json:"seen"`
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+}
+
+// joined are rows of one version with their truths.
+type joined struct {
+	version   int
+	digest    string
+	pipeline  *pipeline.Pipeline
+	y, output []float64
+	served    int // rows whose served class was the true one
+}
+
+// join compares the outcomes of a day with the predictions of the days up to it.
+func (m *Monitor) join(ctx context.Context, model registry.ModelName, day time.Time, r *Report) (*Outcomes, error) {
+	truths, o, err := m.truths(ctx, model, day, r)
+	if err != nil || o == nil {
+		return nil, err
+	}
+	byDigest := map[string]*joined{}
+	var order []string
+	for back := range LookBack {
+		if len(truths) == 0 {
+			break
+		}
+		keys, err := capture.Keys(ctx, m.Registry.Store, model, day.AddDate(0, 0, -back))
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range keys {
+			object, err := capture.Read(ctx, m.Registry.Store, key)
+			if err != nil {
+				if ctx.Err() != nil {
+					return nil, err
+				}
+				r.warn("%s could not be read: %v", key, err)
+				continue
+			}
+			for _, s := range object.Series {
+				if len(s.Predictions) == 0 {
+					continue
+				}
+				j := byDigest[s.Digest]
+				if j == nil {
+					j = &joined{version: s.Version, digest: s.Digest}
+					if j.pipeline, err = m.pipeline(ctx, model, s.Digest); err != nil {
+						return nil, err
+					}
+					byDigest[s.Digest] = j
+					order = append(order, s.Digest)
+				}
+				o.Unfit += j.take(s.Predictions, truths)
+			}
+		}
+	}
+	o.Unmatched = len(truths)
+	slices.SortFunc(order, func(a, b string) int { return byDigest[a].version - byDigest[b].version })
+	for _, digest := range order {
+		if j := byDigest[digest]; len(j.y) > 0 {
+			o.Versions = append(o.Versions, j.score(m.tested(ctx, model, j.version)))
+		}
+	}
+	return o, nil
+}
+
+// truths are the outcomes of a day by id, but for contradicted ones. None is nil.
+func (m *Monitor) truths(ctx context.Context, model registry.ModelName, day time.Time, r *Report) (map[string]Outcome, *Outcomes, error) {
+	truths, contradicted := map[string]Outcome{}, map[string]bool{}
+	for info, err := range m.Registry.Store.List(ctx, outcomesPrefix(model, day)) {
+		if err != nil {
+			return nil, nil, err
+		}
+		var all []Outcome
+		if _, err := registry.ReadJSON(ctx, m.Registry.Store, info.Key, &all); err != nil {
+			if ctx.Err() != nil {
+				return nil, nil, err
+			}
+			r.warn("%s could not be read: %v", info.Key, err)
+			continue
+		}
+		for _, o := range all {
+			if old, ok := truths[o.ID]; ok && !old.same(o) {
+				contradicted[o.ID] = true
+			}
+			truths[o.ID] = o
+		}
+	}
+	if len(truths) == 0 {
+		return nil, nil, nil
+	}
+	o := &Outcomes{Rows: len(truths), Contradicted: len(contradicted), Versions: []LiveVersion{}}
+	for id := range contradicted {
+		delete(truths, id)
+	}
+	return truths, o, nil
+}
+
+func (o Outcome) same(p Outcome) bool {
+	equal := func(a, b *float64) bool { return a == b || a != nil && b != nil && *a == *b }
+	return equal(o.Value, p.Value) && (o.Class == p.Class || o.Class != nil && p.Class != nil && *o.Class == *p.Class)
+}
+
+// take joins predictions with their truths, which it removes, and returns how many truths are not
+// of the target.
+func (j *joined) take(predictions []capture.Prediction, truths map[string]Outcome) (unfit int) {
+	target := j.pipeline.Target
+	for _, p := range predictions {
+		truth, ok := truths[p.ID]
+		if !ok {
+			continue
+		}
+		delete(truths, p.ID)
+		y, ok := truth.of(target)
+		if !ok || len(p.Output) != target.Outputs() {
+			unfit++
+			continue
+		}
+		j.y, j.output = append(j.y, y), append(j.output, p.Output...)
+		if p.Class != nil && *p.Class == int(y) {
+			j.served++
+		}
+	}
+	return unfit
+}
+
+// of is the truth as metrics want it: the value, or the index of the class.
+func (o Outcome) of(target pipeline.Target) (float64, bool) {
+	if !target.Task.Classification() {
+		if o.Value == nil {
+			return 0, false
+		}
+		return *o.Value, true
+	}
+	if o.Class == nil {
+		return 0, false
+	}
+	class := slices.Index(target.Classes, *o.Class)
+	return float64(class), class >= 0
+}
+
+// tested are the scores of a version on rows that were held out when it was trained.
+func (m *Monitor) tested(ctx context.Context, model registry.ModelName, version int) map[string]float64 {
+	manifest, err := m.Registry.Version(ctx, model, version)
+	if err != nil || manifest.Tested == nil {
+		return nil // the report does without
+	}
+	return manifest.Tested.Scores
+}
+
+const (
+	confidence = 0.95
+	bins       = 10
+)
+
+// score says how good the predictions were. Metrics that these rows do not have are left out.
+func (j *joined) score(tested map[string]float64) LiveVersion {
+	target := j.pipeline.Target
+	outputs := target.Outputs()
+	v := LiveVersion{Version: j.version, Digest: j.digest, Rows: len(j.y), Scores: map[string]float64{}, Tested: tested, Intervals: map[string][2]float64{}}
+	for _, m := range metric.For(target.Task) {
+		if s, err := m.Score(j.y, j.output, nil, outputs); err == nil {
+			v.Scores[m.Name] = s
+		}
+	}
+	if target.Task.Classification() {
+		right := float64(j.served) / float64(len(j.y))
+		v.Right = &right
+	}
+	if target.Task == dataset.Binary {
+		positive := make([]float64, len(j.y))
+		for i := range positive {
+			positive[i] = j.output[2*i+1]
+		}
+		for _, b := range metric.Reliability(j.y, positive, nil, bins, confidence) {
+			v.Reliability = append(v.Reliability, Reliable{b.Rows, b.Said, b.Seen, b.Low, b.High})
+		}
+		if v.Right != nil {
+			low, high := metric.ShareInterval(*v.Right, v.Rows, confidence)
+			v.Intervals["right"] = [2]float64{low, high}
+		}
+	}
+	return v
+}
+
+// Check says what is wrong with outcomes that are posted, by the index of the first bad one.
+func Check(all []Outcome) (index int, err error) {
+	for i, o := range all {
+		switch {
+		case o.ID == "" || len(o.ID) > 160:
+			return i, fmt.Errorf("id %.40q is not that of a prediction", o.ID)
+		case (o.Value == nil) == (o.Class == nil):
+			return i, errors.New("want a value or a class")
+		}
+	}
+	return 0, nil
+}
