@@ -20,7 +20,7 @@ ASL_VALIDATOR := .venv/node_modules/.bin/asl-validator
 # Reading from PostgreSQL is tested against a server of the test's own, if there is one.
 INITDB := $(firstword $(shell command -v initdb) $(wildcard /usr/lib/postgresql/*/bin/initdb))
 
-# The page of statistics is tested in a browser, if there is one.
+# Pages are tested in a browser, if there is one.
 CHROMIUM := $(firstword $(foreach b,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(b))))
 
 # Models are compared with those of the other architecture, in an emulator, if there is one.
@@ -67,7 +67,7 @@ test: check reproducible synth $(CFN_LINT) $(ASL_VALIDATOR) ## check everything:
 	@$(CFN_LINT) --ignore-checks W3005 -- cdk.out/assembly-*/*.template.json
 	@$(ASL_VALIDATOR) $(patsubst %,--json-path %,$(wildcard pkg/topology/*.asl.json))
 	@test -n "$(INITDB)" || echo "PostgreSQL is not installed here: reading from it is NOT tested"
-	@test -n "$(CHROMIUM)" || echo "Chromium is not installed here: the page of statistics is NOT tested in a browser"
+	@test -n "$(CHROMIUM)" || echo "Chromium is not installed here: the pages are NOT tested in a browser"
 	@test -n "$(QEMU)" || echo "QEMU is not installed here: models are NOT compared with those of another architecture"
 	@echo "testing"
 	@CDK_VALIDATION=false RAPID_SEED=$(RAPID_SEED) FORETELL_POSTGRES="$(if $(INITDB),,none)" FORETELL_CHROMIUM="$(if $(CHROMIUM),,none)" FORETELL_QEMU="$(if $(QEMU),,none)" go test ./...
