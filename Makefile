@@ -17,6 +17,9 @@ CFN_LINT := $(shell command -v cfn-lint || echo .venv/bin/cfn-lint)
 # The workflows' definitions are checked by it, as Step Functions would.
 ASL_VALIDATOR := .venv/node_modules/.bin/asl-validator
 
+# The CDK's command line brings templates in Go: below a folder with a dot they are none of ours.
+CDK := .venv/cdk/node_modules/.bin/cdk
+
 # Reading from PostgreSQL is tested against a server of the test's own, if there is one.
 INITDB := $(firstword $(shell command -v initdb) $(wildcard /usr/lib/postgresql/*/bin/initdb))
 
@@ -185,18 +188,18 @@ synth: build ## write the CloudFormation templates of all stages to cdk.out
 	@CDK_OUTDIR=cdk.out CDK_CONTEXT_JSON="$$(node -p 'JSON.stringify(require("./cdk.json").context)')" go run ./infra -assets build/$(ARCH)
 
 # The emulation runs on this machine's architecture, so the functions are built for it too.
-deploy-check: build-host build/deploy/venv build/deploy/node_modules ## deploy the stage dev to an emulation of AWS on 127.0.0.1, and ask its API for a prediction
+deploy-check: build-host build/deploy/venv $(CDK) ## deploy the stage dev to an emulation of AWS on 127.0.0.1, and ask its API for a prediction
 	@$(MAKE) --no-print-directory build ARCH=$$(go env GOARCH)
 	@echo "deploying to an emulation of AWS"
-	@go run ./internal/deploycheck -assets build/$$(go env GOARCH)
+	@go run ./internal/deploycheck -cdk $(CDK) -assets build/$$(go env GOARCH)
 
 build/deploy/venv:
 	@echo "installing ministack into build/deploy"
 	@rm -rf $@ && python3 -m venv $@ && $@/bin/pip install --quiet ministack==1.5.33
 
-build/deploy/node_modules:
-	@echo "installing the CDK command line into build/deploy"
-	@mkdir -p build/deploy && npm install --silent --no-save --ignore-scripts --prefix build/deploy aws-cdk@2.1148.1
+$(CDK):
+	@echo "installing the CDK command line into .venv"
+	@npm install --silent --no-save --ignore-scripts --prefix .venv/cdk aws-cdk@2.1148.1
 
 image: ## build the container image of the predict function, for amd64 and arm64, into build/image (PUSH=repository:tag pushes it)
 	@$(MAKE) --no-print-directory build ARCH=amd64

@@ -48,7 +48,7 @@ type check struct {
 
 func main() {
 	ministack := flag.String("ministack", "build/deploy/venv/bin/ministack", "the emulation")
-	cdk := flag.String("cdk", "build/deploy/node_modules/.bin/cdk", "the CDK's command line")
+	cdk := flag.String("cdk", ".venv/cdk/node_modules/.bin/cdk", "the CDK's command line")
 	assets := flag.String("assets", filepath.Join("build", "amd64"), "folder with `<function>/bootstrap` for this machine")
 	foretell := flag.String("foretell", "build/host/foretell", "the command line")
 	flag.Parse()
