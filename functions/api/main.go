@@ -41,5 +41,5 @@ func main() {
 		Schedule: control.EventBridge{Client: scheduler.NewFromConfig(aws), Machine: machine,
 			Group: os.Getenv(topology.EnvScheduleGroup), Role: os.Getenv(topology.EnvScheduleRole)},
 	}
-	lambda.Start(gateway.Handler(gateway.Routes(server.Routes())))
+	lambda.Start((&gateway.Metrics{Function: "api", To: os.Stdout, Now: time.Now}).Measure(gateway.Handler(gateway.Routes(server.Routes()))))
 }

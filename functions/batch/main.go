@@ -6,6 +6,7 @@ import (
 	"log"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -22,6 +23,6 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	jobs := &batch.Jobs{Registry: &registry.Registry{Store: store}}
+	jobs := &batch.Jobs{Registry: &registry.Registry{Store: store}, Metrics: os.Stdout, Now: time.Now}
 	lambda.Start(jobs.Handle)
 }

@@ -25,8 +25,8 @@ func main() {
 	slog.SetDefault(lambdacontext.NewLogger()) // with the id of the request in every line
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	server := serving.Configured(os.Getenv)
 	var err error
+	server := serving.Configured(os.Getenv)
 	if bucket := os.Getenv(topology.EnvBucket); bucket != "" {
 		server.Registry = &registry.Registry{}
 		server.Registry.Store, err = s3store.Connect(ctx, bucket, "")
@@ -37,7 +37,7 @@ func main() {
 		err = server.Watch(rand.Text(), os.Getenv, time.Now)
 	}
 	if err == nil {
-		err = gateway.Host{Address: ":" + cmp.Or(os.Getenv(topology.EnvPort), "8080"), Ended: server.Close}.Start(ctx, gateway.Routes(server.Routes()), os.Getenv("AWS_LAMBDA_RUNTIME_API") != "")
+		err = gateway.Host{Address: ":" + cmp.Or(os.Getenv(topology.EnvPort), "8080"), Ended: server.Close, Metrics: &gateway.Metrics{Function: "predict", To: os.Stdout, Now: time.Now}}.Start(ctx, gateway.Routes(server.Routes()), os.Getenv("AWS_LAMBDA_RUNTIME_API") != "")
 	}
 	if err != nil {
 		log.Fatal(err)

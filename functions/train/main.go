@@ -30,6 +30,6 @@ func main() {
 	}
 	models := &registry.Registry{Store: store}
 	engine := &training.Engine{Registry: models, Source: training.BucketSource(bucket, models),
-		Cloud: true, MemoryMB: lambdacontext.MemoryLimitInMB, Reserve: reserve, Now: time.Now}
+		Cloud: true, MemoryMB: lambdacontext.MemoryLimitInMB, Reserve: reserve, Now: time.Now, Metrics: os.Stdout}
 	lambda.Start(engine.Handle)
 }

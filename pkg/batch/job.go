@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
@@ -26,6 +28,10 @@ import (
 type Jobs struct {
 	Registry *registry.Registry
 	Workers  int // cores that a step uses; 0 is all of them
+	// Metrics is where a line for CloudWatch goes, by the clock Now, for each part that is predicted;
+	// nil: nowhere.
+	Metrics io.Writer
+	Now     func() time.Time
 
 	limits limits // zero: standardLimits. Tests make them small.
 }

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,7 +39,8 @@ const (
 func TestRowsWithFaults(t *testing.T) {
 	r := storeOf(t, halves(badAge, badBoth))
 	learn(t, r, "class", "class", "baseline")
-	jobs := &Jobs{Registry: r, limits: limits{bytes: 1 << 20, files: 1}}
+	var log bytes.Buffer
+	jobs := &Jobs{Registry: r, Metrics: &log, Now: func() time.Time { return time.Unix(0, 0) }, limits: limits{bytes: 1 << 20, files: 1}}
 	q := Request{Dataset: "people", Keep: []string{"id", "age"}}
 	m, err := run(t.Context(), jobs, "class", champion(t, r, "class"), q)
 	if err != nil {
@@ -55,9 +57,11 @@ func TestRowsWithFaults(t *testing.T) {
 		t.Errorf("one row may have faults: %+v, %v", m, err)
 	}
 	q.MaxErrors = 2
+	log.Reset()
 	if m, err = run(t.Context(), jobs, "class", champion(t, r, "class"), q); err != nil {
 		t.Fatal(err)
 	}
+	counted(t, log.String(), 92, 2)
 	if m.State != Succeeded || m.Rows != 92 || m.Errors != 2 || m.Outputs[0].Errors != 2 || m.Outputs[1].Faults != "" {
 		t.Errorf("%+v", m)
 	}
@@ -82,6 +86,26 @@ func TestRowsWithFaults(t *testing.T) {
 	}
 	if n := strings.Count(text, "\n"); n != 90+2 { // two headers
 		t.Errorf("%d lines, want 92", n)
+	}
+}
+
+// counted fails unless lines of metrics of the model class, one for each of two parts, sum up to rows
+// and faulty ones.
+func counted(t *testing.T, log string, rows, faulty float64) {
+	t.Helper()
+	lines := strings.Split(strings.TrimSpace(log), "\n")
+	for _, text := range lines {
+		var line struct {
+			Function, Model  string
+			Rows, FaultyRows float64
+		}
+		if err := json.Unmarshal([]byte(text), &line); err != nil || line.Function != "batch" || line.Model != "class" {
+			t.Errorf("%v: %s", err, text)
+		}
+		rows, faulty = rows-line.Rows, faulty-line.FaultyRows
+	}
+	if len(lines) != 2 || rows != 0 || faulty != 0 {
+		t.Errorf("%d lines that are off by %v rows and %v faulty ones:\n%s", len(lines), rows, faulty, log)
 	}
 }
 

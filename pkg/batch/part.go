@@ -8,9 +8,11 @@ import (
 	"fmt"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/emf"
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/source"
+	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
 // Result is results/<n>.json: what part n came to, or what is wrong with its data. A Lambda error
@@ -67,8 +69,29 @@ func (j *Jobs) predict(ctx context.Context, job Job, p plan, part Part, c regist
 			}
 		}
 	}
-	_, err = registry.WriteJSON(ctx, j.Registry.Store, job.resultKey(part.Part), r, c)
-	return written(err)
+	if _, err = registry.WriteJSON(ctx, j.Registry.Store, job.resultKey(part.Part), r, c); written(err) != nil {
+		return err
+	}
+	if err == nil && c.Absent { // else it is done again, and was counted
+		j.measure(job, r)
+	}
+	return nil
+}
+
+// measure tells the metrics of a part that is done.
+func (j *Jobs) measure(job Job, r Result) {
+	if j.Metrics == nil || r.Problem != nil {
+		return
+	}
+	_ = emf.Write(j.Metrics, emf.Line{
+		Namespace: topology.MetricNamespace, Time: j.Now(),
+		Fields: []emf.Field{
+			{Name: topology.DimensionFunction, Value: "batch"}, {Name: topology.DimensionModel, Value: string(job.Model)}, {Name: "Batch", Value: string(job.Batch)},
+		},
+		Groups: []emf.Group{{Sets: topology.ByFunctionAndModel, Metrics: []emf.Metric{
+			{Name: topology.MetricRows, Unit: emf.Count, Value: float64(r.Rows)}, {Name: topology.MetricFaultyRows, Unit: emf.Count, Value: float64(r.Errors)},
+		}}},
+	}) // a part is done, whether that can be told or not
 }
 
 // look predicts a part. What is wrong with its data is no error but in the result.

@@ -30,6 +30,8 @@ type Host struct {
 	// Ended is called when no more requests come, before the process ends; nil: nothing is. Lambda
 	// kills 500 ms after it has told a function to end.
 	Ended func()
+	// Metrics are those of a Lambda function; see there.
+	Metrics *Metrics
 }
 
 // What a client may take its time with.
@@ -44,9 +46,9 @@ const (
 func (h Host) Start(ctx context.Context, handler http.Handler, underLambda bool) error {
 	if underLambda {
 		if h.Ended == nil {
-			lambda.Start(Handler(handler))
+			lambda.Start(h.Metrics.Measure(Handler(handler)))
 		}
-		lambda.StartWithOptions(Handler(handler), lambda.WithEnableSIGTERM(h.Ended))
+		lambda.StartWithOptions(h.Metrics.Measure(Handler(handler)), lambda.WithEnableSIGTERM(h.Ended))
 	}
 	return h.Listen(ctx, handler)
 }

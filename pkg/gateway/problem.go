@@ -118,6 +118,7 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		slog.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
+	observeProblem(r.Context(), p)
 	w.Header().Set("Cache-Control", "no-store")
 	write(w, p.Status, "application/problem+json", p)
 }

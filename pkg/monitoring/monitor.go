@@ -1,7 +1,6 @@
 package monitoring
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/capture"
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/emf"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/profile"
 	"github.com/foretell-ml/foretell/pkg/registry"
@@ -77,15 +77,7 @@ func (m *Monitor) write(ctx context.Context, r *Report) error {
 	if _, err := registry.WriteJSON(ctx, m.Registry.Store, key(r.Model, r.Day), r, registry.Condition{}); err != nil {
 		return err
 	}
-	if m.Metrics == nil {
-		return nil
-	}
-	line, err := r.emf(m.Now())
-	if err != nil {
-		return err
-	}
-	_, err = m.Metrics.Write(append(bytes.TrimSpace(line), '\n'))
-	return err
+	return emf.Write(m.Metrics, r.line(m.Now()))
 }
 
 // Day makes the report of a day.

@@ -204,10 +204,10 @@ func TestRun(t *testing.T) {
 				Metrics    []struct{ Name string }
 			}
 		} `json:"_aws"`
-		Model                                                string
+		Function, Model                                      string
 		DriftedColumns, SeverelyDriftedColumns, CapturedRows int
 	}
-	if len(lines) != 2 || json.Unmarshal([]byte(lines[1]), &line) != nil || line.Model != "adult" || line.DriftedColumns != 1 || line.SeverelyDriftedColumns != 1 || line.CapturedRows != 300 || line.AWS.CloudWatchMetrics[0].Namespace != "Foretell" {
+	if len(lines) != 2 || json.Unmarshal([]byte(lines[1]), &line) != nil || line.Function != "monitor" || line.Model != "adult" || line.DriftedColumns != 1 || line.SeverelyDriftedColumns != 1 || line.CapturedRows != 300 || line.AWS.CloudWatchMetrics[0].Namespace != "Foretell" {
 		t.Errorf("metrics:\n%s", w.metrics.String())
 	}
 }

@@ -2,7 +2,6 @@ package monitoring
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/foretell-ml/foretell/pkg/capture"
+	"github.com/foretell-ml/foretell/pkg/emf"
 	"github.com/foretell-ml/foretell/pkg/profile"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/topology"
@@ -239,8 +239,8 @@ func versions(all map[string]*gathered) []*gathered {
 	return ordered
 }
 
-// emf is a line of the log that CloudWatch makes metrics of (Embedded Metric Format).
-func (r *Report) emf(now time.Time) ([]byte, error) {
+// line is what CloudWatch makes metrics of.
+func (r *Report) line(now time.Time) emf.Line {
 	drifted, severe, rows := 0, 0, 0
 	for _, v := range r.Versions {
 		rows += v.Rows
@@ -256,16 +256,16 @@ func (r *Report) emf(now time.Time) ([]byte, error) {
 			}
 		}
 	}
-	type metric struct{ Name, Unit string }
-	return json.Marshal(map[string]any{
-		"_aws": map[string]any{
-			"Timestamp": now.UnixMilli(),
-			"CloudWatchMetrics": []any{map[string]any{
-				"Namespace": topology.MetricNamespace, "Dimensions": [][]string{{}, {"Model"}},
-				"Metrics": []metric{{"DriftedColumns", "Count"}, {topology.MetricSevereDrift, "Count"}, {"CapturedRows", "Count"}},
-			}},
+	return emf.Line{
+		Namespace: topology.MetricNamespace, Time: now,
+		Fields: []emf.Field{
+			{Name: topology.DimensionFunction, Value: "monitor"}, {Name: topology.DimensionModel, Value: string(r.Model)},
+			{Name: "Day", Value: r.Day}, {Name: "Verdict", Value: string(r.Verdict)}, {Name: "Reason", Value: r.Reason},
 		},
-		"Model": r.Model, "Day": r.Day, "Verdict": r.Verdict, "Reason": r.Reason,
-		"DriftedColumns": drifted, topology.MetricSevereDrift: severe, "CapturedRows": rows,
-	})
+		Groups: []emf.Group{{Sets: topology.ByFunctionAndModel, Metrics: []emf.Metric{
+			{Name: topology.MetricDrifted, Unit: emf.Count, Value: float64(drifted)},
+			{Name: topology.MetricSevereDrift, Unit: emf.Count, Value: float64(severe)},
+			{Name: topology.MetricCaptured, Unit: emf.Count, Value: float64(rows)},
+		}}},
+	}
 }

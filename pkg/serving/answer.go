@@ -1,29 +1,29 @@
 package serving
 
 import (
-	"encoding/json"
-	"math"
 	"strconv"
+
+	"github.com/foretell-ml/foretell/pkg/internal/jsontext"
 )
 
 // json is the answer as encoding/json would write it, with a line end, but written field by
 // field: an answer of 10,000 rows is numbers, for which reflection takes longer than the models do.
 func (a *Response) json() ([]byte, error) {
 	b := make([]byte, 0, 256+len(a.Predictions)*a.predictionBytes())
-	b = appendText(append(b, `{"model":`...), string(a.Model))
+	b = jsontext.AppendText(append(b, `{"model":`...), string(a.Model))
 	b = strconv.AppendInt(append(b, `,"version":`...), int64(a.Version), 10)
-	b = appendText(append(b, `,"digest":`...), a.Digest)
+	b = jsontext.AppendText(append(b, `,"digest":`...), a.Digest)
 	if a.Alias != "" {
-		b = appendText(append(b, `,"alias":`...), string(a.Alias))
+		b = jsontext.AppendText(append(b, `,"alias":`...), string(a.Alias))
 	}
 	if a.Arm != "" {
-		b = appendText(append(b, `,"arm":`...), string(a.Arm))
+		b = jsontext.AppendText(append(b, `,"arm":`...), string(a.Arm))
 	}
 	if a.ID != "" {
-		b = appendText(append(b, `,"id":`...), a.ID)
+		b = jsontext.AppendText(append(b, `,"id":`...), a.ID)
 	}
 	if a.Coverage != 0 {
-		b = appendNumber(append(b, `,"coverage":`...), a.Coverage)
+		b = jsontext.AppendNumber(append(b, `,"coverage":`...), a.Coverage)
 	}
 	b = append(b, `,"predictions":[`...)
 	for i := range a.Predictions {
@@ -61,14 +61,14 @@ func (a *Response) predictionBytes() int {
 func (p *Prediction) append(b []byte) ([]byte, error) {
 	start := len(b)
 	if p.Value != nil {
-		b = appendNumber(append(b, `,"value":`...), *p.Value)
+		b = jsontext.AppendNumber(append(b, `,"value":`...), *p.Value)
 	}
 	if p.Interval != nil {
-		b = appendNumber(append(b, `,"interval":[`...), p.Interval[0])
-		b = append(appendNumber(append(b, ','), p.Interval[1]), ']')
+		b = jsontext.AppendNumber(append(b, `,"interval":[`...), p.Interval[0])
+		b = append(jsontext.AppendNumber(append(b, ','), p.Interval[1]), ']')
 	}
 	if p.Class != nil {
-		b = appendText(append(b, `,"class":`...), *p.Class)
+		b = jsontext.AppendText(append(b, `,"class":`...), *p.Class)
 	}
 	if p.Probabilities != nil {
 		b = p.Probabilities.append(append(b, `,"probabilities":`...))
@@ -98,24 +98,4 @@ func (p *ordered) append(b []byte) []byte {
 		b = strconv.AppendFloat(b, v, 'g', -1, 64)
 	}
 	return append(b, '}')
-}
-
-// appendText appends a text as JSON, without the escapes that HTML would need.
-func appendText(b []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
-			text, _ := jsonText(s) // any text can be encoded
-			return append(b, text...)
-		}
-	}
-	return append(append(append(b, '"'), s...), '"')
-}
-
-// appendNumber appends a finite number as encoding/json does: like JavaScript.
-func appendNumber(b []byte, v float64) []byte {
-	if size := math.Abs(v); size == 0 || 1e-6 <= size && size < 1e21 {
-		return strconv.AppendFloat(b, v, 'f', -1, 64)
-	}
-	text, _ := json.Marshal(v) // rare, and finite
-	return append(b, text...)
 }

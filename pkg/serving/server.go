@@ -101,6 +101,7 @@ func (s *Server) open(ctx context.Context, model registry.ModelName, which selec
 	if err != nil {
 		return f, nil, err
 	}
+	gateway.ObserveModel(ctx, string(model))
 	p, err := s.pipeline(ctx, f)
 	return f, p, err
 }
@@ -116,6 +117,7 @@ func (s *Server) answer(ctx context.Context, model registry.ModelName, which sel
 	if err != nil {
 		return nil, err
 	}
+	gateway.ObserveRows(ctx, table.Rows())
 	output, err := p.Predict(table)
 	if err != nil {
 		return nil, fmt.Errorf("predict with %s of model %s: %w", f.digest, model, err)
@@ -140,6 +142,10 @@ func (s *Server) answer(ctx context.Context, model registry.ModelName, which sel
 // load reads and checks an artifact. Its faults are ours, not the client's: the version
 // says that the artifact is there.
 func (s *Server) load(ctx context.Context, model registry.ModelName, digest string) (*pipeline.Pipeline, error) {
+	if s.Now != nil {
+		began := s.Now()
+		defer func() { gateway.ObserveLoad(ctx, s.Now().Sub(began)) }()
+	}
 	artifact, err := s.Registry.Artifact(ctx, model, digest)
 	if err != nil {
 		return nil, fmt.Errorf("artifact %s of model %s: %w", digest, model, err)

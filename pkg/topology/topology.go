@@ -39,12 +39,6 @@ const SageMakerModel = "/opt/ml/model"
 // Settings are the values of those that name no resource, until somebody changes the function's.
 var Settings = map[string]string{EnvAliasFresh: "5s", EnvCapture: "sketches"}
 
-// Metrics that functions write into their logs, beside those of AWS.
-const (
-	MetricNamespace   = "Foretell"
-	MetricSevereDrift = "SeverelyDriftedColumns" // of a model in a day
-)
-
 // Function is one Lambda function: provided.al2023, built from functions/<Name>.
 type Function struct {
 	Name        string

@@ -147,7 +147,11 @@ func (e *Engine) Conclude(ctx context.Context, run RunID) (Verdict, error) {
 	if err := e.show(ctx, concluded{plan, board, ensemble, manifest, verdict, data, served}); err != nil {
 		return Verdict{}, err
 	}
-	return verdict, e.write(ctx, run.key("verdict.json"), verdict)
+	if err := e.write(ctx, run.key("verdict.json"), verdict); err != nil {
+		return verdict, err
+	}
+	e.measure(verdict)
+	return verdict, nil
 }
 
 // standings returns the leaderboard that was written, or ranks the trials and writes it. It

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/foretell-ml/foretell/pkg/emf"
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
 // Cost is what a run was quoted at and what it took, in dollars by the prices of the quote. What
@@ -29,6 +31,22 @@ func (c Cost) String() string {
 		verb = "cost"
 	}
 	return fmt.Sprintf("quoted at $%.5f, %s $%.5f", c.Quoted, verb, c.Actual)
+}
+
+// measure tells the metrics what a run took. It ended well, whether that can be told or not.
+func (e *Engine) measure(v Verdict) {
+	if v.Cost == nil {
+		return
+	}
+	_ = emf.Write(e.Metrics, emf.Line{
+		Namespace: topology.MetricNamespace, Time: e.now(),
+		Fields: []emf.Field{
+			{Name: topology.DimensionFunction, Value: "train"}, {Name: topology.DimensionModel, Value: string(v.Model)}, {Name: "Run", Value: string(v.Run)},
+		},
+		Groups: []emf.Group{{Sets: topology.ByFunctionAndModel, Metrics: []emf.Metric{
+			{Name: topology.MetricRunQuoted, Unit: emf.None, Value: v.Cost.Quoted}, {Name: topology.MetricRunCost, Unit: emf.None, Value: v.Cost.Actual},
+		}}},
+	})
 }
 
 // Usage is what a trial took of the machine it ran on, for the ledger: it is not part of what a

@@ -1,6 +1,8 @@
 package training
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"math"
 	"strconv"
@@ -188,7 +190,8 @@ func TestCostIsByTheLedger(t *testing.T) {
 		second float64 // dollars
 	}{"function": {3008, true, 3008.0 / 1024 * 0.0000133334}, "here": {0, false, 3008.0 / 1024 * 0.0000133334 / (3008.0 / 1769)}} {
 		e := engine(t)
-		e.Now, e.MemoryMB, e.Workers = ticking(), c.memory, 1
+		var log bytes.Buffer
+		e.Now, e.MemoryMB, e.Workers, e.Metrics = ticking(), c.memory, 1, &log
 		run := submit(t, e, parse(t, penguins))
 		progress, err := e.Plan(ctx, run)
 		if err != nil {
@@ -215,6 +218,16 @@ func TestCostIsByTheLedger(t *testing.T) {
 		got := verdict.Cost
 		if want := q.Beside + 6*c.second; got == nil || math.Abs(got.Actual-want) > 1e-12 || got.Quoted != q.Dollars || got.Billed != c.billed || got.ActualSeconds != 6 {
 			t.Errorf("%s: %+v, want %v", name, got, want)
+		}
+		if _, err := e.Conclude(ctx, run); err != nil { // which answers what it answered, and costs nothing
+			t.Fatal(err)
+		}
+		var line struct {
+			Function, Model, Run string
+			RunQuoted, RunCost   float64
+		}
+		if err := json.Unmarshal(log.Bytes(), &line); err != nil || line.Function != "train" || line.Model != "penguins" || line.Run != string(run) || line.RunQuoted != got.Quoted || line.RunCost != got.Actual {
+			t.Errorf("%s: %v; metrics\n%s", name, err, log.String())
 		}
 	}
 	if v := func() Verdict {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"regexp"
 	"slices"
@@ -39,6 +40,8 @@ type Engine struct {
 	Reserve time.Duration
 	// Now is the clock by which trials are timed for the ledger; nil: they are not.
 	Now func() time.Time
+	// Metrics is where a line for CloudWatch goes with the cost of each run that ends; nil: nowhere.
+	Metrics io.Writer
 
 	mu       sync.Mutex
 	prepared *prepared // of the run worked on last: trials of one run share it

@@ -8,7 +8,7 @@
 //
 // It takes what encoding/json takes and means the same by it, which a fuzz test compares, but
 // for brackets deeper than MaxDepth. A name that appears twice is the caller's to see, who knows
-// what names there are.
+// what names there are. AppendText and AppendNumber write what encoding/json writes.
 package jsontext
 
 import (
