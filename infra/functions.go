@@ -69,6 +69,9 @@ func (s *stage) newFunction(f topology.Function, assets string) awslambda.Functi
 
 // environment is the value of one of topology's environment variables.
 func (s *stage) environment(name string) *string {
+	if name == topology.EnvRedact && s.Redact {
+		return jsii.String(topology.RedactValues)
+	}
 	if setting, ok := topology.Settings[name]; ok {
 		return jsii.String(setting)
 	}

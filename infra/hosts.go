@@ -58,7 +58,7 @@ func (s *stage) newHosts() {
 
 // hostEnvironment is what the image needs to find its model.
 func (s *stage) hostEnvironment() map[string]*string {
-	return map[string]*string{topology.EnvBucket: s.bucket.BucketName(), topology.EnvModel: jsii.String(s.Hosts.Model)}
+	return map[string]*string{topology.EnvBucket: s.bucket.BucketName(), topology.EnvModel: jsii.String(s.Hosts.Model), topology.EnvRedact: s.environment(topology.EnvRedact)}
 }
 
 // readModels lets a role read what the predict function may read in the bucket, and nothing else.

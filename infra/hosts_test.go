@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 )
 
-// newHosting makes a stage with every host.
+// newHosting makes a stage with everything that is there only if it is asked for.
 func newHosting(outdir, assets string) (*stage, error) {
 	context, err := readContext("../cdk.json")
 	if err != nil {
@@ -21,6 +21,8 @@ func newHosting(outdir, assets string) (*stage, error) {
 		"image": "111111111111.dkr.ecr.eu-central-1.amazonaws.com/foretell@sha256:" + strings.Repeat("0f", 32), "model": "adult-income",
 		"certificate": "arn:aws:acm:eu-central-1:111111111111:certificate/0a1b2c", "ecs": true, "realtime": true, "serverless": true, "notebook": true,
 	}
+	dev["release"] = map[string]any{"repository": "foretell-ml/foretell"}
+	dev["redact"] = true
 	context[contextKey] = map[string]any{"dev": dev}
 	made, err := newStages(newApp(outdir, context), assets)
 	if err != nil {
@@ -29,22 +31,28 @@ func newHosting(outdir, assets string) (*stage, error) {
 	return made[0], nil
 }
 
-// hosted are the resources of one of the hosting stage's stacks.
+// hosted are the resources of one of the hosting stage's stacks, which may use what Compute exports.
 func hosted(t *testing.T, stack awscdk.Stack) map[string]resource {
+	t.Helper()
+	contentOf(t, hosting.compute).export()
+	named := map[string]resource{}
+	if err := contentOf(t, stack).addTo(named); err != nil {
+		t.Fatal(err)
+	}
+	return named
+}
+
+// contentOf is a stack's template.
+func contentOf(t *testing.T, stack awscdk.Stack) (c content) {
 	t.Helper()
 	text, err := json.Marshal(assertions.Template_FromStack(stack, nil).ToJSON())
 	if err != nil {
 		t.Fatal(err)
 	}
-	var c content
 	if err := json.Unmarshal(text, &c); err != nil {
 		t.Fatal(err)
 	}
-	named := map[string]resource{}
-	if err := c.addTo(named); err != nil {
-		t.Fatal(err)
-	}
-	return named
+	return c
 }
 
 // TestNoHostsByThemselves: a stage has the three stacks, and a host only if it is asked for.
@@ -54,8 +62,8 @@ func TestNoHostsByThemselves(t *testing.T) {
 			t.Errorf("%s has %d stacks, want 3", s.Name, n)
 		}
 	}
-	if n := len(hosting.stacks()); n != 6 {
-		t.Errorf("with every host there are %d stacks, want 6", n)
+	if n := len(hosting.stacks()); n != 7 {
+		t.Errorf("with every host and releases there are %d stacks, want 7", n)
 	}
 }
 

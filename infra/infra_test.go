@@ -25,7 +25,7 @@ import (
 var (
 	stages    []*stage
 	prod      *stage
-	hosting   *stage                         // a stage with every host
+	hosting   *stage                         // a stage with all that is optional
 	templates map[string]assertions.Template // by stage and stack: "prod/Storage"
 	resources map[string]resource            // of prod's stacks, by logical id without the CDK's hash
 )
@@ -106,11 +106,7 @@ func readStages() error {
 			return err
 		}
 		contents[name] = c
-		for _, o := range c.Outputs {
-			if o.Export.Name != "" {
-				exports[o.Export.Name] = o.Value
-			}
-		}
+		c.export()
 	}
 	for _, c := range contents {
 		if err := c.addTo(resources); err != nil {
@@ -123,7 +119,7 @@ func readStages() error {
 // stacks are a stage's stacks by name.
 func (s *stage) stacks() map[string]awscdk.Stack {
 	all := map[string]awscdk.Stack{"Storage": s.storage, "Compute": s.compute, "Observability": s.observability}
-	for name, host := range map[string]awscdk.Stack{"ECS": s.ecs, "SageMaker": s.sagemaker, "Notebook": s.notebook} {
+	for name, host := range map[string]awscdk.Stack{"Release": s.release, "ECS": s.ecs, "SageMaker": s.sagemaker, "Notebook": s.notebook} {
 		if host != nil {
 			all[name] = host
 		}
@@ -140,6 +136,15 @@ type content struct {
 	Outputs   map[string]struct {
 		Value  any
 		Export struct{ Name string }
+	}
+}
+
+// export makes known what a template gives to others.
+func (c content) export() {
+	for _, o := range c.Outputs {
+		if o.Export.Name != "" {
+			exports[o.Export.Name] = o.Value
+		}
 	}
 }
 

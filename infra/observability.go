@@ -47,6 +47,36 @@ func over(length int, statistic string) *awscloudwatch.MetricOptions {
 	return &awscloudwatch.MetricOptions{Period: minutes(length), Statistic: jsii.String(statistic)}
 }
 
+// own is a metric that a function writes into its log, of all models together, over so many minutes.
+func own(metric, function string, length int, statistic string) awscloudwatch.Metric {
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace: jsii.String(topology.MetricNamespace), MetricName: jsii.String(metric),
+		DimensionsMap: &map[string]*string{topology.DimensionFunction: jsii.String(function)},
+		Period:        minutes(length), Statistic: jsii.String(statistic),
+	})
+}
+
+// shareOf is the mean of a metric of a function over five minutes, or 0 where there were fewer
+// requests than least: of a handful, a half says nothing.
+func shareOf(metric, function string, least int) awscloudwatch.IMetric {
+	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
+		Expression: jsii.String(fmt.Sprintf("IF(requests >= %d, share, 0)", least)), Period: minutes(5),
+		Label: jsii.String(metric + " of " + function),
+		UsingMetrics: &map[string]awscloudwatch.IMetric{
+			"requests": own(topology.MetricLatency, function, 5, "SampleCount"), "share": own(metric, function, 5, "Average"),
+		},
+	})
+}
+
+// search shows a metric of a function for each model, or whatever the other dimension is.
+func search(metric, function, by, statistic string, length int) awscloudwatch.IMetric {
+	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
+		Expression: jsii.String(fmt.Sprintf(`SEARCH('{%s,%s,%s} MetricName="%s" %s="%s"', '%s', %d)`,
+			topology.MetricNamespace, topology.DimensionFunction, by, metric, topology.DimensionFunction, function, statistic, length*60)),
+		Label: jsii.String(""), Period: minutes(length), UsingMetrics: &map[string]awscloudwatch.IMetric{},
+	})
+}
+
 // alarms are all alarms of the stage.
 func (s *stage) alarms() []alarm {
 	var all []alarm
@@ -60,15 +90,18 @@ func (s *stage) alarms() []alarm {
 		}
 	}
 	all = append(all,
-		alarm{"PredictSlow", "One prediction in a hundred takes longer than a second in the function.",
-			s.live["predict"].MetricDuration(over(5, "p99")), 1000, 3},
+		alarm{"PredictSlow", "One request for predictions in a hundred takes longer than a second in the function.",
+			own(topology.MetricLatency, "predict", 5, "p99"), 1000, 3},
+		alarm{"PredictFaults", "The predict function answers one request in fifty with a fault of its own (5xx).",
+			own(topology.MetricFaults, "predict", 5, "Average"), 0.02, 2},
+		alarm{"PredictRefusals", "The predict function refuses half of at least 20 requests in five minutes (4xx).",
+			shareOf(topology.MetricRefusals, "predict", 20), 0.5, 3},
+		alarm{"RunCost", "Training runs took a tenth of the monthly budget within a day.",
+			own(topology.MetricRunCost, "train", 24*60, "Sum"), s.MonthlyBudget / 10, 1},
 		alarm{"APIErrors", "The API answers one request in fifty with an error of its own (5xx).",
 			s.api.MetricServerError(over(5, "Average")), 0.02, 2},
 		alarm{"Drift", "What a model is asked differs severely from what it was trained on.",
-			awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-				Namespace: jsii.String(topology.MetricNamespace), MetricName: jsii.String(topology.MetricSevereDrift),
-				Period: minutes(60), Statistic: jsii.String("Maximum"),
-			}), 1, 2},
+			own(topology.MetricSevereDrift, "monitor", 60, "Maximum"), 1, 2},
 		alarm{"GivenUp", "Something was given up: an asynchronous call that failed each time, or a schedule that could not start its workflow.",
 			s.deadLetters.MetricApproximateNumberOfMessagesVisible(over(5, "Maximum")), 1, 1},
 	)
@@ -121,6 +154,22 @@ func (s *stage) newDashboard() {
 				graph("Calls", each(func(f callMetrics) awscloudwatch.Metric { return f.MetricInvocations(over(5, "Sum")) })...),
 				graph("Errors", each(func(f callMetrics) awscloudwatch.Metric { return f.MetricErrors(over(5, "Sum")) })...),
 				graph("Throttles", each(func(f callMetrics) awscloudwatch.Metric { return f.MetricThrottles(over(5, "Sum")) })...),
+			},
+			{
+				graph("Latency of predict by model, p99, ms", search(topology.MetricLatency, "predict", topology.DimensionModel, "p99", 5)),
+				graph("Rows predicted by model", search(topology.MetricRows, "predict", topology.DimensionModel, "Sum", 5), search(topology.MetricRows, "batch", topology.DimensionModel, "Sum", 5)),
+				graph("Rows of batches left out", search(topology.MetricFaultyRows, "batch", topology.DimensionModel, "Sum", 5)),
+			},
+			{
+				graph("Share of requests refused (4xx) and failed (5xx)", own(topology.MetricRefusals, "predict", 5, "Average"), own(topology.MetricFaults, "predict", 5, "Average"),
+					own(topology.MetricRefusals, "api", 5, "Average"), own(topology.MetricFaults, "api", 5, "Average")),
+				graph("Problems of predict by type", search(topology.MetricErrors, "predict", topology.DimensionProblem, "Sum", 5)),
+				graph("Time to load artifacts by model, ms", search(topology.MetricLoadTime, "predict", topology.DimensionModel, "Maximum", 5)),
+			},
+			{
+				graph("Columns that drifted, and severely, by model", search(topology.MetricDrifted, "monitor", topology.DimensionModel, "Maximum", 60), search(topology.MetricSevereDrift, "monitor", topology.DimensionModel, "Maximum", 60)),
+				graph("Rows captured by model", search(topology.MetricCaptured, "monitor", topology.DimensionModel, "Maximum", 60)),
+				graph("Runs: dollars quoted and taken in a day", own(topology.MetricRunQuoted, "train", 24*60, "Sum"), own(topology.MetricRunCost, "train", 24*60, "Sum")),
 			},
 			{
 				graph("Executions that ended", ended...),

@@ -72,7 +72,50 @@ func TestEverythingIsWatched(t *testing.T) {
 	}
 	watches("GivenUp", "ApproximateNumberOfMessagesVisible", "<DeadLetters.QueueName>")
 	watches("APIErrors", "5XXError", "Foretell")
-	watches("PredictSlow", "Duration", "<PredictFunction>:live")
+	watches("PredictSlow", topology.MetricLatency, "predict")
+	watches("PredictFaults", topology.MetricFaults, "predict")
+	watches("RunCost", topology.MetricRunCost, "train")
+	watches("Drift", topology.MetricSevereDrift, "monitor")
+	equal(t, "the run's cost that is too much", alarms["RunCost"].Properties["Threshold"], fmt.Sprint(prod.MonthlyBudget/10))
+	refusals := ""
+	for _, m := range list(alarms["PredictRefusals"].Properties["Metrics"]) {
+		refusals += render(at(m, "Expression")) + render(at(m, "MetricStat", "Metric", "MetricName")) + " " + render(at(m, "MetricStat", "Stat")) + ";"
+	}
+	if refusals != "IF(requests >= 20, share, 0) ;Latency SampleCount;Refusals Average;" {
+		t.Errorf("PredictRefusals watches %s", refusals)
+	}
+}
+
+// TestOwnMetrics: alarms of the metrics that functions write name one that is written, by a dimension
+// set that it is written with; and the dashboard and docs/operations.md show each.
+func TestOwnMetrics(t *testing.T) {
+	for name, r := range alarmed(t) {
+		if r.Properties["Namespace"] != topology.MetricNamespace {
+			continue
+		}
+		if !slices.Contains(topology.Metrics, render(r.Properties["MetricName"])) {
+			t.Errorf("%s watches %v, which no function writes", name, r.Properties["MetricName"])
+		}
+		dimensions := list(r.Properties["Dimensions"])
+		if len(dimensions) != 1 || at(dimensions[0], "Name") != topology.DimensionFunction {
+			t.Errorf("%s watches a metric by %v, want %s", name, dimensions, topology.DimensionFunction)
+		}
+	}
+	text, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ofType(t, "AWS::CloudWatch::Dashboard", func(_ string, r resource) {
+		body := render(r.Properties["DashboardBody"])
+		for _, metric := range topology.Metrics {
+			if !strings.Contains(body, `"`+metric+`"`) && !strings.Contains(body, `MetricName=\"`+metric+`\"`) {
+				t.Errorf("the dashboard does not show %s", metric)
+			}
+			if !strings.Contains(string(text), "| `"+metric+"` ") {
+				t.Errorf("docs/operations.md does not say what %s is", metric)
+			}
+		}
+	})
 }
 
 // TestOperations: docs/operations.md lists every alarm with what to do, and no other.
@@ -81,8 +124,9 @@ func TestOperations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	table, _, _ := strings.Cut(string(text), "\n## ")
 	var listed, want []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\|(.*)\\|(.*)\\|$").FindAllStringSubmatch(string(text), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\|(.*)\\|(.*)\\|$").FindAllStringSubmatch(table, -1) {
 		listed = append(listed, m[1])
 		if len(strings.TrimSpace(m[3])) < 20 {
 			t.Errorf("docs/operations.md does not say what to do about %s", m[1])

@@ -41,14 +41,17 @@ type settings struct {
 
 	MonthlyBudget float64 `json:"monthly_budget"` // in US dollars: what a month may cost before somebody is told
 
-	Hosts hosts `json:"hosts"` // what serves besides Lambda; nothing by itself
+	Redact bool `json:"redact"` // predictions say what is wrong with a request without what was sent
+
+	Release release `json:"release"` // what deploys the stage besides people; nothing by itself
+	Hosts   hosts   `json:"hosts"`   // what serves besides Lambda; nothing by itself
 }
 
 // keys are the settings by their names in cdk.json: required and not.
 var keys = map[string]bool{
 	"account": true, "region": true, "alarms": true, "keep_data": true, "log_days": true, "run_days": true,
 	"requests_per_second": true, "requests_at_once": true, "monthly_budget": true,
-	"concurrency": false, "hosts": false,
+	"concurrency": false, "hosts": false, "redact": false, "release": false,
 }
 
 // retentions are the times that CloudWatch keeps logs for, by days.
@@ -157,6 +160,7 @@ func (s settings) checks() []check {
 		{"monthly_budget", s.MonthlyBudget > 0, fmt.Sprintf("%v dollars are no budget", s.MonthlyBudget)},
 	}
 	checks = append(checks, s.Hosts.checks()...)
+	checks = append(checks, s.Release.checks()...)
 	reserved := 0
 	unknown := maps.Clone(s.Concurrency)
 	for _, f := range topology.Functions {

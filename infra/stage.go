@@ -28,6 +28,9 @@ var flags = map[string]any{
 	"@aws-cdk/aws-lambda:recognizeVersionProps": true,
 	// Without it the CDK drops the writer of a Distributed Map's results and says nothing.
 	"@aws-cdk/aws-stepfunctions:useDistributedMapResultWriterV2": true,
+	// What another stack uses cannot be deleted: CloudFormation refuses, rather than leaving functions
+	// without their bucket and alarms without what they watch.
+	"@aws-cdk/core:defaultCrossStackReferences": "strong",
 }
 
 // stage is all of Foretell in one account and region, in stacks by lifetime: what must outlive
@@ -40,7 +43,8 @@ type stage struct {
 	storage       awscdk.Stack
 	compute       awscdk.Stack
 	observability awscdk.Stack
-	ecs           awscdk.Stack // these are there only if they are asked for
+	release       awscdk.Stack // these are there only if they are asked for
+	ecs           awscdk.Stack
 	sagemaker     awscdk.Stack
 	notebook      awscdk.Stack
 
@@ -110,6 +114,7 @@ func newStage(app awscdk.App, settings settings, assets string) *stage {
 
 	s.observability = s.newStack("Observability", "Foretell: alarms, dashboard and budget")
 	s.watch()
+	s.newRelease()
 	s.newHosts()
 	return s
 }

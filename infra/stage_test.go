@@ -52,6 +52,7 @@ func TestFunctions(t *testing.T) {
 		topology.EnvScheduleRole:       "<ScheduleRole.Arn>",
 		topology.EnvAliasFresh:         "5s",
 		topology.EnvCapture:            "sketches",
+		topology.EnvRedact:             topology.RedactValues,
 	}
 	want := map[string]bool{}
 	for _, f := range topology.Functions {

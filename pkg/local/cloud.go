@@ -153,6 +153,7 @@ func (c *Cloud) runtimeConfig(logs string) RuntimeConfig {
 			topology.EnvScheduleRole:       scheduleRole,
 			topology.EnvAliasFresh:         topology.Settings[topology.EnvAliasFresh],
 			topology.EnvCapture:            topology.Settings[topology.EnvCapture],
+			topology.EnvRedact:             topology.Settings[topology.EnvRedact],
 		},
 	}
 }

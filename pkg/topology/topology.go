@@ -19,25 +19,29 @@ const (
 	EnvScheduleRole       = "FORETELL_SCHEDULE_ROLE"       // ARN of the role that a schedule assumes
 	EnvAliasFresh         = "FORETELL_ALIAS_FRESH"         // how long an alias is believed, such as 5s
 	EnvCapture            = "FORETELL_CAPTURE"             // what is kept of predictions: off, sketches or predictions
+	EnvRedact             = "FORETELL_REDACT"              // RedactValues: what is wrong is said without what was sent
 )
 
 // Environment variables of functions/predict where it is no Lambda function, and so an HTTP
 // server: in a container on SageMaker or ECS, or on a laptop. No permission goes with them.
 const (
-	EnvModel  = "FORETELL_MODEL"  // the model of /invocations and /ping
-	EnvStore  = "FORETELL_STORE"  // a folder that is a store, or an artifact; without it and a bucket SageMakerModel
-	EnvRedact = "FORETELL_REDACT" // RedactValues: what is wrong is said without what was sent; of the Lambda function too
-	EnvPort   = "PORT"            // to listen on; 8080 by default, as SageMaker wants it
+	EnvModel = "FORETELL_MODEL" // the model of /invocations and /ping
+	EnvStore = "FORETELL_STORE" // a folder that is a store, or an artifact; without it and a bucket SageMakerModel
+	EnvPort  = "PORT"           // to listen on; 8080 by default, as SageMaker wants it
 )
 
-// RedactValues is what EnvRedact has to be.
-const RedactValues = "values"
+// What EnvRedact may be.
+const (
+	RedactValues  = "values"
+	RedactNothing = "nothing" // as everything else
+)
 
 // SageMakerModel is where SageMaker unpacks the model data of a container.
 const SageMakerModel = "/opt/ml/model"
 
-// Settings are the values of those that name no resource, until somebody changes the function's.
-var Settings = map[string]string{EnvAliasFresh: "5s", EnvCapture: "sketches"}
+// Settings are the values of those that name no resource, until a stage says otherwise or somebody
+// changes the function's.
+var Settings = map[string]string{EnvAliasFresh: "5s", EnvCapture: "sketches", EnvRedact: RedactNothing}
 
 // Function is one Lambda function: provided.al2023, built from functions/<Name>.
 type Function struct {
@@ -124,7 +128,7 @@ var Functions = []Function{
 	{
 		Name: "predict", Description: "predictions over HTTP",
 		MemoryMB: 1769, Timeout: 29 * time.Second, Concurrency: 50,
-		Environment: []string{EnvBucket, EnvAliasFresh, EnvCapture},
+		Environment: []string{EnvBucket, EnvAliasFresh, EnvCapture, EnvRedact},
 		Permissions: []Permission{
 			{[]string{"s3:GetObject"}, Bucket, []string{"models/"}},
 			{[]string{"s3:ListBucket"}, Bucket, []string{"models/"}},
