@@ -10,6 +10,9 @@ FUNCTIONS := $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go))
 BUILD  := CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags "-s -w -buildid="
 SHA256 := $(shell command -v sha256sum || echo shasum -a 256)
 
+# What a release is called in its lists of components: the commit.
+VERSION := v0.0.0-$(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+
 # cfn-lint is used if it is there, else put into .venv (ignored by git). Its rule W3005 is
 # against dependencies that are written out though implied: the CDK writes them out.
 CFN_LINT := $(shell command -v cfn-lint || echo .venv/bin/cfn-lint)
@@ -19,6 +22,9 @@ ASL_VALIDATOR := .venv/node_modules/.bin/asl-validator
 
 # The CDK's command line brings templates in Go: below a folder with a dot they are none of ours.
 CDK := .venv/cdk/node_modules/.bin/cdk
+
+# The workflows of GitHub Actions are checked by it.
+ACTIONLINT := go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 # Reading from PostgreSQL is tested against a server of the test's own, if there is one.
 INITDB := $(firstword $(shell command -v initdb) $(wildcard /usr/lib/postgresql/*/bin/initdb))
@@ -36,7 +42,7 @@ RAPID_SEED ?= 1
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
 
-.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-automl bench-cost bench-data bench-large bench-learners bench-serving synth deploy-check image fmt clean
+.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-automl bench-cost bench-data bench-large bench-learners bench-serving synth deploy-check image sbom vulnerabilities release fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +75,8 @@ test: check reproducible synth $(CFN_LINT) $(ASL_VALIDATOR) ## check everything:
 	@echo "checking the CloudFormation templates"
 	@$(CFN_LINT) --ignore-checks W3005 -- cdk.out/assembly-*/*.template.json
 	@$(ASL_VALIDATOR) $(patsubst %,--json-path %,$(wildcard pkg/topology/*.asl.json))
+	@echo "checking the workflows of GitHub Actions"
+	@$(ACTIONLINT)
 	@test -n "$(INITDB)" || echo "PostgreSQL is not installed here: reading from it is NOT tested"
 	@test -n "$(CHROMIUM)" || echo "Chromium is not installed here: the pages are NOT tested in a browser"
 	@test -n "$(QEMU)" || echo "QEMU is not installed here: models are NOT compared with those of another architecture"
@@ -206,6 +214,33 @@ image: ## build the container image of the predict function, for amd64 and arm64
 	@$(MAKE) --no-print-directory build ARCH=arm64
 	@echo "building the image"
 	@go run ./internal/image -push "$(PUSH)"
+
+# What a binary is made of is read from the binary, so that it is of what ships.
+sbom: build build-host build/tools/cyclonedx-gomod ## list what each binary is made of, as CycloneDX, in build/sbom
+	@rm -rf build/sbom && mkdir -p build/sbom
+	@for f in $(FUNCTIONS); do \
+		GOOS=linux GOARCH=$(ARCH) build/tools/cyclonedx-gomod bin -json -std -licenses -noserial -version "$(VERSION)" -output build/sbom/$$f.cdx.json build/$(ARCH)/$$f/bootstrap || exit 1; \
+	done
+	@build/tools/cyclonedx-gomod bin -json -std -licenses -noserial -version "$(VERSION)" -output build/sbom/foretell.cdx.json build/host/foretell
+	@for f in build/sbom/*.json; do printf '%4d components  %s\n' $$(grep -c '"purl"' $$f) $$f; done
+
+build/tools/cyclonedx-gomod:
+	@echo "installing cyclonedx-gomod into build/tools"
+	@GOBIN=$(abspath build/tools) go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.9.0
+
+# It asks Go's vulnerability database, and fails if the code calls what is in it.
+vulnerabilities: ## look for known vulnerabilities in what the code calls
+	@go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
+
+# What is deployed: templates and functions as the CDK deploys them, the image, what they are made of, and
+# the tools to deploy and check them. GNU tar, as in CI.
+release: synth image sbom ## pack what is deployed into build/release.tar.gz, with the digest of every file
+	@rm -rf build/release && mkdir -p build/release
+	@cp -R cdk.out build/image build/sbom build/host/foretell build/release
+	@CGO_ENABLED=0 go build -trimpath -o build/release/push-image ./internal/image
+	@cd build/release && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs -d '\n' $(SHA256) > SHA256SUMS
+	@tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C build/release -cf - . | gzip -n > build/release.tar.gz
+	@echo "packed $$(wc -l < build/release/SHA256SUMS) files of $(VERSION) into build/release.tar.gz, $$(wc -c < build/release.tar.gz) bytes"
 
 fmt: ## format the code
 	@gofmt -w cmd functions infra internal pkg

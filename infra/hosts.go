@@ -84,6 +84,12 @@ func (s *stage) pullImage(stack awscdk.Stack) []awsiam.PolicyStatement {
 	}
 }
 
+// pushImage lets a role push the image beside what is there.
+func (s *stage) pushImage(stack awscdk.Stack) []awsiam.PolicyStatement {
+	return append(s.pullImage(stack), allow([]string{"ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage"},
+		jsii.String(s.repositoryARN(stack))))
+}
+
 var imageParts = regexp.MustCompile(`^([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com[^/]*/([^@]+)@`)
 
 func (s *stage) repositoryARN(stack awscdk.Stack) string {

@@ -3,11 +3,12 @@ package main
 import (
 	"fmt"
 	"regexp"
-	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
 // release lets GitHub Actions deploy a stage: jobs of one repository that run in the GitHub
@@ -26,8 +27,6 @@ const (
 	audience = "sts.amazonaws.com"
 	// What cdk bootstrap appends to the names of its roles, unless it is told otherwise.
 	qualifier = "hnb659fds"
-	// The data set and model of foretell smoke.
-	smoke = "foretell-smoke"
 )
 
 var (
@@ -42,18 +41,9 @@ func (r release) checks() []check {
 	}
 }
 
-// smokeRoutes are the requests of foretell smoke, as execute-api names them.
-var smokeRoutes = []string{
-	"GET/v1/models",
-	"POST/v1/datasets/" + smoke + "/uploads",
-	"POST/v1/runs",
-	"GET/v1/runs/*",
-	"GET/v2/health/ready",
-	"POST/v1/models/" + smoke + "/predict",
-}
-
 // newRelease makes the role that GitHub's jobs get, if it is asked for. It may assume two of the roles
-// that cdk bootstrap made, which deploy and upload; and ask the API what foretell smoke asks it.
+// that cdk bootstrap made, which deploy and upload; ask the API what foretell smoke asks it; and push
+// the image that hosts run, if there are any.
 func (s *stage) newRelease() {
 	if s.Release.Repository == "" {
 		return
@@ -71,9 +61,12 @@ func (s *stage) newRelease() {
 		bootstrapped = append(bootstrapped, jsii.String(fmt.Sprintf("arn:%s:iam::%s:role/cdk-%s-%s-role-%s-%s",
 			*s.release.Partition(), s.Account, qualifier, does, s.Account, s.Region)))
 	}
-	for _, route := range smokeRoutes {
-		method, path, _ := strings.Cut(route, "/")
-		asked = append(asked, s.api.ArnForExecuteApi(jsii.String(method), jsii.String("/"+path), s.api.DeploymentStage().StageName()))
+	for _, r := range topology.SmokeRoutes {
+		asked = append(asked, s.api.ArnForExecuteApi(jsii.String(r.Method), jsii.String(r.Path), s.api.DeploymentStage().StageName()))
+	}
+	statements := []awsiam.PolicyStatement{allow([]string{"sts:AssumeRole"}, bootstrapped...), allow([]string{"execute-api:Invoke"}, asked...)}
+	if s.Hosts.Image != "" {
+		statements = append(statements, s.pushImage(s.release)...)
 	}
 	role := awsiam.NewRole(s.release, jsii.String("ReleaseRole"), &awsiam.RoleProps{
 		RoleName: jsii.String(s.roleName("release")),
@@ -81,9 +74,10 @@ func (s *stage) newRelease() {
 			github + ":aud": audience,
 			github + ":sub": "repo:" + s.Release.Repository + ":environment:" + s.Name,
 		}}),
-		InlinePolicies: inline([]awsiam.PolicyStatement{allow([]string{"sts:AssumeRole"}, bootstrapped...), allow([]string{"execute-api:Invoke"}, asked...)}),
+		InlinePolicies: inline(statements),
 	})
-	suppressWildcards(role, "foretell smoke follows a run whose name follows from its content", `/GET/v1/runs/\*`)
+	suppressWildcards(role, "foretell smoke follows a run whose name follows from its content", `/GET/v1/runs/[a-z-]+\*`)
+	suppress(role, "IAM5", "a registry's token has no resource to name", "Resource::*")
 	awscdk.NewCfnOutput(s.release, jsii.String("ReleaseRoleOutput"), &awscdk.CfnOutputProps{
 		Description: jsii.String("the role of GitHub's jobs: AWS_ROLE of the environment " + s.Name), Value: role.RoleArn(),
 	}).OverrideLogicalId(jsii.String("ReleaseRoleOutput"))

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
 // TestReleaseRole: jobs of the one repository in the stage's environment, and nobody else, get a role
@@ -35,8 +37,12 @@ func TestReleaseRole(t *testing.T) {
 	for _, does := range []string{"deploy", "file-publishing"} {
 		want = append(want, "sts:AssumeRole iam::111111111111:role/cdk-hnb659fds-"+does+"-role-111111111111-eu-central-1")
 	}
-	for _, route := range smokeRoutes {
-		want = append(want, "execute-api:Invoke execute-api:eu-central-1:111111111111:<API>/<APIDeploymentStageapi>/"+route)
+	for _, r := range topology.SmokeRoutes {
+		want = append(want, "execute-api:Invoke execute-api:eu-central-1:111111111111:<API>/<APIDeploymentStageapi>/"+r.Method+r.Path)
+	}
+	want = append(want, "ecr:GetAuthorizationToken *") // has no resource
+	for _, action := range []string{"BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage", "InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage"} {
+		want = append(want, "ecr:"+action+" ecr:eu-central-1:111111111111:repository/foretell")
 	}
 	slices.Sort(got)
 	slices.Sort(want)

@@ -74,7 +74,10 @@ func batchCommand(ctx context.Context, c *invocation) error {
 		}
 	}
 	body.Dataset, body.Format = registry.DatasetName(args[0]), batch.Format(*format)
-	cloud := client{strings.TrimSuffix(*api, "/")}
+	cloud, err := newClient(ctx, *api)
+	if err != nil {
+		return err
+	}
 	path := "/v1/models/" + url.PathEscape(*model) + "/batches"
 	var s batchState
 	if err := cloud.call(ctx, "POST", path, body, &s); err != nil {

@@ -10,12 +10,20 @@ import (
 	"mime/multipart"
 	"net/http"
 	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/registry"
 )
 
-// client speaks to the API.
-type client struct{ url string }
+// client speaks to the API. newClient makes one.
+type client struct {
+	url         string
+	region      string // of AWS, which requests are signed for; "": they are not signed
+	credentials aws.CredentialsProvider
+}
 
 // call sends a request with a JSON body (none if it is nil) and decodes the answer. A
 // problem that the API answers is the error.
@@ -43,6 +51,9 @@ func (c client) send(ctx context.Context, method, path string, body []byte) ([]b
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
+	if err := c.sign(ctx, request, body, time.Now()); err != nil {
+		return nil, err
+	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, err
@@ -60,6 +71,19 @@ func (c client) send(ctx context.Context, method, path string, body []byte) ([]b
 		return nil, fmt.Errorf("%s %s: %w", method, path, p)
 	}
 	return got, nil
+}
+
+// store uploads a file to a data set, and returns what the set is called as the source of a run.
+func (c client) store(ctx context.Context, set registry.DatasetName, name string, content []byte) (source string, err error) {
+	var permission struct {
+		Source string            `json:"source"`
+		URL    string            `json:"url"`
+		Fields map[string]string `json:"fields"`
+	}
+	if err := c.call(ctx, "POST", "/v1/datasets/"+string(set)+"/uploads", map[string]string{"file": name}, &permission); err != nil {
+		return "", err
+	}
+	return permission.Source, c.upload(ctx, permission.URL, permission.Fields, name, content)
 }
 
 // upload sends a file to a presigned POST: the form's fields first, the file last, as S3

@@ -74,7 +74,10 @@ func (w continued) remotely(ctx context.Context, c *invocation, asJSON bool) err
 	if err != nil {
 		return err
 	}
-	api := client{strings.TrimSuffix(w.api, "/")}
+	api, err := newClient(ctx, w.api)
+	if err != nil {
+		return err
+	}
 	var state runState
 	if err := api.call(ctx, "POST", "/v1/runs", map[string]any{"continue": w.run, "trials": more}, &state); err != nil {
 		return err

@@ -98,7 +98,7 @@ func (j *job) say(format string, args ...any) { fmt.Fprintf(j.c.stdout, "   "+fo
 
 // do does the job against a running cloud whose folder is dir.
 func (j *job) do(ctx context.Context, cloud *local.Cloud, dir string) error {
-	j.api = client{cloud.URL()}
+	j.api = client{url: cloud.URL()}
 	source, err := j.upload(ctx)
 	if err != nil {
 		return err
@@ -130,20 +130,11 @@ func (j *job) do(ctx context.Context, cloud *local.Cloud, dir string) error {
 
 func (j *job) upload(ctx context.Context) (source string, err error) {
 	j.step("Upload %s (%d KB) as data set %s, by a presigned POST", j.file, len(j.content)/1024, j.set)
-	var permission struct {
-		Source string            `json:"source"`
-		URL    string            `json:"url"`
-		Fields map[string]string `json:"fields"`
-	}
-	path := "/v1/datasets/" + string(j.set) + "/uploads"
-	if err := j.api.call(ctx, "POST", path, map[string]string{"file": j.file}, &permission); err != nil {
+	if source, err = j.api.store(ctx, j.set, j.file, j.content); err != nil {
 		return "", err
 	}
-	if err := j.api.upload(ctx, permission.URL, permission.Fields, j.file, j.content); err != nil {
-		return "", err
-	}
-	j.say("stored below %s", permission.Source)
-	return permission.Source, nil
+	j.say("stored below %s", source)
+	return source, nil
 }
 
 func (j *job) statistics(ctx context.Context) (version string, err error) {

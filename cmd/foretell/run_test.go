@@ -46,7 +46,7 @@ func openWorld(t testing.TB, dir string) world {
 			t.Error(err)
 		}
 	})
-	return world{cloud, client{cloud.URL()}, s3store.New(cloud.S3(), cloud.Bucket(), "")}
+	return world{cloud, client{url: cloud.URL()}, s3store.New(cloud.S3(), cloud.Bucket(), "")}
 }
 
 // post submits a config and returns how the run stands.

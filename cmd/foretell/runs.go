@@ -50,7 +50,11 @@ func runsCommand(ctx context.Context, c *invocation) error {
 		return errors.New("--limit is 1 to 100, and --every more than 0")
 	}
 	if *api != "" {
-		s.from = apiRuns{client{strings.TrimSuffix(*api, "/")}}
+		cloud, err := newClient(ctx, *api)
+		if err != nil {
+			return err
+		}
+		s.from = apiRuns{cloud}
 	} else {
 		store, err := openStore(ctx, *place)
 		if err != nil {

@@ -8,8 +8,10 @@ import (
 	"encoding/pem"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,8 +21,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 )
 
@@ -59,6 +64,54 @@ func TestSameDigestTwice(t *testing.T) {
 	}
 	if told[0] != told[1] {
 		t.Errorf("built twice:\n%s\nand\n%s", told[0], told[1])
+	}
+}
+
+// TestPushBuilt: what was built is pushed as it is, and has the same digest in every registry.
+func TestPushBuilt(t *testing.T) {
+	binaries, out := t.TempDir(), filepath.Join(t.TempDir(), "image")
+	for _, architecture := range architectures {
+		file := filepath.Join(binaries, architecture, "predict", "bootstrap")
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("a binary for "+architecture), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var digests [2]string
+	for i := range digests { // the first builds, the second only pushes
+		server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+		defer server.Close()
+		to := strings.TrimPrefix(server.URL, "http://") + "/foretell:1"
+		var stdout bytes.Buffer
+		err := error(nil)
+		if i == 0 {
+			err = run(&stdout, binaries, out, to)
+		} else {
+			err = pushBuilt(&stdout, out, to)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, digests[i], _ = strings.Cut(stdout.String(), "/foretell@sha256:")
+		reference, err := name.ParseReference(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		index, err := remote.Index(reference)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := validate.Index(index); err != nil {
+			t.Errorf("the registry has no valid index: %v", err)
+		}
+	}
+	if len(digests[0]) != 65 || digests[0] != digests[1] {
+		t.Errorf("pushed %q and %q", digests[0], digests[1])
+	}
+	if err := pushBuilt(io.Discard, t.TempDir(), "127.0.0.1:1/foretell"); err == nil || !strings.Contains(err.Error(), "there is no image in") {
+		t.Errorf("without an image: %v", err)
 	}
 }
 
@@ -122,10 +175,10 @@ func TestImageServes(t *testing.T) {
 	}
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	listener.Close()
-	var log bytes.Buffer
+	var said bytes.Buffer
 	server := exec.Command(config.Config.Entrypoint[0], "serve") // as SageMaker starts it
 	server.Dir, server.Env = "/", []string{"PORT=" + port, "FORETELL_MODEL=penguins"}
-	server.Stdout, server.Stderr = &log, &log
+	server.Stdout, server.Stderr = &said, &said
 	server.SysProcAttr = locked(root)
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
@@ -133,7 +186,7 @@ func TestImageServes(t *testing.T) {
 	defer server.Process.Kill()
 	base := "http://127.0.0.1:" + port
 	if status, answer := wait(t, base+"/ping"); status != http.StatusOK {
-		t.Fatalf("/ping: %d %s\n%s", status, answer, log.String())
+		t.Fatalf("/ping: %d %s\n%s", status, answer, said.String())
 	}
 	response, err := http.Post(base+"/invocations", "text/csv", strings.NewReader(
 		"island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex,year\nTorgersen,39.1,18.7,181,3750,male,2007\n"))
@@ -151,7 +204,7 @@ func TestImageServes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := server.Wait(); err != nil {
-		t.Errorf("ended by %v\n%s", err, log.String())
+		t.Errorf("ended by %v\n%s", err, said.String())
 	}
 	const grace = 25 * time.Second // of gateway.Host; idle, it ends at once
 	if took := time.Since(began); took > grace {

@@ -16,15 +16,24 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
 func main() {
 	binaries := flag.String("binaries", "build", "folder with `<architecture>/predict/bootstrap`")
 	out := flag.String("out", filepath.Join("build", "image"), "folder to write the OCI layout to")
+	built := flag.Bool("built", false, "push what lies in -out, and build nothing")
 	push := flag.String("push", "", "repository and tag to push to as well, such as `123456789012.dkr.ecr.eu-central-1.amazonaws.com/foretell:1`")
 	flag.Parse()
-	if err := run(os.Stdout, *binaries, *out, *push); err != nil {
+	err := error(nil)
+	if *built {
+		err = pushBuilt(os.Stdout, *out, *push)
+	} else {
+		err = run(os.Stdout, *binaries, *out, *push)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "image:", err)
 		os.Exit(1)
 	}
@@ -54,6 +63,34 @@ func run(stdout io.Writer, binaries, out, push string) error {
 	fmt.Fprintf(stdout, "both         in %s  %s\n", out, digest)
 	if push == "" {
 		return nil
+	}
+	return pushIndex(stdout, index, push)
+}
+
+// pushBuilt pushes an image that was built before, whose digest it keeps.
+func pushBuilt(stdout io.Writer, out, push string) error {
+	index, err := layout.ImageIndexFromPath(out)
+	if err != nil {
+		return fmt.Errorf("there is no image in %s: %w", out, err)
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return err
+	}
+	if len(manifest.Manifests) != 1 {
+		return fmt.Errorf("%s has %d images, want the one of all architectures", out, len(manifest.Manifests))
+	}
+	if index, err = index.ImageIndex(manifest.Manifests[0].Digest); err != nil {
+		return err
+	}
+	return pushIndex(stdout, index, push)
+}
+
+// pushIndex pushes an image of all architectures.
+func pushIndex(stdout io.Writer, index v1.ImageIndex, push string) error {
+	digest, err := index.Digest()
+	if err != nil {
+		return err
 	}
 	to, err := name.ParseReference(push)
 	if err != nil {
