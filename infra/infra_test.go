@@ -26,6 +26,7 @@ var (
 	stages    []*stage
 	prod      *stage
 	hosting   *stage                         // a stage with all that is optional
+	open      *stage                         // a stage whose API asks for all that it may ask for
 	templates map[string]assertions.Template // by stage and stack: "prod/Storage"
 	resources map[string]resource            // of prod's stacks, by logical id without the CDK's hash
 )
@@ -73,6 +74,9 @@ func testStack(m *testing.M) (int, error) {
 		return 0, err
 	}
 	if hosting, err = newHosting(filepath.Join(assets, "hosting.out"), assets); err != nil {
+		return 0, err
+	}
+	if open, err = newOpen(filepath.Join(assets, "open.out"), assets); err != nil {
 		return 0, err
 	}
 	if err := readStages(); err != nil {

@@ -43,15 +43,16 @@ type settings struct {
 
 	Redact bool `json:"redact"` // predictions say what is wrong with a request without what was sent
 
-	Release release `json:"release"` // what deploys the stage besides people; nothing by itself
-	Hosts   hosts   `json:"hosts"`   // what serves besides Lambda; nothing by itself
+	API     apiSettings `json:"api"`     // who may ask the API, how often, and by which name; AWS principals by itself
+	Release release     `json:"release"` // what deploys the stage besides people; nothing by itself
+	Hosts   hosts       `json:"hosts"`   // what serves besides Lambda; nothing by itself
 }
 
 // keys are the settings by their names in cdk.json: required and not.
 var keys = map[string]bool{
 	"account": true, "region": true, "alarms": true, "keep_data": true, "log_days": true, "run_days": true,
 	"requests_per_second": true, "requests_at_once": true, "monthly_budget": true,
-	"concurrency": false, "hosts": false, "redact": false, "release": false,
+	"concurrency": false, "api": false, "hosts": false, "redact": false, "release": false,
 }
 
 // retentions are the times that CloudWatch keeps logs for, by days.
@@ -159,6 +160,7 @@ func (s settings) checks() []check {
 		{"requests_at_once", s.RequestsAtOnce >= s.RequestsPerSecond && s.RequestsAtOnce <= 5_000, fmt.Sprintf("%d is not within requests_per_second and 5,000, API Gateway's quota", s.RequestsAtOnce)},
 		{"monthly_budget", s.MonthlyBudget > 0, fmt.Sprintf("%v dollars are no budget", s.MonthlyBudget)},
 	}
+	checks = append(checks, s.API.checks(s)...)
 	checks = append(checks, s.Hosts.checks()...)
 	checks = append(checks, s.Release.checks()...)
 	reserved := 0

@@ -55,7 +55,8 @@ type stage struct {
 	workflows     map[topology.Resource]awsstepfunctions.StateMachine
 	scheduleGroup awsscheduler.ScheduleGroup
 	scheduleRole  awsiam.Role
-	api           awsapigateway.RestApi
+	userPool      string // ARN, if clients come with its tokens
+	api           awsapigateway.SpecRestApi
 }
 
 // newApp makes a CDK app that writes to outdir; empty lets the CDK choose. A test gives the
@@ -99,6 +100,9 @@ func newStage(app awscdk.App, settings settings, assets string) *stage {
 	awscdk.Aspects_Of(s.cdk).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
 	s.storage = s.newStack("Storage", "Foretell: data, runs and models")
 	s.bucket = s.newBucket()
+	if s.API.Users != nil {
+		s.userPool = s.newUsers()
+	}
 
 	s.compute = s.newStack("Compute", "Foretell: functions, workflows and API")
 	s.deadLetters = s.newDeadLetters()
@@ -139,6 +143,12 @@ func (s *stage) newOutputs() {
 	}
 	output(s.storage, "Bucket", "the one bucket", s.bucket.BucketName())
 	output(s.compute, "API", "the API's address", s.api.Url())
+	if s.API.Domain != nil {
+		output(s.compute, "Domain", "the API's address by a name of its own", jsii.String("https://"+s.API.Domain.Name))
+	}
+	if s.API.Users != nil && s.API.Users.Pool == "" {
+		output(s.storage, "Token", "where a client gets an access token from", jsii.String(s.tokenURL()))
+	}
 	for _, w := range workflows {
 		output(s.compute, w.name, "the state machine: "+w.comment, s.workflows[w.resource].StateMachineArn())
 	}

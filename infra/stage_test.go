@@ -1,8 +1,6 @@
 package main
 
 import (
-	"cmp"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -13,7 +11,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
@@ -167,7 +164,7 @@ func TestCalls(t *testing.T) {
 
 // TestObjectsExpire: what runs and jobs leave goes by itself, and models never do.
 func TestObjectsExpire(t *testing.T) {
-	want := map[string]string{"jobs/": "30", "runs/": fmt.Sprint(prod.RunDays), "predictions/": fmt.Sprint(prod.RunDays), "outcomes/": fmt.Sprint(prod.RunDays)}
+	want := map[string]string{"jobs/": "30", "runs/": fmt.Sprint(prod.RunDays), "predictions/": fmt.Sprint(prod.RunDays), "outcomes/": fmt.Sprint(prod.RunDays), "answers/": "1"}
 	for _, rule := range list(at(resources["Bucket"].Properties, "LifecycleConfiguration", "Rules")) {
 		if days := at(rule, "ExpirationInDays"); days != nil {
 			prefix := render(at(rule, "Prefix"))
@@ -185,7 +182,7 @@ func TestBucketRefuses(t *testing.T) {
 	want := []string{
 		"ModelsAreWrittenByApiAndTrain s3:PutObject s3:DeleteObject s3:DeleteObjectVersion <Bucket.Arn>/models/*" +
 			" StringNotEquals aws:PrincipalArn " + "arn:<AWS::Partition>:iam::333333333333:role/foretell-prod-api-eu-central-1 arn:<AWS::Partition>:iam::333333333333:role/foretell-prod-train-eu-central-1",
-		"WrittenOnce s3:PutObject <Bucket.Arn>/runs/* <Bucket.Arn>/jobs/* <Bucket.Arn>/predictions/* <Bucket.Arn>/outcomes/* <Bucket.Arn>/models/*/artifacts/* <Bucket.Arn>/models/*/versions/* <Bucket.Arn>/models/*/audit/*" +
+		"WrittenOnce s3:PutObject <Bucket.Arn>/runs/* <Bucket.Arn>/jobs/* <Bucket.Arn>/predictions/* <Bucket.Arn>/outcomes/* <Bucket.Arn>/answers/* <Bucket.Arn>/models/*/artifacts/* <Bucket.Arn>/models/*/versions/* <Bucket.Arn>/models/*/audit/*" +
 			" Bool s3:ObjectCreationOperation true Null s3:if-none-match true",
 		"MovedByCompareAndSwap s3:PutObject <Bucket.Arn>/models/*/aliases/*" +
 			" Bool s3:ObjectCreationOperation true Null s3:if-match true Null s3:if-none-match true",
@@ -205,82 +202,10 @@ func TestBucketRefuses(t *testing.T) {
 	equal(t, "train's role", resources["TrainRole"].Properties["RoleName"], "foretell-prod-train-eu-central-1")
 }
 
-func TestRoutes(t *testing.T) {
-	// The path of an API Gateway resource is spread over its ancestors.
-	var path func(id string) string
-	path = func(id string) string {
-		r, ok := resources[strings.Trim(id, "<>")]
-		if !ok || r.Type != "AWS::ApiGateway::Resource" {
-			return ""
-		}
-		return path(render(r.Properties["ParentId"])) + "/" + render(r.Properties["PathPart"])
-	}
-	var got, want []string
-	ofType(t, "AWS::ApiGateway::Method", func(name string, r resource) {
-		line := render(r.Properties["HttpMethod"]) + " " + cmp.Or(path(render(r.Properties["ResourceId"])), "/")
-		equal(t, line+": authorization", r.Properties["AuthorizationType"], "AWS_IAM")
-		equal(t, line+": integration", at(r.Properties, "Integration", "Type"), "AWS_PROXY")
-		function := regexp.MustCompile(`<(\w+)>/invocations$`).FindStringSubmatch(render(at(r.Properties, "Integration", "Uri")))
-		if function == nil {
-			t.Fatalf("%s calls %s, not a function", line, render(at(r.Properties, "Integration", "Uri")))
-		}
-		got = append(got, line+" "+strings.TrimSuffix(function[1], "Live"))
-	})
-	for _, route := range topology.Routes {
-		want = append(want, route.Method+" "+route.Path+" "+title(route.Function))
-	}
-	slices.Sort(got)
-	slices.Sort(want)
-	if !slices.Equal(got, want) {
-		t.Errorf("routes are\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
-	}
-	equal(t, "endpoint", at(resources["API"].Properties, "EndpointConfiguration", "Types"), "REGIONAL")
-}
-
-func TestStage(t *testing.T) {
-	ofType(t, "AWS::ApiGateway::Stage", func(name string, r resource) {
-		equal(t, "access log", at(r.Properties, "AccessLogSetting", "DestinationArn"), "<APIAccessLog.Arn>")
-		settings := list(r.Properties["MethodSettings"])
-		if len(settings) != 1 {
-			t.Fatalf("%d method settings, want 1", len(settings))
-		}
-		equal(t, "throttle", at(settings[0], "ThrottlingRateLimit"), fmt.Sprint(prod.RequestsPerSecond))
-		equal(t, "burst", at(settings[0], "ThrottlingBurstLimit"), fmt.Sprint(prod.RequestsAtOnce))
-		equal(t, "bodies in logs", at(settings[0], "DataTraceEnabled"), "false")
-	})
-}
-
-// What API Gateway answers by itself is a problem like any other, and says its own status.
-func TestRefusals(t *testing.T) {
-	want := map[string]string{
-		"REQUEST_TOO_LARGE": "413", "THROTTLED": "429", "MISSING_AUTHENTICATION_TOKEN": "404",
-		"ACCESS_DENIED": "403", "INVALID_SIGNATURE": "403", "EXPIRED_TOKEN": "403",
-		"INTEGRATION_TIMEOUT": "504", "DEFAULT_5XX": "500",
-	}
-	ofType(t, "AWS::ApiGateway::GatewayResponse", func(name string, r resource) {
-		kind := render(r.Properties["ResponseType"])
-		equal(t, kind, r.Properties["StatusCode"], want[kind])
-		delete(want, kind)
-		equal(t, kind+"'s content type", at(r.Properties, "ResponseParameters", "gatewayresponse.header.Content-Type"), "'application/problem+json'")
-		var body gateway.Problem
-		if err := json.Unmarshal([]byte(render(at(r.Properties, "ResponseTemplates", "application/json"))), &body); err != nil {
-			t.Fatalf("%s: %v", kind, err)
-		}
-		equal(t, kind+"'s own status", r.Properties["StatusCode"], fmt.Sprint(body.Status))
-		known := body.Type == "about:blank" || slices.ContainsFunc(gateway.Catalog, func(p gateway.Type) bool { return p.URI() == body.Type })
-		if !known || body.Title == "" || body.Detail == "" {
-			t.Errorf("%s is no complete problem of the catalog: %+v", kind, body)
-		}
-	})
-	for kind := range want {
-		t.Errorf("the API answers %s in API Gateway's own form", kind)
-	}
-}
-
 // cdk-nag's AwsSolutions rules find nothing but what is suppressed with a reason, in any stage.
 func TestNag(t *testing.T) {
 	every := assertions.Match_StringLikeRegexp(jsii.String("AwsSolutions-.*"))
-	for _, s := range append(slices.Clone(stages), hosting) {
+	for _, s := range append(slices.Clone(stages), hosting, open) {
 		for _, stack := range s.stacks() {
 			found := assertions.Annotations_FromStack(stack)
 			for _, message := range *found.FindError(jsii.String("*"), every) {

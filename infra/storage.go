@@ -39,6 +39,7 @@ func (s *stage) newBucket() awss3.Bucket {
 		expiring("runs/", s.RunDays),
 		expiring("predictions/", s.RunDays),
 		expiring("outcomes/", s.RunDays),
+		expiring("answers/", 1), // too long for a function: read within minutes, or never
 	}
 	bucket := awss3.NewBucket(s.storage, jsii.String("Bucket"), &data)
 	s.guard(bucket)
@@ -53,7 +54,7 @@ func expiring(prefix string, after int) *awss3.LifecycleRule {
 
 // Objects that are written once, and those that are swapped.
 var (
-	immutable = []string{"runs/*", "jobs/*", "predictions/*", "outcomes/*", "models/*/artifacts/*", "models/*/versions/*", "models/*/audit/*"}
+	immutable = []string{"runs/*", "jobs/*", "predictions/*", "outcomes/*", "answers/*", "models/*/artifacts/*", "models/*/versions/*", "models/*/audit/*"}
 	swapped   = []string{"models/*/aliases/*"}
 )
 

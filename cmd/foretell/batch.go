@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/foretell-ml/foretell/pkg/batch"
+	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/source"
@@ -17,11 +20,13 @@ import (
 const batchExamples = `
 A cloud predicts a data set of its bucket into files, and this follows it until it ends. Interrupted, it
 goes on there; the same command looks again, since the same request is the same batch. docs/batch.md has
-what comes of it. Files on disk are for foretell predict.
+what comes of it. A file on disk is uploaded first, into the data set that is called as it is; files and data
+set stay in the bucket. foretell predict does it all on this machine.
 
 Examples:
   foretell batch --api http://127.0.0.1:8080 --model adult-income --keep id --format parquet november
-`
+  foretell batch --api http://127.0.0.1:8080 --model adult-income --output predictions november.csv
+` + signExamples
 
 // batchBody is what is posted.
 type batchBody struct {
@@ -55,6 +60,7 @@ func batchCommand(ctx context.Context, c *invocation) error {
 	c.flags.IntVar(&body.MaxErrors, "max-errors", 0, "how many `rows` with faults to leave out; one more is an error")
 	c.flags.StringVar(&body.Alias, "alias", "", "alias that names the version (default: champion)")
 	c.flags.IntVar(&body.Version, "version", 0, "version, instead of an alias")
+	output := c.flags.String("output", "", "a `folder` to fetch the predictions into, with their manifest")
 	every := c.flags.Duration("every", time.Second, "time between two looks")
 	args, err := c.parse(1, 1)
 	if err != nil {
@@ -73,9 +79,12 @@ func batchCommand(ctx context.Context, c *invocation) error {
 			return fmt.Errorf("--keep: %w", err)
 		}
 	}
-	body.Dataset, body.Format = registry.DatasetName(args[0]), batch.Format(*format)
+	body.Format = batch.Format(*format)
 	cloud, err := newClient(ctx, *api)
 	if err != nil {
+		return err
+	}
+	if body.Dataset, err = cloud.datasetOf(ctx, c, args[0]); err != nil {
 		return err
 	}
 	path := "/v1/models/" + url.PathEscape(*model) + "/batches"
@@ -98,7 +107,29 @@ func batchCommand(ctx context.Context, c *invocation) error {
 		}
 		progress.set(s.Done, s.Parts)
 	}
-	return s.tell(c)
+	if err := s.tell(c); err != nil || *output == "" {
+		return err
+	}
+	names, err := cloud.saveBatch(ctx, path, *output)
+	if err == nil {
+		fmt.Fprintf(c.stdout, "fetched %d files into %s\n", len(names), *output)
+	}
+	return err
+}
+
+// datasetOf is the data set that an argument names. A file on disk is uploaded first, as the data set
+// that is called as it is.
+func (cloud client) datasetOf(ctx context.Context, c *invocation, argument string) (registry.DatasetName, error) {
+	info, err := os.Stat(argument)
+	if _, _, known := dataset.FormatOf(argument); err != nil || !info.Mode().IsRegular() || !known {
+		return registry.DatasetName(argument), nil
+	}
+	set := registry.DatasetName(datasetName(argument))
+	source, err := cloud.storeFile(ctx, set, argument)
+	if err == nil {
+		fmt.Fprintf(c.stdout, "uploaded %s to %s\n", filepath.Base(argument), source)
+	}
+	return set, err
 }
 
 // tell says how a batch ended.

@@ -2,20 +2,17 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
-	"mime/multipart"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
-	"github.com/foretell-ml/foretell/pkg/registry"
 )
 
 // client speaks to the API. newClient makes one.
@@ -23,6 +20,39 @@ type client struct {
 	url         string
 	region      string // of AWS, which requests are signed for; "": they are not signed
 	credentials aws.CredentialsProvider
+	key, token  string       // an API key, and an access token in place of a signature; "": none
+	http        *http.Client // nil: the default one
+}
+
+// do sends a request of ours to the API. Where the answer lies elsewhere, as one does that is too
+// long for a function, it is fetched from there, without what was meant for the API.
+func (c client) do(r *http.Request, body []byte) (*http.Response, error) {
+	if c.key != "" {
+		r.Header.Set("X-Api-Key", c.key)
+	}
+	if c.token != "" {
+		r.Header.Set("Authorization", c.token)
+	}
+	if err := c.sign(r.Context(), r, body, time.Now()); err != nil {
+		return nil, err
+	}
+	plain := cmp.Or(c.http, http.DefaultClient)
+	staying := *plain
+	staying.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := staying.Do(r)
+	if err != nil || response.StatusCode != http.StatusSeeOther {
+		return response, err
+	}
+	response.Body.Close()
+	there, err := response.Location()
+	if err != nil {
+		return nil, err
+	}
+	elsewhere, err := http.NewRequestWithContext(r.Context(), http.MethodGet, there.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return plain.Do(elsewhere)
 }
 
 // call sends a request with a JSON body (none if it is nil) and decodes the answer. A
@@ -44,6 +74,21 @@ func (c client) call(ctx context.Context, method, path string, body, answer any)
 
 // send is call with the bytes as they are.
 func (c client) send(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+	response, err := c.ask(ctx, method, path, body)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	return io.ReadAll(response.Body)
+}
+
+// get asks for what may be large. The caller closes the body.
+func (c client) get(ctx context.Context, path string) (*http.Response, error) {
+	return c.ask(ctx, http.MethodGet, path, nil)
+}
+
+// ask sends a request; an answer that tells of a fault is the error.
+func (c client) ask(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, method, c.url+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -51,74 +96,18 @@ func (c client) send(ctx context.Context, method, path string, body []byte) ([]b
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if err := c.sign(ctx, request, body, time.Now()); err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
+	response, err := c.do(request, body)
+	if err != nil || response.StatusCode < 400 {
+		return response, err
 	}
 	defer response.Body.Close()
 	got, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, err
 	}
-	if response.StatusCode >= 400 {
-		var p gateway.Problem
-		if err := json.Unmarshal(got, &p); err != nil || p.Type == "" {
-			return nil, fmt.Errorf("%s %s: %s: %s", method, path, response.Status, got)
-		}
-		return nil, fmt.Errorf("%s %s: %w", method, path, p)
+	var p gateway.Problem
+	if err := json.Unmarshal(got, &p); err != nil || p.Type == "" {
+		return nil, fmt.Errorf("%s %s: %s: %s", method, path, response.Status, got)
 	}
-	return got, nil
-}
-
-// store uploads a file to a data set, and returns what the set is called as the source of a run.
-func (c client) store(ctx context.Context, set registry.DatasetName, name string, content []byte) (source string, err error) {
-	var permission struct {
-		Source string            `json:"source"`
-		URL    string            `json:"url"`
-		Fields map[string]string `json:"fields"`
-	}
-	if err := c.call(ctx, "POST", "/v1/datasets/"+string(set)+"/uploads", map[string]string{"file": name}, &permission); err != nil {
-		return "", err
-	}
-	return permission.Source, c.upload(ctx, permission.URL, permission.Fields, name, content)
-}
-
-// upload sends a file to a presigned POST: the form's fields first, the file last, as S3
-// demands.
-func (c client) upload(ctx context.Context, url string, fields map[string]string, name string, content []byte) error {
-	var form bytes.Buffer
-	w := multipart.NewWriter(&form)
-	for _, field := range slices.Sorted(maps.Keys(fields)) {
-		if err := w.WriteField(field, fields[field]); err != nil {
-			return err
-		}
-	}
-	file, err := w.CreateFormFile("file", name)
-	if err != nil {
-		return err
-	}
-	if _, err := file.Write(content); err != nil {
-		return err
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, &form)
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", w.FormDataContentType())
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode >= 300 {
-		reason, _ := io.ReadAll(io.LimitReader(response.Body, 4096))
-		return fmt.Errorf("upload of %s: %s: %s", name, response.Status, reason)
-	}
-	return nil
+	return nil, fmt.Errorf("%s %s: %w", method, path, p)
 }

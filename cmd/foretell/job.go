@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -130,7 +131,7 @@ func (j *job) do(ctx context.Context, cloud *local.Cloud, dir string) error {
 
 func (j *job) upload(ctx context.Context) (source string, err error) {
 	j.step("Upload %s (%d KB) as data set %s, by a presigned POST", j.file, len(j.content)/1024, j.set)
-	if source, err = j.api.store(ctx, j.set, j.file, j.content); err != nil {
+	if source, err = j.api.store(ctx, j.set, j.file, bytes.NewReader(j.content), int64(len(j.content))); err != nil {
 		return "", err
 	}
 	j.say("stored below %s", source)

@@ -7,6 +7,7 @@
 //	foretell statistics [flags] FILE          describe a data set
 //	foretell train      [flags] CONFIG        explore configurations, keep the best model
 //	foretell predict    [flags] --model NAME FILE   predict the rows of a data set
+//	foretell batch      [flags] DATASET       have a cloud predict a data set, or a file, into files
 //	foretell serve      [flags] [ARTIFACT]    answer predictions over HTTP
 //	foretell runs       [flags] [show RUN]    list runs, or show one and follow it
 //	foretell models     [flags] [NAME]        list models, or the versions of one, or (history NAME) who moved its alias
@@ -86,7 +87,7 @@ var commands = []command{
 	{"statistics", "FILE", "describe a data set: a file, a glob, a folder or a query", statisticsCommand, statisticsExamples},
 	{"train", "CONFIG", "explore configurations and keep the best model", train, trainExamples},
 	{"predict", "FILE", "predict the rows of a data set (a file, a glob, a folder or a query)", predict, predictExamples},
-	{"batch", "DATASET", "have a cloud predict a data set of its bucket into files, and follow it", batchCommand, batchExamples},
+	{"batch", "DATASET", "have a cloud predict a data set of its bucket, or a file, into files, and follow it", batchCommand, batchExamples},
 	{"serve", "[ARTIFACT]", "answer predictions over HTTP, of a store or of one artifact", serve, serveExamples},
 	{"runs", "[show RUN]", "list runs, or show or watch one", runsCommand, runsExamples},
 	{"models", "[[history] NAME]", "list models, or the versions and aliases of one, or who moved an alias", models, modelsExamples},

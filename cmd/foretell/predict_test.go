@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
 
@@ -211,8 +213,49 @@ func TestBatchThroughTheAPI(t *testing.T) {
 	if err := run(t.Context(), &told, io.Discard, again); err != nil || strings.Count(told.String(), "344 rows") != 2 {
 		t.Errorf("in Parquet: %q, %v", told.String(), err)
 	}
+	// A file is uploaded, and what is predicted of it comes back, with the same bytes.
+	folder := t.TempDir()
+	local, here := filepath.Join(folder, "New.csv"), filepath.Join(folder, "predicted")
+	if err := os.WriteFile(local, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	told.Reset()
+	if err := run(t.Context(), &told, io.Discard, []string{"batch", "--api", w.api.url, "--model", "penguins", "--every", "20ms", "--output", here, local}); err != nil ||
+		!strings.Contains(told.String(), "uploaded New.csv to s3://foretell/data/new/\n") || !strings.Contains(told.String(), "688 rows, 0 left out") || !strings.Contains(told.String(), "fetched 2 files into "+here) {
+		t.Errorf("of a file: %q, %v", told.String(), err)
+	}
+	if got, err := os.ReadFile(filepath.Join(here, "part-00000.csv")); err != nil || !bytes.HasPrefix(got, part) {
+		t.Errorf("fetched %.300s, %v", got, err)
+	}
 	w.put(t, "data/bad/bad.csv", strings.Replace(string(data), "39.1", "long", 1))
 	if err := run(t.Context(), &told, io.Discard, []string{"batch", "--api", w.api.url, "--model", "penguins", "--every", "20ms", "bad"}); err == nil || !strings.Contains(err.Error(), `row 1`) || !strings.Contains(err.Error(), `"bill_length_mm"`) {
 		t.Errorf("a row with a fault: %v", err)
+	}
+}
+
+// TestLongAnswer: an answer that no function may give is fetched from the bucket, by the link that
+// the function answers with.
+func TestLongAnswer(t *testing.T) {
+	w := newWorld(t)
+	var list runList
+	if err := w.api.call(t.Context(), "GET", "/v1/runs", nil, &list); err != nil || len(list.Runs) != 1 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	page := strings.Repeat("<p>a report of many columns", 300_000) // 8 MB
+	w.put(t, "runs/"+string(list.Runs[0].Run)+"/report.html", page)
+	path := "/v1/runs/" + string(list.Runs[0].Run) + "/report"
+	if got, err := w.api.send(t.Context(), "GET", path, nil); err != nil || string(got) != page {
+		t.Errorf("%d bytes, %v, want %d", len(got), err, len(page))
+	}
+	staying := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := staying.Get(w.api.url + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var there gateway.Elsewhere
+	if err := json.NewDecoder(response.Body).Decode(&there); err != nil || response.StatusCode != http.StatusSeeOther ||
+		there.Bytes != int64(len(page)) || there.Location != response.Header.Get("Location") || !strings.Contains(there.Location, "/answers/") {
+		t.Errorf("%s: %+v, %v", response.Status, there, err)
 	}
 }

@@ -23,7 +23,7 @@ Examples:
   foretell runs --model adult-income --json
   foretell runs show adult-income-b3dddea3346d --watch
   foretell runs --api http://127.0.0.1:8080 show adult-income-b3dddea3346d
-`
+` + signExamples
 
 // runsCommand lists runs, or shows one.
 func runsCommand(ctx context.Context, c *invocation) error {

@@ -20,16 +20,33 @@ import (
 // by a domain of its own.
 const envSign = "FORETELL_SIGN"
 
-// executeAPI is the host of an API on AWS, which tells its region.
-var executeAPI = regexp.MustCompile(`^[a-z0-9-]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$`)
+// Secrets that an API may ask for come by the environment too: everybody on a machine sees the flags
+// of its commands.
+const (
+	envKey   = "FORETELL_API_KEY"   // goes as X-Api-Key
+	envToken = "FORETELL_API_TOKEN" // an access token, which goes as Authorization in place of a signature
+)
+
+// signExamples end the help of commands with an --api.
+const signExamples = `
+Requests to API Gateway's own hosts are signed with the credentials that AWS's tools find, and those to other
+hosts if ` + envSign + ` is the region of the API. ` + envKey + ` is an API key that goes along, ` + envToken + ` an
+access token that goes in place of a signature.
+`
+
+// executeAPI is the host of an API on AWS, also by a VPC endpoint, which tells its region.
+var executeAPI = regexp.MustCompile(`^[a-z0-9-]+\.execute-api\.([a-z0-9-]+)\.(?:vpce\.)?amazonaws\.com(\.cn)?$`)
 
 // newClient is a client of the API at a URL. Requests to one on AWS are signed (Signature Version 4)
 // with the credentials that AWS's own tools would use.
 func newClient(ctx context.Context, api string) (client, error) {
-	c := client{url: strings.TrimSuffix(api, "/")}
+	c := client{url: strings.TrimSuffix(api, "/"), key: os.Getenv(envKey), token: os.Getenv(envToken)}
 	u, err := url.Parse(api)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return c, fmt.Errorf("--api %q is no URL", api)
+	}
+	if c.token != "" {
+		return c, nil
 	}
 	if c.region = os.Getenv(envSign); c.region == "" {
 		if host := executeAPI.FindStringSubmatch(u.Hostname()); host != nil {

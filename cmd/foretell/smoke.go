@@ -93,7 +93,8 @@ func (s smokeCheck) lists(ctx context.Context) (string, error) {
 }
 
 func (s smokeCheck) trains(ctx context.Context) (string, error) {
-	source, err := s.api.store(ctx, topology.SmokeModel, "rows.csv", []byte(smokeRows()))
+	rows := smokeRows()
+	source, err := s.api.store(ctx, topology.SmokeModel, "rows.csv", strings.NewReader(rows), int64(len(rows)))
 	if err != nil {
 		return "", err
 	}

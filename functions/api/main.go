@@ -34,12 +34,12 @@ func main() {
 	models := &registry.Registry{Store: s3store.New(client, bucket, "")}
 	server := &control.Server{
 		Bucket: bucket, Registry: models, Now: time.Now,
-		Engine:  &training.Engine{Registry: models, Source: training.BucketSource(bucket, models), Cloud: true},
-		Uploads: control.S3Uploads{Client: client, Bucket: bucket}, Workflow: control.StepFunctions{Client: workflows, Machine: machine},
+		Engine: &training.Engine{Registry: models, Source: training.BucketSource(bucket, models), Cloud: true},
+		Links:  control.S3Links{Client: client, Bucket: bucket}, Workflow: control.StepFunctions{Client: workflows, Machine: machine},
 		Profiling:  control.StepFunctions{Client: workflows, Machine: os.Getenv(topology.EnvStatisticsWorkflow)},
 		Predicting: control.StepFunctions{Client: workflows, Machine: os.Getenv(topology.EnvBatchWorkflow)},
 		Schedule: control.EventBridge{Client: scheduler.NewFromConfig(aws), Machine: machine,
 			Group: os.Getenv(topology.EnvScheduleGroup), Role: os.Getenv(topology.EnvScheduleRole)},
 	}
-	lambda.Start((&gateway.Metrics{Function: "api", To: os.Stdout, Now: time.Now}).Measure(gateway.Handler(gateway.Routes(server.Routes()))))
+	lambda.Start((&gateway.Metrics{Function: "api", To: os.Stdout, Now: time.Now}).Measure(gateway.Handler(gateway.Routes(server.Routes()), s3store.Answers(client, bucket))))
 }

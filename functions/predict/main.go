@@ -25,11 +25,11 @@ func main() {
 	slog.SetDefault(lambdacontext.NewLogger()) // with the id of the request in every line
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	var err error
 	server := serving.Configured(os.Getenv)
+	host, err := gateway.Host{Address: ":" + cmp.Or(os.Getenv(topology.EnvPort), "8080"), Ended: server.Close, Metrics: &gateway.Metrics{Function: "predict", To: os.Stdout, Now: time.Now}}, error(nil)
 	if bucket := os.Getenv(topology.EnvBucket); bucket != "" {
 		server.Registry = &registry.Registry{}
-		server.Registry.Store, err = s3store.Connect(ctx, bucket, "")
+		server.Registry.Store, host.Long, err = s3store.ConnectAnswers(ctx, bucket)
 	} else {
 		server.Registry, server.Model, err = serving.Open(ctx, cmp.Or(os.Getenv(topology.EnvStore), topology.SageMakerModel), server.Model, time.Now())
 	}
@@ -37,7 +37,7 @@ func main() {
 		err = server.Watch(rand.Text(), os.Getenv, time.Now)
 	}
 	if err == nil {
-		err = gateway.Host{Address: ":" + cmp.Or(os.Getenv(topology.EnvPort), "8080"), Ended: server.Close, Metrics: &gateway.Metrics{Function: "predict", To: os.Stdout, Now: time.Now}}.Start(ctx, gateway.Routes(server.Routes()), os.Getenv("AWS_LAMBDA_RUNTIME_API") != "")
+		err = host.Start(ctx, gateway.Routes(server.Routes()), os.Getenv("AWS_LAMBDA_RUNTIME_API") != "")
 	}
 	if err != nil {
 		log.Fatal(err)

@@ -28,6 +28,7 @@ var allowed = []room{
 	{"pkg/safetensors", nil},
 	{"pkg/sketch", nil},
 	{"pkg/topology", nil},
+	{"docs", nil},
 
 	{"pkg/dataset", []string{"pkg/safetensors"}},
 	{"pkg/dataset/parquet", []string{"pkg/dataset"}},
@@ -62,7 +63,7 @@ var allowed = []room{
 	{"pkg/serving", []string{"pkg/calibration", "pkg/capture", "pkg/dataset", "pkg/gateway", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/registry/dirstore", "pkg/registry/memstore", "pkg/topology"}},
 	{"pkg/batch", []string{"pkg/calibration", "pkg/dataset", "pkg/dataset/parquet", "pkg/emf", "pkg/gateway", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/source", "pkg/topology"}},
 	{"pkg/monitoring", []string{"pkg/capture", "pkg/dataset", "pkg/emf", "pkg/metric", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/topology"}},
-	{"pkg/control", []string{"pkg/batch", "pkg/capture", "pkg/dataset", "pkg/gateway", "pkg/monitoring", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/site", "pkg/statistics", "pkg/topology", "pkg/training"}},
+	{"pkg/control", []string{"pkg/batch", "pkg/capture", "pkg/dataset", "pkg/gateway", "pkg/monitoring", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/registry/s3store", "pkg/site", "pkg/statistics", "pkg/topology", "pkg/training"}},
 	{"pkg/local", []string{"pkg/gateway", "pkg/topology"}},
 
 	{"functions/api", []string{"pkg/control", "pkg/gateway", "pkg/registry", "pkg/registry/s3store", "pkg/topology", "pkg/training"}},
@@ -71,7 +72,7 @@ var allowed = []room{
 	{"functions/predict", []string{"pkg/gateway", "pkg/registry", "pkg/registry/s3store", "pkg/serving", "pkg/topology"}},
 	{"functions/statistics", []string{"pkg/registry", "pkg/registry/s3store", "pkg/statistics", "pkg/topology"}},
 	{"functions/train", []string{"pkg/registry", "pkg/registry/s3store", "pkg/topology", "pkg/training"}},
-	{"infra", []string{"pkg/gateway", "pkg/topology"}},
+	{"infra", []string{"docs", "pkg/gateway", "pkg/topology"}},
 	{"cmd/foretell", []string{"pkg/..."}},
 	{"internal/deploycheck", nil},
 	{"internal/image", nil},

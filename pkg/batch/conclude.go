@@ -31,6 +31,21 @@ type Manifest struct {
 	FailedParts int              `json:"failed_parts,omitempty"`
 }
 
+// Objects are the keys of the manifest and of all that it lists, with their sizes in bytes; 0 where
+// the manifest has none.
+func (m Manifest) Objects() map[string]int64 {
+	objects := map[string]int64{m.key("manifest.json"): 0}
+	for _, o := range m.Outputs {
+		if o.Object != "" {
+			objects[o.Object] = o.Size
+		}
+		if o.Faults != "" {
+			objects[o.Faults] = 0
+		}
+	}
+	return objects
+}
+
 // Output is what one part came to.
 type Output struct {
 	Part int `json:"part"`

@@ -16,17 +16,17 @@ import (
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/registry/s3store"
 )
 
-// S3Uploads presigns uploads to a bucket.
-type S3Uploads struct {
+// S3Links are presigned requests to a bucket.
+type S3Links struct {
 	Client *s3.Client
 	Bucket string
 }
 
-// PresignPost implements Uploads by a POST policy, which unlike a presigned PUT bounds the
-// size.
-func (u S3Uploads) PresignPost(ctx context.Context, key string, maxBytes int64, valid time.Duration) (string, map[string]string, error) {
+// PresignPost implements Links by a POST policy, which unlike a presigned PUT bounds the size.
+func (u S3Links) PresignPost(ctx context.Context, key string, maxBytes int64, valid time.Duration) (string, map[string]string, error) {
 	post, err := s3.NewPresignClient(u.Client).PresignPostObject(ctx,
 		&s3.PutObjectInput{Bucket: &u.Bucket, Key: &key},
 		func(o *s3.PresignPostOptions) {
@@ -37,6 +37,11 @@ func (u S3Uploads) PresignPost(ctx context.Context, key string, maxBytes int64, 
 		return "", nil, fmt.Errorf("presign upload: %w", err)
 	}
 	return post.URL, post.Values, nil
+}
+
+// PresignGet implements Links.
+func (u S3Links) PresignGet(ctx context.Context, key string) (string, error) {
+	return s3store.Link(ctx, u.Client, u.Bucket, key)
 }
 
 // StepFunctions is a Workflow on AWS Step Functions.

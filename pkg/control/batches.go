@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/batch"
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/registry/s3store"
 )
 
 // batchView answers POST …/batches and GET …/batches/{batch}.
@@ -223,6 +225,29 @@ func (s *Server) batch(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	return ok(v)
+}
+
+// batchFile answers where a file of a batch that has ended may be read from.
+func (s *Server) batchFile(r *http.Request) (answer, error) {
+	name := r.PathValue("file")
+	job, err := s.batches().Job(r.Context(), registry.ModelName(r.PathValue("model")), batch.ID(r.PathValue("batch")))
+	if err != nil {
+		return answer{}, err
+	}
+	m, err := s.batches().Manifest(r.Context(), job)
+	if err != nil {
+		return answer{}, err
+	}
+	if m != nil {
+		for key, size := range m.Objects() {
+			if path.Base(key) == name {
+				url, err := s.Links.PresignGet(r.Context(), key)
+				return answer{status: http.StatusSeeOther, header: map[string]string{"Location": url},
+					body: gateway.Elsewhere{Location: url, Bytes: size, ExpiresIn: s3store.LinkValid.String()}}, err
+			}
+		}
+	}
+	return answer{}, gateway.FileNotFound.New(fmt.Sprintf("batch %s has no file %.100q, or has not ended", job.Batch, name))
 }
 
 // listBatches lists batches of a model, at most ?limit= of them.

@@ -48,6 +48,7 @@ func TestBatches(t *testing.T) {
 	answer := w.do(t, "POST", batchesPath, body, &v)
 	isStatus(t, answer, http.StatusAccepted)
 	path := batchesPath + "/" + string(v.Batch)
+	w.refused(t, gateway.FileNotFound, "", "GET", path+"/files/manifest.json", "")
 	if v.State != running || v.Version.Version != 1 || v.Version.Alias != registry.Champion || answer.Header().Get("Location") != path {
 		t.Errorf("%+v at %q", v, answer.Header().Get("Location"))
 	}
@@ -67,6 +68,18 @@ func TestBatches(t *testing.T) {
 	isStatus(t, w.do(t, "GET", path, "", &v), http.StatusOK)
 	if v.State != succeeded || v.Rows != 344 || v.Done != 1 || v.Manifest != "s3://bucket/batches/penguins/"+string(v.Batch)+"/manifest.json" {
 		t.Errorf("succeeded: %+v", v)
+	}
+	// Its files are read by links: the manifest and what it lists, and nothing else of the batch.
+	for _, file := range []string{"manifest.json", "part-00000.csv"} {
+		var there gateway.Elsewhere
+		got := w.do(t, "GET", path+"/files/"+file, "", &there)
+		isStatus(t, got, http.StatusSeeOther)
+		if want := "https://s3/batches/penguins/" + string(v.Batch) + "/" + file + "?signed"; there.Location != want || got.Header().Get("Location") != want || there.ExpiresIn != "15m0s" {
+			t.Errorf("%s is at %+v, want %s", file, there, want)
+		}
+	}
+	for _, file := range []string{"part-00001.csv", "plan.json", "..%2Fmanifest.json", "results%2F0.json"} {
+		w.refused(t, gateway.FileNotFound, "", "GET", path+"/files/"+file, "")
 	}
 	var list struct {
 		Batches []batchView

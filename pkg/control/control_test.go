@@ -47,14 +47,19 @@ func newWorld(t *testing.T) *world {
 	w := &world{workflow: newWorkflow(), profiler: newWorkflow(), predictor: newWorkflow(), schedule: &fakeSchedule{expressions: map[registry.ModelName]string{}}}
 	w.Server = &Server{
 		Bucket: "bucket", Registry: models,
-		Engine:  &training.Engine{Registry: models, Source: training.BucketSource("bucket", models)},
-		Uploads: w, Workflow: w.workflow, Profiling: w.profiler, Predicting: w.predictor, Schedule: w.schedule,
+		Engine: &training.Engine{Registry: models, Source: training.BucketSource("bucket", models)},
+		Links:  w, Workflow: w.workflow, Profiling: w.profiler, Predicting: w.predictor, Schedule: w.schedule,
 		Now: func() time.Time { return noon },
 	}
 	return w
 }
 
-// PresignPost implements Uploads.
+// PresignGet implements Links.
+func (w *world) PresignGet(_ context.Context, key string) (string, error) {
+	return "https://s3/" + key + "?signed", nil
+}
+
+// PresignPost implements Links.
 func (w *world) PresignPost(_ context.Context, key string, maxBytes int64, valid time.Duration) (string, map[string]string, error) {
 	return "https://s3", map[string]string{"key": key, "max": fmt.Sprint(maxBytes), "valid": valid.String()}, nil
 }

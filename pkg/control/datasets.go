@@ -50,7 +50,7 @@ func (s *Server) createUpload(r *http.Request) (answer, error) {
 		return answer{}, gateway.InvalidParameter.New("the name of the file cannot be used", gateway.FieldError{Pointer: "/file",
 			Detail: fmt.Sprintf("%q is not a plain name that ends in .csv, .tsv, .jsonl, .ndjson or .parquet, or one of them and .gz or .zst: letters, digits, '.', '_' and '-'", request.File)})
 	}
-	url, fields, err := s.Uploads.PresignPost(r.Context(), "data/"+string(name)+"/"+request.File, maxUpload, uploadValid)
+	url, fields, err := s.Links.PresignPost(r.Context(), "data/"+string(name)+"/"+request.File, maxUpload, uploadValid)
 	if err != nil {
 		return answer{}, err
 	}

@@ -66,7 +66,7 @@ func TestModels(t *testing.T) {
 	const arn = "arn:aws:iam::123456789012:user/ada"
 	put := events.APIGatewayProxyRequest{HTTPMethod: "PUT", Path: path, Body: costs, Headers: map[string]string{"If-Match": tag},
 		RequestContext: events.APIGatewayProxyRequestContext{Identity: events.APIGatewayRequestIdentity{UserArn: arn}}}
-	if changed, err := gateway.Handler(w.Routes())(t.Context(), put); err != nil || changed.StatusCode != http.StatusOK {
+	if changed, err := gateway.Handler(w.Routes(), nil)(t.Context(), put); err != nil || changed.StatusCode != http.StatusOK {
 		t.Errorf("%+v, %v", changed, err)
 	}
 	var kept struct{ Changes []registry.Change }

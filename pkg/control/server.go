@@ -20,7 +20,7 @@ type Server struct {
 	Bucket     string
 	Registry   *registry.Registry
 	Engine     *training.Engine
-	Uploads    Uploads
+	Links      Links
 	Workflow   Workflow // of training runs
 	Profiling  Workflow // of statistics jobs
 	Predicting Workflow // of batches
@@ -29,11 +29,13 @@ type Server struct {
 	Now func() time.Time
 }
 
-// Uploads lets a client put one object into the bucket without other rights.
-type Uploads interface {
+// Links let a client put or get one object of the bucket without other rights.
+type Links interface {
 	// PresignPost returns the URL and the form fields of a POST that stores at most
 	// maxBytes at the key before it expires.
 	PresignPost(ctx context.Context, key string, maxBytes int64, valid time.Duration) (url string, fields map[string]string, err error)
+	// PresignGet returns the URL of a GET of the object, which lasts for s3store.LinkValid.
+	PresignGet(ctx context.Context, key string) (url string, err error)
 }
 
 // Workflow runs a state machine.
@@ -71,31 +73,32 @@ func (s *Server) Routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", site.Handler())
 	for pattern, handle := range map[string]func(*http.Request) (answer, error){
-		"POST /v1/datasets/{dataset}/uploads":              s.createUpload,
-		"POST /v1/datasets/{dataset}/statistics":           s.createStatistics,
-		"GET /v1/datasets/{dataset}/statistics":            s.statistics,
-		"GET /v1/datasets/{dataset}/statistics.html":       s.statisticsPage,
-		"GET /v1/datasets/{dataset}/statistics/jobs/{job}": s.statisticsJob,
-		"GET /v1/datasets/{dataset}/drift":                 s.drift,
-		"POST /v1/runs":                                    s.createRun,
-		"GET /v1/runs":                                     s.runs,
-		"GET /v1/runs/{run}":                               s.run,
-		"GET /v1/runs/{run}/leaderboard":                   s.leaderboard,
-		"GET /v1/runs/{run}/quote":                         s.quote,
-		"GET /v1/runs/{run}/report":                        s.report,
-		"GET /v1/models":                                   s.models,
-		"GET /v1/models/{model}":                           s.model,
-		"GET /v1/models/{model}/versions/{version}":        s.version,
-		"GET /v1/models/{model}/versions/{version}/card":   s.card,
-		"GET /v1/models/{model}/aliases/{alias}":           s.alias,
-		"PUT /v1/models/{model}/aliases/{alias}":           s.setAlias,
-		"GET /v1/models/{model}/aliases/{alias}/history":   s.history,
-		"GET /v1/models/{model}/drift":                     s.modelDrift,
-		"POST /v1/models/{model}/outcomes":                 s.createOutcomes,
-		"DELETE /v1/models/{model}/schedule":               s.deleteSchedule,
-		"POST /v1/models/{model}/batches":                  s.createBatch,
-		"GET /v1/models/{model}/batches":                   s.listBatches,
-		"GET /v1/models/{model}/batches/{batch}":           s.batch,
+		"POST /v1/datasets/{dataset}/uploads":                 s.createUpload,
+		"POST /v1/datasets/{dataset}/statistics":              s.createStatistics,
+		"GET /v1/datasets/{dataset}/statistics":               s.statistics,
+		"GET /v1/datasets/{dataset}/statistics.html":          s.statisticsPage,
+		"GET /v1/datasets/{dataset}/statistics/jobs/{job}":    s.statisticsJob,
+		"GET /v1/datasets/{dataset}/drift":                    s.drift,
+		"POST /v1/runs":                                       s.createRun,
+		"GET /v1/runs":                                        s.runs,
+		"GET /v1/runs/{run}":                                  s.run,
+		"GET /v1/runs/{run}/leaderboard":                      s.leaderboard,
+		"GET /v1/runs/{run}/quote":                            s.quote,
+		"GET /v1/runs/{run}/report":                           s.report,
+		"GET /v1/models":                                      s.models,
+		"GET /v1/models/{model}":                              s.model,
+		"GET /v1/models/{model}/versions/{version}":           s.version,
+		"GET /v1/models/{model}/versions/{version}/card":      s.card,
+		"GET /v1/models/{model}/aliases/{alias}":              s.alias,
+		"PUT /v1/models/{model}/aliases/{alias}":              s.setAlias,
+		"GET /v1/models/{model}/aliases/{alias}/history":      s.history,
+		"GET /v1/models/{model}/drift":                        s.modelDrift,
+		"POST /v1/models/{model}/outcomes":                    s.createOutcomes,
+		"DELETE /v1/models/{model}/schedule":                  s.deleteSchedule,
+		"POST /v1/models/{model}/batches":                     s.createBatch,
+		"GET /v1/models/{model}/batches":                      s.listBatches,
+		"GET /v1/models/{model}/batches/{batch}":              s.batch,
+		"GET /v1/models/{model}/batches/{batch}/files/{file}": s.batchFile,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			a, err := handle(r)

@@ -25,7 +25,7 @@ func TestCaller(t *testing.T) {
 		h := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = Caller(r.Context()) })
 		e := events.APIGatewayProxyRequest{HTTPMethod: "GET", Path: "/", RequestContext: identity(c),
 			Headers: map[string]string{"X-Amzn-Caller": "mallory"}}
-		if _, err := Handler(h)(context.Background(), e); err != nil || got != want {
+		if _, err := Handler(h, nil)(context.Background(), e); err != nil || got != want {
 			t.Errorf("the caller is %q, %v, want %q", got, err, want)
 		}
 	}

@@ -23,6 +23,7 @@ var (
 	StatisticsNotFound  = Type{"statistics-not-found", "Statistics not found", http.StatusNotFound, "The data set has none yet, or none of that version. `POST …/statistics` makes them."}
 	JobNotFound         = Type{"job-not-found", "Job not found", http.StatusNotFound, "The data set has no statistics job of that id, or none for 30 days. `POST …/statistics` starts one."}
 	BatchNotFound       = Type{"batch-not-found", "Batch not found", http.StatusNotFound, "The model has no batch of that id. `GET …/batches` lists them."}
+	FileNotFound        = Type{"file-not-found", "File not found", http.StatusNotFound, "The batch has no such file, or has not ended. Its `manifest.json` lists them."}
 	LeaderboardNotFound = Type{"leaderboard-not-found", "Leaderboard not found", http.StatusNotFound, "The run has none yet: no trial of it is finished."}
 	QuoteNotFound       = Type{"quote-not-found", "Quote not found", http.StatusNotFound, "The run has none yet: it is written when the data has been read."}
 	ReportNotFound      = Type{"report-not-found", "Report not found", http.StatusNotFound, "The run has no report or card yet: they are written when it ends."}
@@ -55,14 +56,14 @@ var (
 
 	TooManyRequests  = Type{"too-many-requests", "Too many requests", http.StatusTooManyRequests, "More requests at a time than are provisioned. Try again, later each time."}
 	Timeout          = Type{"timeout", "Timeout", http.StatusGatewayTimeout, "The request took longer than is allowed. Send less at a time."}
-	ResponseTooLarge = Type{"response-too-large", "Response too large", http.StatusInternalServerError, "The answer would be over 6 MB, which the platform does not carry. Ask for less at a time."}
+	ResponseTooLarge = Type{"response-too-large", "Response too large", http.StatusInternalServerError, "The answer would be over 6 MB, which the platform does not carry, and could not be kept elsewhere. Ask for less at a time."}
 	InternalError    = Type{"internal-error", "Internal error", http.StatusInternalServerError, "A fault of the service. The log has the cause, under the id in the `X-Request-Id` header."}
 	Unavailable      = Type{"unavailable", "Unavailable", http.StatusServiceUnavailable, "A service behind the API does not answer. Try again."}
 )
 
 // Catalog lists every problem type, in the order of docs/api.md.
 var Catalog = []Type{
-	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound, JobNotFound, BatchNotFound, LeaderboardNotFound, QuoteNotFound, ReportNotFound, DriftNotFound,
+	ModelNotFound, VersionNotFound, AliasNotFound, DatasetNotFound, RunNotFound, StatisticsNotFound, JobNotFound, BatchNotFound, FileNotFound, LeaderboardNotFound, QuoteNotFound, ReportNotFound, DriftNotFound,
 	RouteNotFound, MethodNotAllowed,
 	EmptyBody, InvalidJSON, BodyTooLarge, UnsupportedMediaType, InvalidEncoding, NotAcceptable, InvalidParameter, InvalidName,
 	InvalidInstances, InvalidConfig, InvalidDataset, ConstraintsViolated, RunBlocked, BudgetExceeded, TrialTooLarge, MissingTarget,

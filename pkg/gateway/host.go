@@ -32,6 +32,8 @@ type Host struct {
 	Ended func()
 	// Metrics are those of a Lambda function; see there.
 	Metrics *Metrics
+	// Long keeps answers that are larger than Lambda carries; a server has no such limit.
+	Long Long
 }
 
 // What a client may take its time with.
@@ -46,9 +48,9 @@ const (
 func (h Host) Start(ctx context.Context, handler http.Handler, underLambda bool) error {
 	if underLambda {
 		if h.Ended == nil {
-			lambda.Start(h.Metrics.Measure(Handler(handler)))
+			lambda.Start(h.Metrics.Measure(Handler(handler, h.Long)))
 		}
-		lambda.StartWithOptions(h.Metrics.Measure(Handler(handler)), lambda.WithEnableSIGTERM(h.Ended))
+		lambda.StartWithOptions(h.Metrics.Measure(Handler(handler, h.Long)), lambda.WithEnableSIGTERM(h.Ended))
 	}
 	return h.Listen(ctx, handler)
 }

@@ -31,9 +31,9 @@ const reserve = 500 * time.Millisecond
 // Handler makes h a Lambda handler of API Gateway's REST proxy events. The request has the
 // path as it was on the wire, every value of repeated headers and parameters, and a context
 // that ends shortly before the function's time does. The response carries the invocation's
-// id, which is also in every log record, as X-Request-Id. A panic of h, or a response over
-// MaxResponse, is answered by a problem.
-func Handler(h http.Handler) func(context.Context, events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+// id, which is also in every log record, as X-Request-Id. A panic of h is answered by a problem; a
+// response over MaxResponse by where long keeps it, or by a problem if long is nil.
+func Handler(h http.Handler, long Long) func(context.Context, events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 	return func(ctx context.Context, e events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 		if deadline, ok := ctx.Deadline(); ok {
 			var cancel context.CancelFunc
@@ -48,9 +48,7 @@ func Handler(h http.Handler) func(context.Context, events.APIGatewayProxyRequest
 		w := answer(h, r, id)
 		response := w.response()
 		if tooLarge(response) {
-			w = newRecorder(id)
-			WriteProblem(w, r, ResponseTooLarge.New(fmt.Sprintf("the answer is larger than %d bytes", MaxResponse)))
-			response = w.response()
+			response = long.instead(r, w).response()
 		}
 		return response, nil
 	}

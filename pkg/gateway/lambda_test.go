@@ -37,7 +37,7 @@ func event(t *testing.T, name string) events.APIGatewayProxyRequest {
 
 func call(t *testing.T, e events.APIGatewayProxyRequest, h http.HandlerFunc) events.APIGatewayProxyResponse {
 	t.Helper()
-	response, err := gateway.Handler(h)(t.Context(), e)
+	response, err := gateway.Handler(h, nil)(t.Context(), e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestBinary(t *testing.T) {
 
 func TestRequestID(t *testing.T) {
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "invocation-id"})
-	response, err := gateway.Handler(http.NotFoundHandler())(ctx, event(t, "get.json"))
+	response, err := gateway.Handler(http.NotFoundHandler(), nil)(ctx, event(t, "get.json"))
 	if got := http.Header(response.MultiValueHeaders).Get("X-Request-Id"); err != nil || got != "invocation-id" {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -172,7 +172,7 @@ func TestTimeout(t *testing.T) {
 		<-r.Context().Done()
 		return fmt.Errorf("predict: %w", r.Context().Err())
 	})
-	response, err := gateway.Handler(h)(ctx, event(t, "get.json"))
+	response, err := gateway.Handler(h, nil)(ctx, event(t, "get.json"))
 	if err != nil || ctx.Err() != nil {
 		t.Fatalf("%v, %v", err, ctx.Err())
 	}
@@ -183,7 +183,7 @@ func TestOtherEvents(t *testing.T) {
 	bad := event(t, "post.json")
 	bad.Body, bad.IsBase64Encoded = "%", true
 	for _, e := range []events.APIGatewayProxyRequest{{}, {HTTPMethod: "GET"}, bad} {
-		if _, err := gateway.Handler(http.NotFoundHandler())(t.Context(), e); err == nil {
+		if _, err := gateway.Handler(http.NotFoundHandler(), nil)(t.Context(), e); err == nil {
 			t.Errorf("%+v is taken for a request", e)
 		}
 	}

@@ -32,7 +32,7 @@ func measured(t *testing.T, ctx context.Context, e events.APIGatewayProxyRequest
 	t.Helper()
 	var log bytes.Buffer
 	m := &gateway.Metrics{Function: "predict", To: &log, Now: ticking()}
-	response, err := m.Measure(gateway.Handler(h))(ctx, e)
+	response, err := m.Measure(gateway.Handler(h, nil))(ctx, e)
 	if err == nil && response.StatusCode == 0 {
 		t.Fatal("no answer")
 	}
@@ -176,7 +176,7 @@ func TestWithoutMetrics(t *testing.T) {
 	reader, closed := io.Pipe()
 	reader.Close()
 	for _, m := range []*gateway.Metrics{nil, {Function: "predict", To: closed, Now: ticking()}} {
-		response, err := m.Measure(gateway.Handler(h))(t.Context(), event(t, "get.json"))
+		response, err := m.Measure(gateway.Handler(h, nil))(t.Context(), event(t, "get.json"))
 		if err != nil || response.StatusCode != http.StatusOK {
 			t.Errorf("%+v, %v", response, err)
 		}

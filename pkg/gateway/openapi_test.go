@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -56,11 +57,35 @@ var bodies = map[string][]string{
 	"POST /v1/models/{model}/validate": {"application/json", "text/csv", "text/tab-separated-values", "application/jsonlines", "application/x-ndjson"},
 }
 
-// parameters are those of queries and headers.
+// requests are the bodies of routes that need one in JSON, by what no request can be without. API
+// Gateway validates by these schemas before it calls a function, in JSON Schema draft 4 and without
+// some of its keywords, so they have no more than type, properties, required, items and minimum. They
+// refuse nothing that the route itself would take, and a test of package control sees to that.
+var requests = map[string]struct {
+	name   string
+	schema tree
+}{
+	"POST /v1/datasets/{dataset}/uploads": {"UploadRequest", tree{"type": "object", "required": []string{"file"},
+		"properties": tree{"file": tree{"type": "string"}}}},
+	"POST /v1/runs":                    {"RunRequest", tree{"type": "object"}},
+	"POST /v1/models/{model}/batches":  {"BatchRequest", tree{"type": "object"}},
+	"POST /v1/models/{model}/predict":  {"RowsRequest", tree{"type": "object"}},
+	"POST /v1/models/{model}/validate": {"RowsRequest", tree{"type": "object"}},
+	"POST /v1/models/{model}/outcomes": {"OutcomesRequest", tree{"type": "object", "required": []string{"outcomes"},
+		"properties": tree{"outcomes": tree{"type": "array", "items": tree{"type": "object"}}}}},
+	"PUT /v1/models/{model}/aliases/{alias}": {"AliasRequest", tree{"type": "object", "required": []string{"version"},
+		"properties": tree{"version": tree{"type": "integer", "minimum": 1}}}},
+	"POST /v2/models/{model}/infer": {"InferRequest", tree{"type": "object", "required": []string{"inputs"},
+		"properties": tree{"inputs": tree{"type": "array", "items": tree{"type": "object"}}}}},
+	"POST /v2/models/{model}/versions/{version}/infer": {"InferRequest", tree{"type": "object", "required": []string{"inputs"},
+		"properties": tree{"inputs": tree{"type": "array", "items": tree{"type": "object"}}}}},
+}
+
+// parameters are those of queries and headers; one with ! cannot be left out.
 var parameters = map[string][]string{
 	"GET /v1/datasets/{dataset}/statistics":          {"query version"},
 	"GET /v1/datasets/{dataset}/statistics.html":     {"query version"},
-	"GET /v1/datasets/{dataset}/drift":               {"query baseline", "query current"},
+	"GET /v1/datasets/{dataset}/drift":               {"query baseline!", "query current"},
 	"GET /v1/runs":                                   {"query model", "query limit"},
 	"PUT /v1/models/{model}/aliases/{alias}":         {"header If-Match", "header If-None-Match"},
 	"GET /v1/models/{model}/aliases/{alias}/history": {"query limit"},
@@ -167,7 +192,12 @@ func (s schemas) operation(key string, r topology.Route) tree {
 	}
 	for _, p := range parameters[key] {
 		in, name, _ := strings.Cut(p, " ")
-		given = append(given, tree{"name": name, "in": in, "schema": tree{"type": "string"}})
+		name, required := strings.CutSuffix(name, "!")
+		parameter := tree{"name": name, "in": in, "schema": tree{"type": "string"}}
+		if required {
+			parameter["required"] = true
+		}
+		given = append(given, parameter)
 	}
 	answer := tree{"application/json": tree{"schema": tree{"type": "object"}}}
 	if of := answers[key]; of != nil {
@@ -185,7 +215,7 @@ func (s schemas) operation(key string, r topology.Route) tree {
 	}
 	words := regexp.MustCompile(`[a-z0-9]+`).FindAllString(strings.ReplaceAll(r.Path, ".", " "), -1)
 	o := tree{
-		"operationId": strings.ToLower(r.Method) + "-" + strings.Join(words, "-"),
+		"operationId": strings.ToLower(r.Method) + "-" + cmp.Or(strings.Join(words, "-"), "page"),
 		"summary":     routeDocs[key], "tags": []string{r.Function},
 		"responses": tree{
 			"2XX":     tree{"description": "The answer.", "content": answer},
@@ -201,7 +231,13 @@ func (s schemas) operation(key string, r topology.Route) tree {
 			content[media] = tree{"schema": tree{"type": "string"}}
 		}
 		content["application/json"] = tree{"schema": tree{"type": "object"}}
-		o["requestBody"] = tree{"content": content}
+		body := tree{"content": content}
+		if of, ok := requests[key]; ok {
+			s[of.name] = of.schema
+			content["application/json"] = tree{"schema": tree{"$ref": "#/components/schemas/" + of.name}}
+			body["required"] = true
+		}
+		o["requestBody"] = body
 	}
 	return o
 }

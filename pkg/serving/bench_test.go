@@ -23,7 +23,7 @@ import (
 func BenchmarkPredict(b *testing.B) {
 	r := &registry.Registry{Store: memstore.New(time.Unix(0, 0))}
 	rows := hundredTrees(b, r)
-	h := gateway.Handler(gateway.Routes((&serving.Server{Registry: r}).Routes()))
+	h := gateway.Handler(gateway.Routes((&serving.Server{Registry: r}).Routes()), nil)
 	for _, n := range []int{1, 100, serving.MaxInstances} {
 		var body strings.Builder
 		body.WriteString(`{"instances":[`)

@@ -88,7 +88,7 @@ func byEvent(t *testing.T, h http.Handler, r *http.Request) (int, http.Header, s
 	if err != nil || json.Unmarshal(event, &sent) != nil {
 		t.Fatal(err)
 	}
-	response, err := gateway.Handler(h)(t.Context(), sent)
+	response, err := gateway.Handler(h, nil)(t.Context(), sent)
 	if err != nil || response.IsBase64Encoded {
 		t.Fatalf("%+v, %v", response, err)
 	}

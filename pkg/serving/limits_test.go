@@ -76,7 +76,7 @@ func TestTimeLeft(t *testing.T) {
 	h := gateway.Routes((&serving.Server{Registry: &registry.Registry{Store: stuck{store}}}).Routes())
 	ctx, cancel := context.WithTimeout(t.Context(), 600*time.Millisecond)
 	defer cancel()
-	response, err := gateway.Handler(h)(ctx, events.APIGatewayProxyRequest{HTTPMethod: "POST", Path: "/v1/models/adult/predict",
+	response, err := gateway.Handler(h, nil)(ctx, events.APIGatewayProxyRequest{HTTPMethod: "POST", Path: "/v1/models/adult/predict",
 		Headers: map[string]string{"Content-Type": "application/json"}, Body: `{"instances": [{"age": 30}]}`})
 	var p gateway.Problem
 	if err != nil || ctx.Err() != nil || response.StatusCode != http.StatusGatewayTimeout || json.Unmarshal([]byte(response.Body), &p) != nil || !errors.Is(p, gateway.Timeout.New("")) {

@@ -27,7 +27,7 @@ func TestMetricsOfPredict(t *testing.T) {
 	}
 	var log bytes.Buffer
 	server := &serving.Server{Registry: r, Now: clock, Fresh: time.Hour}
-	h := (&gateway.Metrics{Function: "predict", To: &log, Now: clock}).Measure(gateway.Handler(gateway.Routes(server.Routes())))
+	h := (&gateway.Metrics{Function: "predict", To: &log, Now: clock}).Measure(gateway.Handler(gateway.Routes(server.Routes()), nil))
 	const two, wrong = `{"instances":[{"age":39},{"age":40}]}`, `{"instances":[{"age":"old"}]}`
 	for _, c := range []struct {
 		model, body            string

@@ -96,6 +96,7 @@ var Functions = []Function{
 			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/", "batches/", "monitoring/"}},
 			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/", "batches/", "monitoring/"}},
 			{[]string{"s3:PutObject"}, Bucket, []string{"data/", "jobs/", "runs/", "models/", "schedules/", "batches/", "outcomes/"}},
+			{[]string{"s3:PutObject", "s3:GetObject"}, Bucket, []string{"answers/"}},
 			{[]string{"s3:DeleteObject"}, Bucket, []string{"schedules/"}},
 			{[]string{"states:StartExecution", "states:DescribeExecution"}, TrainingWorkflow, nil},
 			{[]string{"states:StartExecution", "states:DescribeExecution"}, StatisticsWorkflow, nil},
@@ -133,6 +134,7 @@ var Functions = []Function{
 			{[]string{"s3:GetObject"}, Bucket, []string{"models/"}},
 			{[]string{"s3:ListBucket"}, Bucket, []string{"models/"}},
 			{[]string{"s3:PutObject"}, Bucket, []string{"predictions/"}},
+			{[]string{"s3:PutObject", "s3:GetObject"}, Bucket, []string{"answers/"}},
 		},
 	},
 	{
@@ -191,6 +193,7 @@ var Routes = []Route{
 	{"POST", "/v1/models/{model}/batches", "api"},
 	{"GET", "/v1/models/{model}/batches", "api"},
 	{"GET", "/v1/models/{model}/batches/{batch}", "api"},
+	{"GET", "/v1/models/{model}/batches/{batch}/files/{file}", "api"},
 	{"POST", "/v1/models/{model}/predict", "predict"},
 	{"POST", "/v1/models/{model}/validate", "predict"},
 	{"GET", "/v1/models/{model}/schema", "predict"},
