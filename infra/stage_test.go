@@ -164,7 +164,7 @@ func TestCalls(t *testing.T) {
 
 // TestObjectsExpire: what runs and jobs leave goes by itself, and models never do.
 func TestObjectsExpire(t *testing.T) {
-	want := map[string]string{"jobs/": "30", "runs/": fmt.Sprint(prod.RunDays), "predictions/": fmt.Sprint(prod.RunDays), "outcomes/": fmt.Sprint(prod.RunDays), "answers/": "1"}
+	want := map[string]string{"jobs/": "30", "maps/": "30", "runs/": fmt.Sprint(prod.RunDays), "predictions/": fmt.Sprint(prod.RunDays), "outcomes/": fmt.Sprint(prod.RunDays), "answers/": "1"}
 	for _, rule := range list(at(resources["Bucket"].Properties, "LifecycleConfiguration", "Rules")) {
 		if days := at(rule, "ExpirationInDays"); days != nil {
 			prefix := render(at(rule, "Prefix"))

@@ -36,6 +36,7 @@ func (s *stage) newBucket() awss3.Bucket {
 	},
 		// What jobs find serves them alone, and is stored elsewhere when they succeed.
 		expiring("jobs/", 30),
+		expiring("maps/", 30),
 		expiring("runs/", s.RunDays),
 		expiring("predictions/", s.RunDays),
 		expiring("outcomes/", s.RunDays),

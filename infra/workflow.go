@@ -33,8 +33,10 @@ func (s *stage) newWorkflow(w workflow) awsstepfunctions.StateMachine {
 	function := s.live[w.function] // a new version takes over at once or not at all, like the API's
 	role := s.newRole(w.name+"Role", "", "states.amazonaws.com", nil, []awsiam.PolicyStatement{
 		allow([]string{"lambda:InvokeFunction"}, function.FunctionArn()),
-		// The Distributed Map reads its list of items.
+		// The Distributed Map reads its list of items, and writes what became of them.
 		allow([]string{"s3:GetObject"}, s.bucket.ArnForObjects(jsii.String(w.items+"*"))),
+		allow([]string{"s3:GetObject", "s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"},
+			s.bucket.ArnForObjects(jsii.String("maps/"+w.items+"*"))),
 		// Step Functions writes its log through a delivery that has no ARN before it is made.
 		allow([]string{
 			"logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
@@ -45,7 +47,7 @@ func (s *stage) newWorkflow(w workflow) awsstepfunctions.StateMachine {
 		}, jsii.String("*")),
 	})
 	suppress(role, "IAM5", "log delivery and tracing have no resources to name", "Resource::*")
-	suppressWildcards(role, "the lists of items, one below each run or job", "/"+w.items+`\*`)
+	suppressWildcards(role, "the lists of items and of results, one below each run or job", "/"+w.items+`\*`, "/maps/"+w.items+`\*`)
 
 	machine := awsstepfunctions.NewStateMachine(s.compute, jsii.String(w.name), &awsstepfunctions.StateMachineProps{
 		Comment:        jsii.String(w.comment),

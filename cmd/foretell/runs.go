@@ -15,8 +15,8 @@ import (
 )
 
 const runsExamples = `
-A store does not know whether somebody works on a run that has no verdict: it is unfinished there. The
-API of a cloud (--api) knows: it is running, or failed.
+A run that failed says where, and why. A store does not know whether somebody works on a run that has no
+verdict and did not fail: it is unfinished there. The API of a cloud (--api) knows.
 
 Examples:
   foretell runs
@@ -100,6 +100,11 @@ func printRuns(w io.Writer, list runList, now time.Time) error {
 	}
 	if err := t.Flush(); err != nil {
 		return err
+	}
+	for _, r := range list.Runs {
+		if f := r.Failure; f != nil {
+			fmt.Fprintf(w, "%s failed at %s: %s: %s\n", r.Run, f.State, f.Error, f.Cause)
+		}
 	}
 	if list.More > 0 {
 		fmt.Fprintf(w, "and %d more; --limit and --model show others\n", list.More)

@@ -30,7 +30,11 @@ func (s storeRuns) runs(ctx context.Context, model registry.ModelName, limit int
 
 func (s storeRuns) state(ctx context.Context, run training.RunID) (runState, error) {
 	status, err := s.engine.Status(ctx, run)
-	return runState{Status: status}, err
+	state := runState{Status: status}
+	if f := status.Failure; f != nil {
+		state.Error, state.Cause = f.Error, f.Cause
+	}
+	return state, err
 }
 
 func (s storeRuns) leaderboard(ctx context.Context, run training.RunID) (*training.Leaderboard, error) {

@@ -128,7 +128,9 @@ func printRun(w io.Writer, v runView, now time.Time, style report.Style) error {
 	if q := v.Quote; q != nil {
 		fmt.Fprintf(w, "quoted at $%.5f and %s in the cloud, prices of %s\n", q.Dollars, q.Time(), q.Prices)
 	}
-	if v.Cause != "" {
+	if f := v.Failure; f != nil {
+		fmt.Fprintf(w, "failed %s ago at %s: %s: %s\n", age(now.Sub(f.At)), f.State, f.Error, f.Cause)
+	} else if v.Cause != "" {
 		fmt.Fprintf(w, "%s: %s\n", v.Error, v.Cause)
 	}
 	if v.Gates != nil {

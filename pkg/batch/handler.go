@@ -3,15 +3,19 @@ package batch
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/workflow"
 )
 
 // Event is what the workflow sends to the batch function.
 type Event struct {
-	Step  string          `json:"step"` // plan, part or conclude
+	Step  string          `json:"step"` // plan, part, conclude or failed
 	Input json.RawMessage `json:"input"`
+	// Execution is the one that sends it; only failed has it.
+	Execution workflow.Execution `json:"execution"`
 }
 
 // Start is the input of the workflow and of its plan.
@@ -52,11 +56,36 @@ func (j *Jobs) Handle(ctx context.Context, event Event) (any, error) {
 			m, err = j.Conclude(ctx, s.Model, s.Batch)
 			answer = Ended{s, m.State, m.Rows, m.Errors}
 		}
+	case "failed":
+		answer, err = j.failed(ctx, event)
 	default:
-		return nil, fmt.Errorf("unknown step %q: want plan, part or conclude", event.Step)
+		return nil, fmt.Errorf("unknown step %q: want plan, part, conclude or failed", event.Step)
+	}
+	if ended := (*workflow.FailedError)(nil); errors.As(err, &ended) {
+		return nil, ended // by its own name, and it says which step failed
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", event.Step, err)
 	}
 	return answer, nil
+}
+
+// failed records how the execution of a batch failed, and ends it with an error; redriven since,
+// it answers what plan is to start with.
+func (j *Jobs) failed(ctx context.Context, event Event) (Start, error) {
+	var in struct {
+		Start
+		workflow.Caught
+	}
+	if err := json.Unmarshal(event.Input, &in); err != nil {
+		return Start{}, err
+	}
+	job, prefix, maps := Job{Model: in.Model, Batch: in.Batch}, "", ""
+	if in.Model.Validate() == nil && idForm.MatchString(string(in.Batch)) {
+		prefix = job.key("")
+	}
+	if prefix != "" && in.Failed.State == "Conclude" { // which misses the parts that the map tolerated to fail
+		maps = job.results() + "/"
+	}
+	return in.Start, in.Record(ctx, j.Registry.Store, prefix, maps, event.Execution)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/workflow"
 )
 
 // Jobs does the steps of batches, and tells how they stand. All that a batch knows lies in the
@@ -25,6 +26,7 @@ import (
 //	errors-<n>.jsonl      the faults of rows that were left out, if any were
 //	results/<n>.json      that part n is done: Result; written last
 //	manifest.json         that the batch is done: Manifest
+//	failures/<n>.json     how an execution failed: workflow.Failure
 type Jobs struct {
 	Registry *registry.Registry
 	Workers  int // cores that a step uses; 0 is all of them
@@ -123,6 +125,11 @@ func (j *Jobs) Attempts(ctx context.Context, job Job) (n int, last Attempt, err 
 // RecordAttempt records an execution as attempt n, unless there is one.
 func (j *Jobs) RecordAttempt(ctx context.Context, job Job, n int, execution string) error {
 	return j.write(ctx, job.attemptKey(n), Attempt{execution})
+}
+
+// Failure returns how an execution of a batch failed last; nil if none did.
+func (j *Jobs) Failure(ctx context.Context, job Job) (*workflow.Failure, error) {
+	return workflow.Last(ctx, j.Registry.Store, job.key(""))
 }
 
 // Progress is how far a batch is that is not done.

@@ -360,10 +360,18 @@ func TestWorkflow(t *testing.T) {
 		body, _, err := registry.Read(ctx, r.Store, key)
 		return body, err
 	}
-	environment := local.Environment{Invoker: h, ReadObject: read, MaxConcurrency: 1, Sleep: func(context.Context, time.Duration) error { return nil }}
+	write := func(ctx context.Context, _, key string, body []byte) error {
+		_, err := r.Store.Put(ctx, key, body, registry.Condition{})
+		return err
+	}
+	environment := local.Environment{Invoker: h, ReadObject: read, WriteObject: write, MaxConcurrency: 1, Sleep: func(context.Context, time.Duration) error { return nil }}
 	h.fails = 3 // as often as a part is tried
 	if _, err := machine.Run(t.Context(), environment, "batch-1", input); err == nil {
 		t.Error("a batch without one of its parts ended well")
+	}
+	f, err := h.jobs.Failure(t.Context(), job)
+	if err != nil || f == nil || f.State != "Conclude" || !strings.Contains(f.Cause, "is not done") || !strings.Contains(f.Cause, "failed items: 1, the first: Runtime.ExitError: out of memory") {
+		t.Errorf("recorded is %+v, %v", f, err)
 	}
 	if p, err := h.jobs.Progress(t.Context(), job); err != nil || p != (Progress{2, 1}) {
 		t.Errorf("progress %+v, %v; want 1 of 2", p, err)

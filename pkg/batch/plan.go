@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/foretell-ml/foretell/pkg/calibration"
@@ -12,6 +13,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/source"
+	"github.com/foretell-ml/foretell/pkg/workflow"
 )
 
 // limits are where parts end.
@@ -58,8 +60,13 @@ type Planned struct {
 	// Items is the key of the list of parts. Done says that there is nothing to predict: the batch
 	// has its manifest.
 	Items string `json:"items"`
-	Done  bool   `json:"done"`
+	// Results is where the workflow lists what became of them, without a slash at the end.
+	Results string `json:"results"`
+	Done    bool   `json:"done"`
 }
+
+// results is where the workflow lists what became of the parts of a batch.
+func (job Job) results() string { return strings.TrimSuffix(workflow.Maps+job.key(""), "/") }
 
 // Plan looks at the data set and lists the parts. Done before, it only answers.
 func (j *Jobs) Plan(ctx context.Context, model registry.ModelName, id ID) (Planned, error) {
@@ -67,7 +74,7 @@ func (j *Jobs) Plan(ctx context.Context, model registry.ModelName, id ID) (Plann
 	if err != nil {
 		return Planned{}, err
 	}
-	planned := Planned{Model: model, Batch: id, Items: job.key("parts.json")}
+	planned := Planned{Model: model, Batch: id, Items: job.key("parts.json"), Results: job.results()}
 	if done, err := j.has(ctx, job.key("manifest.json")); err != nil || done {
 		planned.Done = done
 		return planned, err

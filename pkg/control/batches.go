@@ -13,6 +13,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/registry/s3store"
+	"github.com/foretell-ml/foretell/pkg/workflow"
 )
 
 // batchView answers POST …/batches and GET …/batches/{batch}.
@@ -36,9 +37,11 @@ type batchView struct {
 	Manifest    string           `json:"manifest,omitempty"` // the object that lists them
 	Problem     *gateway.Problem `json:"problem,omitempty"`  // with the data, when failed
 
-	Error   string `json:"error,omitempty"` // of the workflow, when failed otherwise
-	Cause   string `json:"cause,omitempty"` // likewise, for people
-	Attempt int    `json:"attempt,omitempty"`
+	Error string `json:"error,omitempty"` // of the workflow, when failed otherwise
+	Cause string `json:"cause,omitempty"` // likewise, for people
+	// Failure is what Error and Cause are of, as it was recorded.
+	Failure *workflow.Failure `json:"failure,omitempty"`
+	Attempt int               `json:"attempt,omitempty"`
 }
 
 // submitted is the state of a batch of which no workflow was started.
@@ -200,7 +203,10 @@ func (s *Server) batchView(ctx context.Context, model registry.ModelName, id bat
 	case "SUCCEEDED":
 		v.State, v.Cause = failed, "the workflow ended and there is no manifest; post the batch again"
 	default:
-		v.State, v.Error, v.Cause = failed, execution.Error, explain(execution.Cause)
+		recorded, missed := s.batches().Failure(ctx, job)
+		err = errors.Join(err, missed)
+		v.State = failed
+		v.Failure, v.Error, v.Cause = told(recorded, last.Execution, execution)
 	}
 	return v, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/training"
+	"github.com/foretell-ml/foretell/pkg/workflow"
 )
 
 // ErrNameTaken says that an execution of the same name has ended already.
@@ -127,6 +128,9 @@ func (s *Server) view(ctx context.Context, run training.RunID) (runView, error) 
 	v.Attempt = n
 	if status.Verdict != nil || v.Attempt == 0 { // or it is trained by the command line
 		v.Problem = gateProblem(status.Gates)
+		if f := status.Failure; f != nil {
+			v.Error, v.Cause = f.Error, f.Cause
+		}
 		return v, nil
 	}
 	execution, err := s.Workflow.Execution(ctx, last.Execution)
@@ -134,7 +138,7 @@ func (s *Server) view(ctx context.Context, run training.RunID) (runView, error) 
 		return runView{}, err
 	}
 	if execution.Status == "RUNNING" {
-		v.State = training.Running
+		v.State, v.Failure = training.Running, nil
 		return v, nil
 	}
 	if v.Status, err = s.Engine.Status(ctx, run); err != nil { // it may have ended between our two looks
@@ -145,22 +149,23 @@ func (s *Server) view(ctx context.Context, run training.RunID) (runView, error) 
 	case execution.Status == "SUCCEEDED":
 		v.State, v.Cause = training.Failed, "the workflow ended and there is no verdict; start the run again"
 	default:
-		v.State, v.Error, v.Cause = training.Failed, execution.Error, explain(execution.Cause)
+		if v.Failure, err = s.Engine.Failure(ctx, run); err != nil {
+			return runView{}, err
+		}
+		v.State = training.Failed
+		v.Failure, v.Error, v.Cause = told(v.Failure, last.Execution, execution)
 		v.Problem = gateProblem(v.Gates)
 	}
 	return v, nil
 }
 
-// explain is the message of a cause that a failed function left, which is JSON with a stack
-// trace that is no business of the client; another cause is text already.
-func explain(cause string) string {
-	var failure struct {
-		Message string `json:"errorMessage"`
+// told is how an execution failed: as it was recorded, or else, if it could not come to that, as
+// its workflow tells.
+func told(recorded *workflow.Failure, arn string, e Execution) (f *workflow.Failure, name, cause string) {
+	if recorded != nil && recorded.Execution == arn {
+		return recorded, recorded.Error, recorded.Cause
 	}
-	if json.Unmarshal([]byte(cause), &failure) == nil && failure.Message != "" {
-		return failure.Message
-	}
-	return cause
+	return nil, e.Error, workflow.Message(e.Cause)
 }
 
 func (s *Server) run(r *http.Request) (answer, error) {
@@ -191,12 +196,12 @@ func (s *Server) runs(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	for i := range runs {
-		if run := &runs[i]; run.State == training.Submitted || run.State == training.Unfinished {
+		if run := &runs[i]; run.State == training.Submitted || run.State == training.Unfinished || run.Failure != nil {
 			v, err := s.view(r.Context(), run.Run) // which asks the workflow
 			if err != nil {
 				return answer{}, err
 			}
-			run.State = v.State
+			run.State, run.Failure = v.State, v.Failure
 		}
 	}
 	return ok(map[string]any{"runs": runs, "more": more})

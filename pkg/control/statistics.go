@@ -13,6 +13,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/profile"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/statistics"
+	"github.com/foretell-ml/foretell/pkg/workflow"
 )
 
 // The states of a statistics job.
@@ -31,6 +32,7 @@ type jobView struct {
 	Problem *gateway.Problem     `json:"problem,omitempty"` // with the data, when failed
 	Error   string               `json:"error,omitempty"`   // of the workflow, when failed otherwise
 	Cause   string               `json:"cause,omitempty"`   // likewise, for people
+	Failure *workflow.Failure    `json:"failure,omitempty"` // likewise, as it was recorded
 }
 
 func (s *Server) jobs() *statistics.Jobs { return &statistics.Jobs{Registry: s.Registry} }
@@ -131,7 +133,12 @@ func (s *Server) jobView(ctx context.Context, name registry.DatasetName, id stat
 			v.State, v.Cause = failed, "the workflow ended and there is no result; start another job"
 		}
 	default:
-		v.State, v.Error, v.Cause = failed, execution.Error, explain(execution.Cause)
+		recorded, err := s.jobs().Failure(ctx, name, id)
+		if err != nil {
+			return jobView{}, err
+		}
+		v.State = failed
+		v.Failure, v.Error, v.Cause = told(recorded, job.Execution, execution)
 	}
 	return v, nil
 }

@@ -197,7 +197,7 @@ func (c *Cloud) startWorkflows() error {
 	c.executions, err = OpenExecutions(ExecutionsConfig{
 		Dir:         filepath.Join(c.config.Dir, "executions"),
 		Machines:    map[string]*Machine{trainingARN: training, statisticsARN: statistics, batchARN: batch},
-		Environment: Environment{Invoker: c.runtime, ReadObject: c.s3.read},
+		Environment: Environment{Invoker: c.runtime, ReadObject: c.s3.read, WriteObject: c.s3.write},
 		Log:         c.log,
 	})
 	if err != nil {

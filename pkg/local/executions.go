@@ -61,6 +61,9 @@ type Execution struct {
 	Error   string          `json:"error,omitempty"`  // error name, of a failure
 	Cause   string          `json:"cause,omitempty"`
 	State   string          `json:"state,omitempty"` // that failed
+	// At is the input of that state, and Redrives how often it was gone on from there.
+	At       json.RawMessage `json:"at,omitempty"`
+	Redrives int             `json:"redrives,omitempty"`
 }
 
 // APIError is an error of an AWS API, by its code.
@@ -89,7 +92,7 @@ func OpenExecutions(c ExecutionsConfig) (*Executions, error) {
 	}
 	for i := range found {
 		r := &found[i]
-		r.Input, r.Output = compact(r.Input), compact(r.Output)
+		r.Input, r.Output, r.At = compact(r.Input), compact(r.Output), compact(r.At)
 		e.records[r.ARN] = r
 		if r.Status != Running {
 			continue
@@ -133,43 +136,84 @@ func (e *Executions) Start(machine, name string, input json.RawMessage) (Executi
 		return Execution{}, apiError("ExecutionAlreadyExists", "the execution %s exists already (%s)", arn, r.Status)
 	}
 	r := &Execution{ARN: arn, Machine: machine, Name: name, Status: Running, Started: time.Now().UTC(), Input: input}
-	if err := e.save(r); err != nil {
+	if err := e.begin(m, r); err != nil {
 		return Execution{}, err
 	}
+	return *r, nil
+}
+
+// begin saves a record as of an execution that runs, and has it run. The caller holds the mutex.
+func (e *Executions) begin(m *Machine, r *Execution) error {
+	if err := e.save(r); err != nil {
+		return err
+	}
 	ctx, stop := context.WithCancel(context.Background())
-	e.records[arn], e.stops[arn] = r, stop
+	e.records[r.ARN], e.stops[r.ARN] = r, stop
 	started := *r
 	e.running.Go(func() { e.run(ctx, m, started) })
-	return started, nil
+	return nil
+}
+
+// Redrive goes on with an execution that failed or was aborted: from the state that failed, or
+// where that is not known, as of one that ran when the local cloud ended, from the start.
+func (e *Executions) Redrive(arn string) (Execution, error) {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	r, ok := e.records[arn]
+	switch {
+	case !ok:
+		return Execution{}, apiError("ExecutionDoesNotExist", "there is no execution %s here", arn)
+	case e.closed:
+		return Execution{}, apiError("ServiceUnavailable", "the local cloud is being stopped")
+	case r.Status != Failed && r.Status != Aborted:
+		return Execution{}, apiError("ExecutionNotRedrivable", "the execution %s is %s: only one that failed or was aborted can be redriven", arn, r.Status)
+	case e.config.Machines[r.Machine] == nil:
+		return Execution{}, apiError("StateMachineDoesNotExist", "there is no state machine %s here", r.Machine)
+	}
+	again := *r
+	again.Status, again.Stopped, again.Error, again.Cause = Running, time.Time{}, "", ""
+	again.Redrives++
+	if err := e.begin(e.config.Machines[r.Machine], &again); err != nil {
+		return Execution{}, err
+	}
+	return again, nil
 }
 
 func (e *Executions) run(ctx context.Context, m *Machine, r Execution) {
 	env := e.config.Environment
 	env.ExecutionID = func(name string) string { return executionARN(r.Machine, name) }
-	output, err := m.Run(ctx, env, r.Name, r.Input)
+	from := redriven{name: r.Name, input: r.Input, state: r.State, data: r.At, n: r.Redrives}
+	if r.At == nil {
+		from.state, from.data = m.start, r.Input
+	}
+	output, err := m.runFrom(ctx, env, from)
 	var fault *ExecutionError
 	switch {
 	case err == nil:
-		e.finish(r.ARN, Execution{Status: Succeeded, Output: output})
+		e.finish(r.ARN, Execution{Status: Succeeded, Redrives: r.Redrives, Output: output})
 	case errors.As(err, &fault):
-		e.finish(r.ARN, Execution{Status: Failed, Error: fault.Name, Cause: fault.Cause, State: fault.State})
+		at, err := encodeData(fault.input)
+		if err != nil {
+			at = nil // it was decoded from JSON, so this cannot be
+		}
+		e.finish(r.ARN, Execution{Status: Failed, Redrives: r.Redrives, Error: fault.Name, Cause: fault.Cause, State: fault.State, At: at})
 	default:
 		// Only a cancelled context ends a run otherwise, and whoever cancelled it has
 		// finished the record already.
-		e.finish(r.ARN, Execution{Status: Aborted, Cause: err.Error()})
+		e.finish(r.ARN, Execution{Status: Aborted, Redrives: r.Redrives, Cause: err.Error()})
 	}
 }
 
-// finish writes the end of an execution, unless it has one.
+// finish writes the end of an execution, unless it has one, or was redriven since.
 func (e *Executions) finish(arn string, end Execution) Execution {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
 	r := e.records[arn]
-	if r.Status != Running {
+	if r.Status != Running || r.Redrives != end.Redrives {
 		return *r
 	}
 	r.Status, r.Stopped, r.Output = end.Status, time.Now().UTC(), end.Output
-	r.Error, r.Cause, r.State = end.Error, end.Cause, end.State
+	r.Error, r.Cause, r.State, r.At = end.Error, end.Cause, end.State, end.At
 	e.stops[arn]()
 	delete(e.stops, arn)
 	if err := e.save(r); err != nil {
@@ -211,23 +255,24 @@ func newestFirst(a, b Execution) int {
 
 // Stop aborts an execution that runs; one that has ended stays as it is.
 func (e *Executions) Stop(arn, name, cause string) (Execution, error) {
-	if _, err := e.Describe(arn); err != nil {
+	r, err := e.Describe(arn)
+	if err != nil {
 		return Execution{}, err
 	}
-	return e.finish(arn, Execution{Status: Aborted, Error: name, Cause: cause}), nil
+	return e.finish(arn, Execution{Status: Aborted, Redrives: r.Redrives, Error: name, Cause: cause}), nil
 }
 
 // Close aborts what runs, waits until nothing does, and lets nothing start any more.
 func (e *Executions) Close() {
 	e.mutex.Lock()
 	e.closed = true
-	var arns []string
+	running := map[string]int{} // with their redrives
 	for arn := range e.stops {
-		arns = append(arns, arn)
+		running[arn] = e.records[arn].Redrives
 	}
 	e.mutex.Unlock()
-	for _, arn := range arns {
-		e.finish(arn, Execution{Status: Aborted, Cause: causeClosed})
+	for arn, redrives := range running {
+		e.finish(arn, Execution{Status: Aborted, Redrives: redrives, Cause: causeClosed})
 	}
 	e.running.Wait()
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // ServeHTTP speaks the API of Step Functions (AWS JSON 1.0), as the SDK's client sfn does:
-// StartExecution, DescribeExecution, ListExecutions, StopExecution. Signatures are not
+// StartExecution, DescribeExecution, ListExecutions, RedriveExecution, StopExecution. Signatures are not
 // checked; the listener is on the loopback address.
 func (e *Executions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	const service = "AWSStepFunctions."
@@ -24,6 +24,7 @@ func (e *Executions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		"StartExecution":    e.startExecution,
 		"DescribeExecution": e.describeExecution,
 		"ListExecutions":    e.listExecutions,
+		"RedriveExecution":  e.redriveExecution,
 		"StopExecution":     e.stopExecution,
 	}[operation]
 	if r.Method != http.MethodPost || !ok || handle == nil {
@@ -130,12 +131,13 @@ type description struct {
 	Output    *string `json:"output,omitempty"`
 	Error     string  `json:"error,omitempty"`
 	Cause     string  `json:"cause,omitempty"`
+	Redrives  int     `json:"redriveCount"`
 }
 
 func describe(r Execution) description {
 	return description{
 		ARN: r.ARN, Machine: r.Machine, Name: r.Name, Status: r.Status,
-		StartDate: epochOf(r.Started), StopDate: epochOf(r.Stopped),
+		StartDate: epochOf(r.Started), StopDate: epochOf(r.Stopped), Redrives: r.Redrives,
 	}
 }
 
@@ -209,6 +211,20 @@ func parseToken(s string) (Execution, error) {
 		return Execution{}, apiError("InvalidToken", "the nextToken %q is not one of ours", s)
 	}
 	return Execution{Started: started, Name: name}, nil
+}
+
+func (e *Executions) redriveExecution(body []byte) (any, error) {
+	var in struct {
+		ARN   string `json:"executionArn"`
+		Token string `json:"clientToken"` // the SDK makes one up; a second call is refused all the same
+	}
+	if err := decodeRequest(body, &in); err != nil {
+		return nil, err
+	}
+	if _, err := e.Redrive(in.ARN); err != nil {
+		return nil, err
+	}
+	return map[string]any{"redriveDate": epochOf(time.Now())}, nil
 }
 
 func (e *Executions) stopExecution(body []byte) (any, error) {

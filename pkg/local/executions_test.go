@@ -157,6 +157,60 @@ func TestExecutionFails(t *testing.T) {
 	}
 }
 
+// TestExecutionRedrives goes on from the state that failed, with its input, by the same name, and
+// the state sees how often. What runs or has succeeded is refused.
+func TestExecutionRedrives(t *testing.T) {
+	dir := t.TempDir()
+	fails := true
+	machine := mustParse(t, `{"StartAt": "A", "States": {
+		"A": {"Type": "Pass", "Result": 1, "ResultPath": "$.a", "Next": "B"},
+		"B": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "OutputPath": "$.Payload", "End": true,
+			"Parameters": {"FunctionName": "f", "Payload": {"in.$": "$", "redrives.$": "$$.Execution.RedriveCount"}}}}}`)
+	open := func() *Executions {
+		e, err := OpenExecutions(ExecutionsConfig{Dir: dir, Machines: map[string]*Machine{testMachine: machine}, Environment: Environment{
+			Invoker: invokeFunc(func(_ context.Context, _ string, payload []byte) ([]byte, error) {
+				if fails {
+					return nil, &FunctionError{Type: "Sour", Message: string(payload)}
+				}
+				return payload, nil
+			})}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	e := open()
+	client := statesClient(t, e)
+	started, err := client.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: aws.String(testMachine), Name: aws.String("x"), Input: aws.String(`{"i":1}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wait(t, client, started.ExecutionArn)
+	redrive := &sfn.RedriveExecutionInput{ExecutionArn: started.ExecutionArn}
+	if _, err := client.RedriveExecution(t.Context(), redrive); err != nil {
+		t.Fatal(err)
+	}
+	out := wait(t, client, started.ExecutionArn)
+	if out.Status != types.ExecutionStatusFailed || !strings.Contains(aws.ToString(out.Cause), `{\"in\":{\"a\":1,\"i\":1},\"redrives\":1}`) || aws.ToInt32(out.RedriveCount) != 1 {
+		t.Errorf("redriven once: %+v %s", out, aws.ToString(out.Cause))
+	}
+	e.Close()
+	fails, e = false, open() // what is needed lies in the record
+	defer e.Close()
+	client = statesClient(t, e)
+	if _, err := client.RedriveExecution(t.Context(), redrive); err != nil {
+		t.Fatal(err)
+	}
+	out = wait(t, client, started.ExecutionArn)
+	if out.Status != types.ExecutionStatusSucceeded || aws.ToString(out.Output) != `{"in":{"a":1,"i":1},"redrives":2}` || out.Error != nil {
+		t.Errorf("redriven twice: %+v %s", out, aws.ToString(out.Output))
+	}
+	_, err = client.RedriveExecution(t.Context(), redrive)
+	wantError[*types.ExecutionNotRedrivable](t, err)
+	_, err = client.RedriveExecution(t.Context(), &sfn.RedriveExecutionInput{ExecutionArn: aws.String("arn:none")})
+	wantError[*types.ExecutionDoesNotExist](t, err)
+}
+
 func TestExecutionStops(t *testing.T) {
 	g := newGate()
 	e := openExecutions(t, t.TempDir(), g)

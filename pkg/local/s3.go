@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -111,6 +112,12 @@ func (s *s3Server) read(ctx context.Context, bucket, key string) ([]byte, error)
 	}
 	defer out.Body.Close()
 	return io.ReadAll(out.Body)
+}
+
+// write writes a whole object.
+func (s *s3Server) write(ctx context.Context, bucket, key string, body []byte) error {
+	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(body)})
+	return err
 }
 
 // stop ends the server and restores the working directory. The objects stay.

@@ -13,7 +13,7 @@ import (
 // It knows the small part of the language that the workflow files of pkg/topology use, and
 // no more: ParseMachine refuses every field and value it does not implement, because an
 // interpreter that ignores what it does not know runs another workflow than AWS does.
-// States are Task (Lambda invoke), Map (distributed, over a JSON array in S3), Choice, Pass,
+// States are Task (Lambda invoke), Map (distributed, from a JSON array in S3 to results in S3), Choice, Pass,
 // Succeed and Fail, with Retry and Catch. The language is specified at states-language.net;
 // where the specification is silent, the Step Functions developer guide decides.
 //
@@ -42,6 +42,7 @@ const (
 	errorNoChoice           = "States.NoChoiceMatched"
 	errorParameterPath      = "States.ParameterPathFailure"
 	errorResultPath         = "States.ResultPathMatchFailure"
+	errorResultWriter       = "States.ResultWriterFailed"
 	errorRuntime            = "States.Runtime"
 	errorTaskFailed         = "States.TaskFailed"
 	errorTimeout            = "States.Timeout"
@@ -54,6 +55,8 @@ type ExecutionError struct {
 	Name  string // error name, like "States.TaskFailed" or a handler's own error type
 	Cause string // for people; of a function's error the JSON that AWS puts there
 	State string // the state that failed
+
+	input any // of the state: what a redrive goes on with
 }
 
 func (e *ExecutionError) Error() string {

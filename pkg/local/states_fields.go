@@ -153,6 +153,14 @@ func (f *fields) inner(name string) (*fields, bool) {
 	return newFields(object, f.where+": "+name, f.faults), true
 }
 
+// optionalInner takes an object that may not be there.
+func (f *fields) optionalInner(name string) (*fields, bool) {
+	if !f.has(name) {
+		return nil, false
+	}
+	return f.inner(name)
+}
+
 // list takes an optional array of objects.
 func (f *fields) list(name string) []*fields {
 	v, ok := f.take(name)

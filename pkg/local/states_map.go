@@ -17,6 +17,7 @@ import (
 type distributedMap struct {
 	label       string
 	reader      *template // Bucket and Key
+	writer      *template // Bucket and Prefix; nil: results are passed on
 	selector    *template // nil: the item as it is
 	processor   *Machine
 	concurrency int // 0: no limit but AWS's own
@@ -35,7 +36,7 @@ func parseMap(f *fields, name string) action {
 		}
 		m.label = label
 	}
-	m.reader = parseReader(f)
+	m.reader, m.writer = parseReader(f), parseWriter(f)
 	m.selector = f.template("ItemSelector", true)
 	m.concurrency = f.integer("MaxConcurrency", 0, maxChildren, 0)
 	m.hasCount, m.hasPercent = f.has("ToleratedFailureCount"), f.has("ToleratedFailurePercentage")
@@ -66,24 +67,7 @@ func parseReader(f *fields) *template {
 		config.only("InputType", "JSON")
 		config.done()
 	}
-	t := r.template("Parameters", false)
-	if t == nil {
-		if !r.has("Parameters") {
-			r.refuse("Parameters", "is missing")
-		}
-		return nil
-	}
-	for _, name := range []string{"Bucket", "Key"} {
-		if _, ok := t.object[name]; !ok {
-			r.refuse("Parameters."+name, "is missing")
-		}
-	}
-	for name := range t.object {
-		if name != "Bucket" && name != "Key" {
-			r.refuse("Parameters."+name, "is not implemented here")
-		}
-	}
-	return t
+	return r.parameters("Bucket", "Key")
 }
 
 func (m *distributedMap) run(ctx context.Context, x *execution, input any) (any, error) {
@@ -95,14 +79,21 @@ func (m *distributedMap) run(ctx context.Context, x *execution, input any) (any,
 	if err != nil {
 		return nil, err
 	}
-	results, failures, err := m.children(ctx, x, inputs)
+	ended, err := m.children(ctx, x, inputs)
 	if err != nil {
 		return nil, err
 	}
-	if m.exceeded(len(failures), len(items)) {
-		return nil, m.exceededFault(failures, len(items))
+	written, err := m.write(ctx, x, input, inputs, ended)
+	if err != nil {
+		return nil, err
 	}
-	return results, checkSize(results, "result of all items")
+	if m.exceeded(len(ended.failures), len(items)) {
+		return nil, m.exceededFault(ended.failures, len(items))
+	}
+	if written != nil {
+		return written, nil
+	}
+	return ended.results, checkSize(ended.results, "result of all items")
 }
 
 // read reads the array of items.
@@ -111,10 +102,8 @@ func (m *distributedMap) read(ctx context.Context, x *execution, input any) ([]a
 	if err != nil {
 		return nil, err
 	}
-	parameters := where.(map[string]any)
-	bucket, okBucket := parameters["Bucket"].(string)
-	key, okKey := parameters["Key"].(string)
-	if !okBucket || !okKey {
+	bucket, key, ok := texts(where, "Bucket", "Key")
+	if !ok {
 		return nil, failure(errorItemReader, "Bucket and Key of the ItemReader are not strings")
 	}
 	data, err := x.env.ReadObject(ctx, bucket, key)
@@ -130,6 +119,14 @@ func (m *distributedMap) read(ctx context.Context, x *execution, input any) ([]a
 		return nil, failure(errorItemReader, "s3://%s/%s is not a JSON array", bucket, key)
 	}
 	return items, nil
+}
+
+// texts are two fields of an object that must be strings.
+func texts(object any, first, second string) (a, b string, ok bool) {
+	fields := object.(map[string]any) // a template of an object
+	a, isText := fields[first].(string)
+	b, ok = fields[second].(string)
+	return a, b, ok && isText
 }
 
 // inputs makes the children's inputs, before any child starts: a selector that does not fit
@@ -156,13 +153,19 @@ func (m *distributedMap) inputs(x *execution, input any, items []any) ([]any, er
 	return out, nil
 }
 
-// children runs the processor on all inputs. Results are in the order of the items. It
-// returns after the last child ended, and early when too many failed.
-func (m *distributedMap) children(ctx context.Context, x *execution, inputs []any) (results []any, failures map[int]*ExecutionError, err error) {
+// outcome is what became of the items, in their order.
+type outcome struct {
+	results   []any
+	succeeded []bool // those that neither succeeded nor failed were stopped, or never started
+	failures  map[int]*ExecutionError
+}
+
+// children runs the processor on all inputs. It returns after the last child ended, and early
+// when too many failed.
+func (m *distributedMap) children(ctx context.Context, x *execution, inputs []any) (outcome, error) {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
-	results = make([]any, len(inputs))
-	failures = map[int]*ExecutionError{}
+	ended := outcome{make([]any, len(inputs)), make([]bool, len(inputs)), map[int]*ExecutionError{}}
 	var mutex sync.Mutex // guards failures and next
 	next := 0
 	take := func() (int, bool) {
@@ -178,20 +181,20 @@ func (m *distributedMap) children(ctx context.Context, x *execution, inputs []an
 	for range m.workers(x.env.MaxConcurrency, len(inputs)) {
 		workers.Go(func() {
 			for i, ok := take(); ok; i, ok = take() {
-				name := fmt.Sprintf("%s-%s-%d", x.name, m.label, i)
-				output, err := newExecution(x.env, m.processor, name, inputs[i]).run(running, inputs[i])
+				name := m.childName(x, i)
+				output, err := newExecution(x.env, m.processor, name, inputs[i], x.redrives).run(running, m.processor.start, inputs[i])
 				if running.Err() != nil {
 					return // stopped, by the caller or by other failures: no result
 				}
 				if err == nil {
-					results[i] = output
+					ended.results[i], ended.succeeded[i] = output, true
 					continue
 				}
 				fault := asFault(err)
-				results[i] = failedChild(name, inputs[i], fault)
+				ended.results[i] = failedChild(name, inputs[i], fault)
 				mutex.Lock()
-				failures[i] = fault
-				if m.exceeded(len(failures), len(inputs)) {
+				ended.failures[i] = fault
+				if m.exceeded(len(ended.failures), len(inputs)) {
 					stop()
 				}
 				mutex.Unlock()
@@ -200,9 +203,14 @@ func (m *distributedMap) children(ctx context.Context, x *execution, inputs []an
 	}
 	workers.Wait()
 	if ctx.Err() != nil {
-		return nil, nil, context.Cause(ctx)
+		return outcome{}, context.Cause(ctx)
 	}
-	return results, failures, nil
+	return ended, nil
+}
+
+// childName names the execution of an item.
+func (m *distributedMap) childName(x *execution, i int) string {
+	return fmt.Sprintf("%s-%s-%d", x.name, m.label, i)
 }
 
 // workers is how many children run at once.
@@ -235,12 +243,20 @@ func (m *distributedMap) exceededFault(failures map[int]*ExecutionError, items i
 // failedChild is what the Map's result holds in the place of a failed child. AWS puts the
 // child's whole record there; these are the fields of it that mean something here.
 func failedChild(name string, input any, fault *ExecutionError) any {
-	text, err := encodeData(input)
+	record := childRecord(name, "FAILED", input)
+	record["Error"], record["Cause"] = fault.Name, fault.Cause
+	return record
+}
+
+func childRecord(name, status string, input any) map[string]any {
+	return map[string]any{"Name": name, "Status": status, "Input": text(input)}
+}
+
+// text is data as a string of JSON, as records hold it.
+func text(data any) string {
+	encoded, err := encodeData(data)
 	if err != nil {
-		text = nil // it was decoded from JSON, so this cannot be
+		return "" // it was decoded from JSON, so this cannot be
 	}
-	return map[string]any{
-		"Name": name, "Status": "FAILED", "Input": string(text),
-		"Error": fault.Name, "Cause": fault.Cause,
-	}
+	return string(encoded)
 }

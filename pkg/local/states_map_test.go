@@ -156,6 +156,55 @@ func TestMapResultTooLarge(t *testing.T) {
 	checkOutcome(t, nil, err, "", "States.DataLimitExceeded", "result of all items")
 }
 
+// TestMapWriter: results go to S3 instead of to the next state, whatever their size, and what
+// failed and what never ran is listed also of a Map that fails.
+func TestMapWriter(t *testing.T) {
+	big := `"` + strings.Repeat("a", 100_000) + `"`
+	written := map[string]string{}
+	env := Environment{
+		Invoker: invokeFunc(func(_ context.Context, _ string, payload []byte) ([]byte, error) {
+			if string(payload) == "2" {
+				return nil, &FunctionError{Type: "Two", Message: "no"}
+			}
+			return payload, nil
+		}),
+		MaxConcurrency: 1,
+		ReadObject:     objects(map[string]string{"big": `[` + big + `,` + big + `,` + big + `]`, "two": `[1,2,null]`}),
+		WriteObject: func(_ context.Context, bucket, key string, body []byte) error {
+			if bucket == "full" {
+				return errors.New("no more room")
+			}
+			written[key] = string(body)
+			return nil
+		},
+	}
+	writer := func(bucket string) string {
+		return `"ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "` + bucket + `", "Prefix.$": "$.prefix"}},`
+	}
+	got, err := mustParse(t, mapOf(writer("b"))).Run(t.Context(), env, "run", json.RawMessage(`{"key":"big","prefix":"p"}`))
+	var result struct{ ResultWriterDetails struct{ Bucket, Key string } }
+	if err != nil || json.Unmarshal(got, &result) != nil || result.ResultWriterDetails.Bucket != "b" || !strings.HasPrefix(result.ResultWriterDetails.Key, "p/") || written[result.ResultWriterDetails.Key] == "" {
+		t.Errorf("%s, %v", got, err)
+	}
+	clear(written)
+	_, err = mustParse(t, mapOf(writer("b"))).Run(t.Context(), env, "run", json.RawMessage(`{"key":"two","prefix":"p/"}`))
+	checkOutcome(t, nil, err, "", "States.ExceedToleratedFailureThreshold", "1 of 3 items failed")
+	var ends []string
+	for key, body := range written {
+		ends = append(ends, key[strings.LastIndexByte(key, '/')+1:]+" "+body)
+	}
+	slices.Sort(ends)
+	for i, want := range []string{`FAILED_0.json [{"Cause":"{\"errorMessage\":\"no\",\"errorType\":\"Two\"}","Error":"Two","Input":"2","Name":"run-S-1","Status":"FAILED"}]`,
+		`PENDING_0.json [{"Input":"null","Name":"run-S-2","Status":"PENDING"}]`, `SUCCEEDED_0.json [{"Input":"1","Name":"run-S-0","Output":"1","Status":"SUCCEEDED"}]`, "manifest.json"} {
+		if i >= len(ends) || !strings.HasPrefix(ends[i], want) {
+			t.Errorf("written %q, want %q", ends, want)
+			break
+		}
+	}
+	_, err = mustParse(t, mapOf(writer("full"))).Run(t.Context(), env, "run", json.RawMessage(`{"key":"big","prefix":"p"}`))
+	checkOutcome(t, nil, err, "", "States.ResultWriterFailed", "no more room")
+}
+
 // TestMapStops holds that the children that still run are stopped, and none starts, once
 // too many have failed or the caller gave up; and that Run waits for them.
 func TestMapStops(t *testing.T) {
@@ -207,7 +256,7 @@ func TestTrainingWorkflow(t *testing.T) {
 	train := &fakeTrain{}
 	var slept sleeper
 	env := Environment{
-		Invoker: train, Sleep: slept.sleep, MaxConcurrency: 3,
+		Invoker: train, Sleep: slept.sleep, MaxConcurrency: 3, WriteObject: train.write,
 		ReadObject: objects(map[string]string{
 			"runs/r/items-0": `[{"trial":"a"},{"trial":"b"},{"trial":"hopeless"}]`,
 			"runs/r/items-1": `[{"trial":"c"},{"trial":"flaky"},{"trial":"slow"},{"trial":"long"}]`,
@@ -221,6 +270,7 @@ func TestTrainingWorkflow(t *testing.T) {
 	if want := "plan advance advance conclude"; strings.Join(train.steps, " ") != want {
 		t.Errorf("steps %v, want %s", train.steps, want)
 	}
+	checkRounds(t, train)
 	if len(slept.delays) != 9 {
 		t.Errorf("waited %v, want 9 delays: two for the throttled trial, two for the one that fails, five for the one that goes on, none for the one that cannot be", slept.delays)
 	}
@@ -233,6 +283,51 @@ type fakeTrain struct {
 	trials map[string]bool
 	flaky  int
 	slow   int
+
+	written map[string]string // of s3://bucket
+}
+
+func (f *fakeTrain) write(_ context.Context, bucket, key string, body []byte) error {
+	if f.written == nil {
+		f.written = map[string]string{}
+	}
+	f.written[bucket+"/"+key] = string(body)
+	return nil
+}
+
+// checkRounds wants both rounds' results in S3, each listed once by its map run's manifest.
+func checkRounds(t *testing.T, f *fakeTrain) {
+	t.Helper()
+	listed := 0
+	for key, body := range f.written {
+		if !strings.HasSuffix(key, "/manifest.json") {
+			continue
+		}
+		var manifest struct {
+			DestinationBucket string
+			ResultFiles       map[string][]struct{ Key string }
+		}
+		if err := json.Unmarshal([]byte(body), &manifest); err != nil || manifest.DestinationBucket != "bucket" || len(manifest.ResultFiles) != 3 {
+			t.Errorf("%s: %s, %v", key, body, err)
+		}
+		for status, files := range manifest.ResultFiles {
+			for _, file := range files {
+				var children []struct{ Status, Input, Output, Error, Cause string }
+				if err := json.Unmarshal([]byte(f.written["bucket/"+file.Key]), &children); err != nil || !strings.HasPrefix(file.Key, "maps/runs/r/") {
+					t.Errorf("%s: %v", file.Key, err)
+				}
+				for _, c := range children {
+					listed++
+					if c.Status != status || !strings.Contains(c.Input, `"step":"trial"`) || (c.Error == "") != (status == "SUCCEEDED") || (c.Output == "") != (status == "FAILED") {
+						t.Errorf("%s: %+v", status, c)
+					}
+				}
+			}
+		}
+	}
+	if len(f.written) != 2*3 || listed != 7 {
+		t.Errorf("%d children in %v", listed, slices.Sorted(maps.Keys(f.written)))
+	}
 }
 
 func (f *fakeTrain) Invoke(_ context.Context, function string, payload []byte) ([]byte, error) {
@@ -262,7 +357,7 @@ func (f *fakeTrain) Invoke(_ context.Context, function string, payload []byte) (
 	}
 	f.steps = append(f.steps, event.Step)
 	rounds := len(f.steps)
-	return json.Marshal(map[string]any{"run": event.Input.Run, "round": rounds, "items": fmt.Sprintf("runs/r/items-%d", rounds-1), "done": rounds == 3})
+	return json.Marshal(map[string]any{"run": event.Input.Run, "round": rounds, "items": fmt.Sprintf("runs/r/items-%d", rounds-1), "results": fmt.Sprintf("maps/runs/r/%d", rounds), "done": rounds == 3})
 }
 
 func (f *fakeTrain) trial(name string) ([]byte, error) {
@@ -296,14 +391,15 @@ func TestStatisticsWorkflow(t *testing.T) {
 		name, plan, items, want, fault string
 		delays                         int
 	}{
-		{"flaky", `"items":"k","done":false`, `[{"shard":0},{"shard":1,"fails":2},{"shard":2,"throttled":3}]`, `{"version":"0+1+2"}`, "", 5},
-		{"broken", `"items":"k","done":false`, `[{"shard":0},{"shard":1,"fails":9}]`, "", errorToleranceExceeded, 2},
-		{"bad data", `"items":"none","done":true`, `[]`, `{"version":""}`, "", 0},
+		{"flaky", `"items":"k","results":"maps/j","done":false`, `[{"shard":0},{"shard":1,"fails":2},{"shard":2,"throttled":3}]`, `{"version":"0+1+2"}`, "", 5},
+		{"broken", `"items":"k","results":"maps/j","done":false`, `[{"shard":0},{"shard":1,"fails":9}]`, "", "FailedError", 2},
+		{"bad data", `"items":"none","results":"maps/j","done":true`, `[]`, `{"version":""}`, "", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var slept sleeper
 			f := &fakeStatistics{plan: c.plan, tries: map[int]int{}}
-			env := Environment{Invoker: f, Sleep: slept.sleep, MaxConcurrency: 1, ReadObject: objects(map[string]string{"k": c.items})}
+			write := func(context.Context, string, string, []byte) error { return nil }
+			env := Environment{Invoker: f, Sleep: slept.sleep, MaxConcurrency: 1, ReadObject: objects(map[string]string{"k": c.items}), WriteObject: write}
 			got, err := m.Run(t.Context(), env, "j-1", json.RawMessage(`{"dataset":"d","job":"j","request":{}}`))
 			checkOutcome(t, got, err, c.want, c.fault, "")
 			if len(slept.delays) != c.delays {
@@ -329,6 +425,10 @@ func (f *fakeStatistics) Invoke(_ context.Context, function string, payload []by
 		Input struct {
 			Job, Dataset            string
 			Shard, Fails, Throttled int
+			Failed                  struct {
+				State   string
+				Failure struct{ Error string }
+			}
 		}
 	}
 	if err := json.Unmarshal(payload, &event); err != nil || function != "statistics" {
@@ -354,5 +454,8 @@ func (f *fakeStatistics) Invoke(_ context.Context, function string, payload []by
 		}
 		return fmt.Appendf(nil, `{"version":%q}`, strings.Join(f.done, "+")), nil
 	}
-	return nil, fmt.Errorf("step %s", event.Step)
+	if event.Step == "failed" && in.Failed.State == "Shards" && in.Failed.Failure.Error == errorToleranceExceeded {
+		return nil, &FunctionError{Type: "FailedError", Message: "recorded"}
+	}
+	return nil, fmt.Errorf("step %s: %s", event.Step, payload)
 }

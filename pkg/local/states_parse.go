@@ -171,22 +171,8 @@ func parseFail(f *fields) action {
 func parseTask(f *fields, s *state) action {
 	f.only("Resource", "arn:aws:states:::lambda:invoke")
 	s.timeout = f.seconds("TimeoutSeconds", 1, 99_999_999, 0)
-	s.parameters = f.template("Parameters", false)
-	if s.parameters == nil {
-		if !f.has("Parameters") {
-			f.refuse("Parameters", "is missing")
-		}
+	if s.parameters = f.parameters("FunctionName", "Payload"); s.parameters == nil {
 		return task{}
-	}
-	for _, name := range []string{"FunctionName", "Payload"} {
-		if _, ok := s.parameters.object[name]; !ok {
-			f.refuse("Parameters."+name, "is missing")
-		}
-	}
-	for name := range s.parameters.object {
-		if name != "FunctionName" && name != "Payload" {
-			f.refuse("Parameters."+name, "is not implemented here")
-		}
 	}
 	if v, isText := s.parameters.object["FunctionName"].literal.(string); isText && strings.Contains(v, "${") {
 		f.refuse("Parameters.FunctionName", "is %q: the placeholder was not substituted", v)

@@ -85,7 +85,7 @@ func TestParseRefuses(t *testing.T) {
 		{"comparison", one(`{"Type": "Choice", "Choices": [{"Variable": "$.a", "StringMatches": "1", "Next": "S"}]}`), `field "StringMatches" is not implemented here`},
 
 		{"ItemBatcher", one(`{` + okMap + `, "ItemBatcher": {}}`), `state "S": field "ItemBatcher" is not implemented here`},
-		{"ResultWriter", one(`{` + okMap + `, "ResultWriter": {}}`), `field "ResultWriter" is not implemented here`},
+		{"ResultWriter", one(`{` + okMap + `, "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "p"}, "WriterConfig": {}}}`), `field "WriterConfig" is not implemented here`},
 		{"ToleratedFailurePercentagePath", one(`{` + okMap + `, "ToleratedFailurePercentagePath": "$.p"}`), `"ToleratedFailurePercentagePath" is not implemented here`},
 		{"percentage", one(`{` + okMap + `, "ToleratedFailurePercentage": 101}`), `is 101, not within 0 to 100`},
 		{"CSV", one(strings.Replace(`{`+okMap+`}`, `"JSON"`, `"CSV"`, 1)), `"CSV", only "JSON" is implemented here`},

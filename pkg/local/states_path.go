@@ -27,9 +27,10 @@ type scope struct {
 	context any // "$$"
 }
 
-// contextRoots are the parts of the context object that are there. Map is there only for
-// the ItemSelector: a child of a distributed Map is an execution of its own.
-var contextRoots = []string{"Execution.Id", "Execution.Name", "Execution.Input"}
+// contextRoots are the parts of the context object that are there, beside all of Execution, which
+// has more on AWS. Map is there only for the ItemSelector: a child of a distributed Map is an
+// execution of its own.
+var contextRoots = []string{"Execution.Id", "Execution.Name", "Execution.Input", "Execution.RedriveCount"}
 
 var mapContextRoots = []string{"Map.Item.Index", "Map.Item.Value"}
 
@@ -82,7 +83,7 @@ func cutStep(s string) (step pathStep, rest string, ok bool) {
 
 // checkContext refuses what the context object does not have here.
 func (p path) checkContext(inItemSelector bool) error {
-	if !p.context {
+	if !p.context || p.text == "$$.Execution" {
 		return nil
 	}
 	roots := contextRoots

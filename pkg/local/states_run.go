@@ -15,6 +15,8 @@ type Environment struct {
 	Invoker Invoker
 	// ReadObject reads a whole object of S3, for the ItemReader of a Map. Required if there is one.
 	ReadObject func(ctx context.Context, bucket, key string) ([]byte, error)
+	// WriteObject writes one, for the ResultWriter of a Map. Required if there is one.
+	WriteObject func(ctx context.Context, bucket, key string, body []byte) error
 	// MaxConcurrency is the most children that a Map runs at once, below what the file says,
 	// so that one machine is not swamped by what a region bears. 0: as the file says.
 	MaxConcurrency int
@@ -36,16 +38,17 @@ type execution struct {
 	machine     *Machine
 	name        string
 	context     map[string]any // "$$"
+	redrives    int
 	transitions int
 }
 
-func newExecution(env *Environment, m *Machine, name string, input any) *execution {
+func newExecution(env *Environment, m *Machine, name string, input any, redrives int) *execution {
 	id := name
 	if env.ExecutionID != nil {
 		id = env.ExecutionID(name)
 	}
-	return &execution{env: env, machine: m, name: name, context: map[string]any{
-		"Execution": map[string]any{"Id": id, "Name": name, "Input": input},
+	return &execution{env: env, machine: m, name: name, redrives: redrives, context: map[string]any{
+		"Execution": map[string]any{"Id": id, "Name": name, "Input": input, "RedriveCount": number(redrives)},
 	}}
 }
 
@@ -54,14 +57,35 @@ func newExecution(env *Environment, m *Machine, name string, input any) *executi
 // then no child runs any more when Run returns. The delays of retries are a function of the
 // execution's name, no two names alike.
 func (m *Machine) Run(ctx context.Context, env Environment, name string, input json.RawMessage) (json.RawMessage, error) {
+	return m.runFrom(ctx, env, redriven{name: name, input: input, state: m.start, data: input})
+}
+
+// redriven is where an execution begins: at the start, or once more where it failed. Of a Map all
+// children run again then; AWS runs those that failed.
+type redriven struct {
+	name  string
+	input json.RawMessage // of the execution
+	state string
+	data  json.RawMessage // the state's input
+	n     int             // redrives
+}
+
+func (m *Machine) runFrom(ctx context.Context, env Environment, r redriven) (json.RawMessage, error) {
 	if env.Sleep == nil {
 		env.Sleep = sleep
 	}
-	data, err := decodeData(input)
+	input, err := decodeData(r.input)
 	if err != nil {
 		return nil, &ExecutionError{Name: errorRuntime, Cause: "the input is not JSON: " + err.Error(), State: m.start}
 	}
-	output, err := newExecution(&env, m, name, data).run(ctx, data)
+	data, err := decodeData(r.data)
+	if err != nil {
+		return nil, err
+	}
+	if m.states[r.state] == nil {
+		return nil, &ExecutionError{Name: errorRuntime, Cause: "there is no such state to redrive from", State: r.state}
+	}
+	output, err := newExecution(&env, m, r.name, input, r.n).run(ctx, r.state, data)
 	if err != nil {
 		return nil, err
 	}
@@ -79,10 +103,13 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (x *execution) run(ctx context.Context, data any) (any, error) {
-	for at := x.machine.start; at != ""; {
+func (x *execution) run(ctx context.Context, at string, data any) (any, error) {
+	for at != "" {
 		s := x.machine.states[at]
 		output, next, err := x.enter(ctx, s, data)
+		if fault := (*ExecutionError)(nil); errors.As(err, &fault) {
+			fault.input = data
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +126,7 @@ func (x *execution) enter(ctx context.Context, s *state, data any) (output any, 
 			return nil, "", context.Cause(ctx)
 		}
 		if x.transitions++; x.transitions > maxTransitions {
-			return nil, "", &ExecutionError{errorRuntime, fmt.Sprintf("more than %d transitions: AWS would end this execution at its limit of 25,000 events", maxTransitions), s.name}
+			return nil, "", &ExecutionError{Name: errorRuntime, Cause: fmt.Sprintf("more than %d transitions: AWS would end this execution at its limit of 25,000 events", maxTransitions), State: s.name}
 		}
 		output, next, err := x.step(ctx, s, data)
 		if err == nil {
@@ -161,7 +188,7 @@ func (s *state) recover(fault *ExecutionError, data any) (output any, next strin
 		}
 		output, err := c.result.path.put(data, map[string]any{"Error": fault.Name, "Cause": fault.Cause})
 		if err != nil {
-			return nil, "", &ExecutionError{errorResultPath, asFault(err).Cause, s.name}
+			return nil, "", &ExecutionError{Name: errorResultPath, Cause: asFault(err).Cause, State: s.name}
 		}
 		return output, c.next, nil
 	}

@@ -30,6 +30,28 @@ func (f *fields) template(name string, inItemSelector bool) *template {
 	return &t
 }
 
+// parameters takes the template Parameters, which must have these fields and no others.
+func (f *fields) parameters(names ...string) *template {
+	t := f.template("Parameters", false)
+	if t == nil {
+		if !f.has("Parameters") {
+			f.refuse("Parameters", "is missing")
+		}
+		return nil
+	}
+	for _, name := range names {
+		if _, ok := t.object[name]; !ok {
+			f.refuse("Parameters."+name, "is missing")
+		}
+	}
+	for name := range t.object {
+		if !slices.Contains(names, name) {
+			f.refuse("Parameters."+name, "is not implemented here")
+		}
+	}
+	return t
+}
+
 func (f *fields) parseTemplate(where string, v any, inItemSelector bool) template {
 	switch v := v.(type) {
 	case map[string]any:

@@ -58,6 +58,7 @@ func (j JobID) content() string {
 //	shards.json   the shards, for the Distributed Map
 //	<n>.partial   what shard n, from 0, has found
 //	result.json   the version that was stored, or what is wrong with the data
+//	failures/     how its execution failed, if it did: workflow.Failure
 type Jobs struct {
 	Registry *registry.Registry
 	Workers  int // cores that a step uses; 0 is all of them

@@ -461,10 +461,10 @@ func TestFaults(t *testing.T) {
 		t.Errorf("a result: %+v, %v", other, err)
 	}
 	for _, event := range []Event{
-		{"plan", json.RawMessage(`{"dataset":"../x","job":"0123456789ab-1"}`)},
-		{"merge", json.RawMessage(`{"dataset":"many","job":"../../x"}`)},
-		{"shard", json.RawMessage(`{"dataset":"many","job":"` + string(start.Job) + `","shard":7,"first":2,"last":9}`)},
-		{"shard", json.RawMessage(`[]`)}, {"rest", json.RawMessage(`{}`)},
+		{Step: "plan", Input: json.RawMessage(`{"dataset":"../x","job":"0123456789ab-1"}`)},
+		{Step: "merge", Input: json.RawMessage(`{"dataset":"many","job":"../../x"}`)},
+		{Step: "shard", Input: json.RawMessage(`{"dataset":"many","job":"` + string(start.Job) + `","shard":7,"first":2,"last":9}`)},
+		{Step: "shard", Input: json.RawMessage(`[]`)}, {Step: "rest", Input: json.RawMessage(`{}`)},
 	} {
 		if answer, err := j.Handle(t.Context(), event); err == nil {
 			t.Errorf("%s %s: %v", event.Step, event.Input, answer)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -12,6 +13,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/internal/nearest"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/source"
+	"github.com/foretell-ml/foretell/pkg/workflow"
 )
 
 // limits are where shards end.
@@ -58,7 +60,14 @@ type Progress struct {
 	// Items is the key of the list of shards. Done says that there is nothing to profile: the
 	// job has its result.
 	Items string `json:"items"`
-	Done  bool   `json:"done"`
+	// Results is where the workflow lists what became of them, without a slash at the end.
+	Results string `json:"results"`
+	Done    bool   `json:"done"`
+}
+
+// results is where the workflow lists what became of the shards of a job.
+func results(name registry.DatasetName, id JobID) string {
+	return strings.TrimSuffix(workflow.Maps+jobKey(name, id, ""), "/")
 }
 
 // Plan looks at the data set and lists the shards. Done before, it only answers.
@@ -66,7 +75,7 @@ func (j *Jobs) Plan(ctx context.Context, name registry.DatasetName, id JobID, q 
 	if err := checkJob(name, id); err != nil {
 		return Progress{}, err
 	}
-	progress := Progress{Dataset: name, Job: id, Items: jobKey(name, id, "shards.json")}
+	progress := Progress{Dataset: name, Job: id, Items: jobKey(name, id, "shards.json"), Results: results(name, id)}
 	ended, err := j.has(ctx, name, id, "result.json")
 	if err != nil || ended {
 		progress.Done = ended

@@ -61,7 +61,7 @@ func TestWorkflowMapsOverRanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	output, err := machine.Run(t.Context(), local.Environment{Invoker: h, ReadObject: readObject(r.Store), MaxConcurrency: 2}, "job-1", input)
+	output, err := machine.Run(t.Context(), local.Environment{Invoker: h, ReadObject: readObject(r.Store), WriteObject: writeObject(r.Store), MaxConcurrency: 2}, "job-1", input)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,6 +75,14 @@ func TestWorkflowMapsOverRanges(t *testing.T) {
 	s, err := r.Statistics(t.Context(), "big")
 	if err != nil || s.Version != want.Version || s.Profile.Rows != want.Profile.Rows {
 		t.Errorf("stored %s of %d rows, %v; want %s of %d", s.Version, s.Profile.Rows, err, want.Version, want.Profile.Rows)
+	}
+}
+
+// writeObject writes an object of the store as the ResultWriter writes one of S3.
+func writeObject(store registry.Store) func(ctx context.Context, bucket, key string, body []byte) error {
+	return func(ctx context.Context, _, key string, body []byte) error {
+		_, err := store.Put(ctx, key, body, registry.Condition{})
+		return err
 	}
 }
 

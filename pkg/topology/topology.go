@@ -110,8 +110,8 @@ var Functions = []Function{
 		MemoryMB: 3008, Timeout: 15 * time.Minute, Concurrency: 50,
 		Environment: []string{EnvBucket},
 		Permissions: []Permission{
-			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "models/", "batches/"}},
-			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "models/", "batches/"}},
+			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "models/", "batches/", "maps/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "models/", "batches/", "maps/"}},
 			{[]string{"s3:PutObject"}, Bucket, []string{"batches/"}},
 		},
 	},
@@ -142,8 +142,8 @@ var Functions = []Function{
 		MemoryMB: 3008, Timeout: 15 * time.Minute, Concurrency: 50,
 		Environment: []string{EnvBucket},
 		Permissions: []Permission{
-			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "jobs/"}},
-			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "jobs/"}},
+			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "jobs/", "maps/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "jobs/", "maps/"}},
 			{[]string{"s3:PutObject"}, Bucket, []string{"statistics/", "jobs/"}},
 		},
 	},
@@ -152,8 +152,8 @@ var Functions = []Function{
 		MemoryMB: 3008, Timeout: 15 * time.Minute, Concurrency: 100,
 		Environment: []string{EnvBucket},
 		Permissions: []Permission{
-			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "runs/", "models/", "schedules/"}},
-			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "runs/", "models/", "schedules/"}},
+			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "runs/", "models/", "schedules/", "maps/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "runs/", "models/", "schedules/", "maps/"}},
 			{[]string{"s3:PutObject"}, Bucket, []string{"runs/", "models/"}},
 		},
 	},

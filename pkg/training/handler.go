@@ -6,14 +6,15 @@ import (
 	"fmt"
 
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/workflow"
 )
 
 // Event is what the workflow sends to the train function.
 type Event struct {
-	Step  string          `json:"step"` // plan, trial, advance or conclude
+	Step  string          `json:"step"` // plan, trial, advance, conclude or failed
 	Input json.RawMessage `json:"input"`
-	// Execution is the ARN of the execution that sends it; only plan has it.
-	Execution string `json:"execution"`
+	// Execution is the one that sends it; only plan and failed have it.
+	Execution workflow.Execution `json:"execution"`
 }
 
 // start is the input of plan: a run that was submitted, or a model whose schedule is due.
@@ -35,7 +36,7 @@ func (e *Engine) Handle(ctx context.Context, event Event) (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			if err := e.recordScheduled(ctx, run, event.Execution); err != nil {
+			if err := e.recordScheduled(ctx, run, event.Execution.ID); err != nil {
 				return nil, err
 			}
 			s.Run = run
@@ -58,8 +59,10 @@ func (e *Engine) Handle(ctx context.Context, event Event) (any, error) {
 			return e.Advance(ctx, p)
 		}
 		return e.Conclude(ctx, p.Run)
+	case "failed":
+		return e.failed(ctx, event)
 	default:
-		return nil, fmt.Errorf("unknown step %q: want plan, trial, advance or conclude", event.Step)
+		return nil, fmt.Errorf("unknown step %q: want plan, trial, advance, conclude or failed", event.Step)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/workflow"
 )
 
 // The tests in this file interrupt runs, and let others interfere with them.
@@ -204,7 +205,7 @@ func TestScheduledPlanIsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	due := func(execution string) RunID {
-		answer, err := e.Handle(ctx, Event{"plan", json.RawMessage(`{"schedule":"penguins"}`), execution})
+		answer, err := e.Handle(ctx, Event{"plan", json.RawMessage(`{"schedule":"penguins"}`), workflow.Execution{ID: execution}})
 		if err != nil {
 			t.Fatal(err)
 		}

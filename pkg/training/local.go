@@ -24,13 +24,22 @@ func (e *Engine) Run(ctx context.Context, run RunID, watch Watcher) (Verdict, er
 	if watch == nil {
 		watch = func(News) {}
 	}
+	verdict, state, err := e.run(ctx, run, watch)
+	if err != nil {
+		return verdict, e.keepFailure(ctx, run, state, err)
+	}
+	return verdict, nil
+}
+
+// run is Run, and tells by the names of the workflow's states which step failed.
+func (e *Engine) run(ctx context.Context, run RunID, watch Watcher) (_ Verdict, state string, err error) {
 	progress, err := e.Plan(ctx, run)
 	if err != nil {
-		return Verdict{}, err
+		return Verdict{}, "Plan", err
 	}
 	var plan Plan
 	if err := e.read(ctx, run, "plan.json", &plan); err != nil {
-		return Verdict{}, err
+		return Verdict{}, "Plan", err
 	}
 	watch(News{Plan: &plan})
 	// Trials are the better grain for cores than the folds within them.
@@ -38,7 +47,7 @@ func (e *Engine) Run(ctx context.Context, run RunID, watch Watcher) (Verdict, er
 	for !progress.Done {
 		var trials []Trial
 		if err := e.read(ctx, run, roundName(progress.Round), &trials); err != nil {
-			return Verdict{}, err
+			return Verdict{}, "Trials", err
 		}
 		watch(News{Round: trials})
 		err := par.For(ctx, len(trials), e.Workers, func(i int) error {
@@ -50,12 +59,13 @@ func (e *Engine) Run(ctx context.Context, run RunID, watch Watcher) (Verdict, er
 			return err
 		})
 		if err != nil {
-			return Verdict{}, err
+			return Verdict{}, "Trials", err
 		}
 		if progress, err = e.Advance(ctx, progress); err != nil {
-			return Verdict{}, err
+			return Verdict{}, "Advance", err
 		}
 	}
 	watch(News{Concluding: true})
-	return e.Conclude(ctx, run)
+	verdict, err := e.Conclude(ctx, run)
+	return verdict, "Conclude", err
 }

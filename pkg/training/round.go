@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/internal/num"
@@ -13,6 +14,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/search"
+	"github.com/foretell-ml/foretell/pkg/workflow"
 )
 
 // Trial is one configuration to judge: an element of runs/<run>/rounds/<n>.json, which is what
@@ -39,15 +41,24 @@ type Progress struct {
 	Round int `json:"round"`
 	// Items is the key of the list of trials to do next; empty when done.
 	Items string `json:"items"`
-	Done  bool   `json:"done"`
+	// Results is where the workflow lists what became of them, without a slash at the end.
+	Results string `json:"results"`
+	Done    bool   `json:"done"`
 }
+
+// progress is that of a run which comes to round n.
+func (r RunID) progress(n int) Progress {
+	return Progress{Run: r, Round: n, Items: r.key(roundName(n)), Results: r.results(n)}
+}
+
+// results is where the workflow lists what became of the trials of a round.
+func (r RunID) results(round int) string { return workflow.Maps + r.key(strconv.Itoa(round)) }
 
 func roundName(n int) string { return fmt.Sprintf("rounds/%d.json", n) }
 
 // writeRound records the list of a round. The one that was written first stands.
 func (e *Engine) writeRound(ctx context.Context, run RunID, n int, trials []Trial) (Progress, error) {
-	key := run.key(roundName(n))
-	return Progress{Run: run, Round: n, Items: key}, e.write(ctx, key, trials)
+	return run.progress(n), e.write(ctx, run.key(roundName(n)), trials)
 }
 
 // lastRound answers with the last round that was listed: those before it are done.
@@ -61,7 +72,7 @@ func (e *Engine) lastRound(ctx context.Context, run RunID) (Progress, error) {
 			n++
 		}
 	}
-	return Progress{Run: run, Round: n, Items: run.key(roundName(n))}, nil
+	return run.progress(n), nil
 }
 
 // Advance lists the trials of the round after one that is finished, or says that there are no
@@ -76,7 +87,7 @@ func (e *Engine) Advance(ctx context.Context, p Progress) (Progress, error) {
 	next := p.Round + 1
 	_, err := e.Registry.Store.Stat(ctx, p.Run.key(roundName(next)))
 	if err == nil {
-		return Progress{Run: p.Run, Round: next, Items: p.Run.key(roundName(next))}, nil
+		return p.Run.progress(next), nil
 	}
 	if !errors.Is(err, registry.ErrNotFound) {
 		return Progress{}, err

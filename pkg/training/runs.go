@@ -11,6 +11,7 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/workflow"
 )
 
 // Summary is a run in a list of runs.
@@ -26,9 +27,11 @@ type Summary struct {
 	Metric string    `json:"metric,omitempty"`
 	Best   *Standing `json:"best,omitempty"`
 	// Version is what the run made of the model, 0 until it succeeded.
-	Version  int    `json:"version,omitempty"`
-	Promoted bool   `json:"promoted,omitempty"`
-	Fault    string `json:"fault,omitempty"` // why an Unreadable run is
+	Version  int  `json:"version,omitempty"`
+	Promoted bool `json:"promoted,omitempty"`
+	// Failure is how a Failed run failed.
+	Failure *workflow.Failure `json:"failure,omitempty"`
+	Fault   string            `json:"fault,omitempty"` // why an Unreadable run is
 }
 
 // Unreadable is the state of a run in a list whose objects this release does not understand.
@@ -93,6 +96,7 @@ func (e *Engine) summarize(ctx context.Context, s *Summary) error {
 		return err
 	}
 	s.State, s.Trials, s.Finished, s.Updated = status.State, status.Trials, status.Finished, status.Updated
+	s.Failure = status.Failure
 	if v := status.Verdict; v != nil {
 		s.Version, s.Promoted = v.Version, v.Promoted
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/workflow"
 )
 
 // The states of a run. A store does not tell whether somebody works on a run; who knows of
@@ -16,7 +17,7 @@ const (
 	Unfinished = "unfinished" // it has a plan and no verdict
 	Running    = "running"
 	Succeeded  = "succeeded" // it has a verdict
-	Failed     = "failed"    // of what the store knows: its data is not as it has to be
+	Failed     = "failed"    // that is the last that is known of it: why, or that its data is not as it has to be
 )
 
 // Status is how far a run has come, as the store tells it.
@@ -31,6 +32,8 @@ type Status struct {
 	Submitted time.Time `json:"submitted"`
 	Updated   time.Time `json:"updated"`
 	Verdict   *Verdict  `json:"verdict,omitempty"`
+	// Failure is how it failed, unless it went on since.
+	Failure *workflow.Failure `json:"failure,omitempty"`
 	// Gates are why nothing is trained, or the reasons not to that were accepted.
 	Gates *Gates `json:"gates,omitempty"`
 }
@@ -52,6 +55,9 @@ func (e *Engine) Status(ctx context.Context, run RunID) (Status, error) {
 		if status.Gates, err = e.gates(ctx, run); status.Gates != nil && len(status.Gates.Blocking) > 0 {
 			status.State = Failed
 		}
+		if err == nil {
+			err = e.fails(ctx, &status)
+		}
 		return status, err
 	} else if err != nil {
 		return Status{}, err
@@ -72,10 +78,11 @@ func (e *Engine) Status(ctx context.Context, run RunID) (Status, error) {
 	var verdict Verdict
 	if info, err = e.readInfo(ctx, run, "verdict.json", &verdict); err == nil {
 		status.State, status.Verdict, status.Updated = Succeeded, &verdict, later(status.Updated, info.Modified)
+		return status, nil
 	} else if !errors.Is(err, registry.ErrNotFound) {
 		return Status{}, err
 	}
-	return status, nil
+	return status, e.fails(ctx, &status)
 }
 
 func later(a, b time.Time) time.Time {

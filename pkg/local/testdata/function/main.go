@@ -21,6 +21,7 @@ type order struct {
 	Millis int    `json:"millis"`
 	Bytes  int    `json:"bytes"`
 	Code   int    `json:"code"`
+	Step   string `json:"step"` // of a workflow: "failed" ends it
 }
 
 type report struct {
@@ -96,6 +97,9 @@ func behindAPI(ctx context.Context, request events.APIGatewayProxyRequest, event
 
 func (o order) run(ctx context.Context) (any, error) {
 	r := report{PID: os.Getpid(), Count: count}
+	if o.Step == "failed" {
+		return nil, customError{"a state failed"}
+	}
 	switch o.Do {
 	case "", "answer":
 	case "sleep":
