@@ -11,8 +11,10 @@ import (
 var managedRules = []string{"AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"}
 
 // counted are rules that are told of and do not block: bodies are tables, which are larger than the
-// 8 KB that the rule allows.
-var counted = map[string][]string{"AWSManagedRulesCommonRuleSet": {"SizeRestrictions_BODY"}}
+// 8 KB that one allows, and hold the addresses, paths and HTML that people write into columns of text.
+var counted = map[string][]string{"AWSManagedRulesCommonRuleSet": {
+	"SizeRestrictions_BODY", "EC2MetaDataSSRF_BODY", "GenericLFI_BODY", "GenericRFI_BODY", "CrossSiteScripting_BODY",
+}}
 
 // newFirewall makes a web ACL before the API: addresses and requests that AWS knows for bad, and
 // more requests of an address than the settings allow.

@@ -87,3 +87,22 @@ func TestSettingsFaults(t *testing.T) {
 		t.Errorf("without a context: %v", err)
 	}
 }
+
+// TestSettingsAreDocumented: docs/deploy.md says what each setting means.
+func TestSettingsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/deploy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := ""
+	for _, line := range strings.Split(string(text), "\n") {
+		if name, _, ok := strings.Cut(strings.TrimPrefix(line, "| "), " | "); ok && strings.HasPrefix(line, "| `") {
+			rows += name + " "
+		}
+	}
+	for key := range keys {
+		if !strings.Contains(rows, "`"+key+"`") {
+			t.Errorf("docs/deploy.md does not say what %s is", key)
+		}
+	}
+}

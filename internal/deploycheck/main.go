@@ -3,8 +3,8 @@
 // deployed as they are, that every reference in them resolves, and that the shipped binaries
 // answer through the deployed API; it does not show what only AWS can (permissions, quotas).
 //
-// The emulation, ministack, knows no CodeDeploy and no budgets: both are left out of the
-// templates, and with them how an alias moves to a new version. All other resources are deployed.
+// The emulation, ministack, knows no CodeDeploy, no budgets and no alarms on calculated metrics: they
+// are left out of the templates, and with them how an alias moves to a new version. All other resources are deployed.
 // It has no Distributed Map either, so the model is trained by the command line, into the
 // deployed bucket.
 package main
@@ -101,7 +101,7 @@ func run(ctx context.Context, ministack, cdk, assets, foretell string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("deployed %d resources of stage %s in %.0f s; left out, as the emulation has no CodeDeploy and no budgets: %d\n",
+	fmt.Printf("deployed %d resources of stage %s in %.0f s; left out, as the emulation has no CodeDeploy, no budgets and no calculated metrics: %d\n",
 		deployed, stage, time.Since(began).Seconds(), left)
 	if err := c.predict(ctx, foretell, outputs); err != nil {
 		log, _ := os.ReadFile(filepath.Join(folder, "ministack.log"))

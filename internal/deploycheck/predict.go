@@ -41,6 +41,15 @@ func (c check) predict(ctx context.Context, foretell string, outputs map[string]
 	id, _, _ := strings.Cut(strings.TrimPrefix(url, "https://"), ".")
 	base := c.address + "/restapis/" + id + "/api/_user_request_"
 
+	// The emulation finds the account by what a request says of credentials, here without a signature.
+	unsigned, err := http.Get(base + "/v1/models/penguins?X-Amz-Credential=" + c.account + "%2F20260101%2F" + c.region + "%2Fexecute-api%2Faws4_request")
+	if err != nil {
+		return err
+	}
+	unsigned.Body.Close()
+	if unsigned.StatusCode != http.StatusForbidden {
+		return fmt.Errorf("a request that nobody signed: %s", unsigned.Status)
+	}
 	status, answer, err := c.ask(ctx, http.MethodGet, base+"/v1/models/penguins", "")
 	if err != nil || status != http.StatusOK || !strings.Contains(answer, `"penguins"`) {
 		return fmt.Errorf("GET %s/v1/models/penguins: %d %s %v", base, status, answer, err)
@@ -57,7 +66,7 @@ func (c check) predict(ctx context.Context, foretell string, outputs map[string]
 	if err := agree(answer, want); err != nil {
 		return err
 	}
-	fmt.Printf("the deployed API lists the model, and predicts what the command line does; the first answer took %v\n", first.Round(time.Millisecond))
+	fmt.Printf("the deployed API refuses what is not signed, lists the model, and predicts what the command line does; the first answer took %v\n", first.Round(time.Millisecond))
 	return nil
 }
 

@@ -12,7 +12,16 @@ import (
 // unknown are the services that the emulation knows no resources of.
 var unknown = []string{"AWS::CodeDeploy::", "AWS::Budgets::"}
 
-// withoutUnknown takes the resources of unknown services, and what refers to them, out of the
+// isUnknown reports whether the emulation cannot make a resource: one of an unknown service, or an
+// alarm on what is calculated from several metrics.
+func isUnknown(resource map[string]any) bool {
+	kind, _ := resource["Type"].(string)
+	properties, _ := resource["Properties"].(map[string]any)
+	return slices.ContainsFunc(unknown, func(service string) bool { return strings.HasPrefix(kind, service) }) ||
+		kind == "AWS::CloudWatch::Alarm" && properties["Metrics"] != nil
+}
+
+// withoutUnknown takes the resources that the emulation does not know, and what refers to them, out of the
 // stage's templates. It returns how many resources are there then, and how many were taken out.
 func withoutUnknown(assembly string) (kept, taken int, err error) {
 	files, err := filepath.Glob(filepath.Join(assembly, "assembly-"+stage, "*.template.json"))
@@ -31,8 +40,7 @@ func withoutUnknown(assembly string) (kept, taken int, err error) {
 		resources, _ := template["Resources"].(map[string]any)
 		for id, r := range resources {
 			resource, _ := r.(map[string]any)
-			kind, _ := resource["Type"].(string)
-			if slices.ContainsFunc(unknown, func(service string) bool { return strings.HasPrefix(kind, service) }) {
+			if isUnknown(resource) {
 				delete(resources, id)
 				taken++
 				continue

@@ -168,10 +168,14 @@ func describeAPI(t *testing.T) []byte {
 	}
 	schemas["Problem"].(tree)["properties"].(tree)["type"] = tree{"type": "string", "description": "One of the catalog's, or about:blank.", "example": kinds[0], "x-catalog": kinds}
 	document := tree{
-		"openapi":    "3.0.3",
-		"info":       tree{"title": "Foretell", "version": "1", "description": "Predictions on tables, and their control plane. docs/api.md tells what the routes do. Made from Go's types and the deployed routes by go test ./pkg/gateway -update."},
-		"paths":      paths,
-		"components": tree{"schemas": schemas},
+		"openapi": "3.0.3",
+		"info":    tree{"title": "Foretell", "version": "1", "description": "Predictions on tables, and their control plane. docs/api.md tells what the routes do. Made from Go's types and the deployed routes by go test ./pkg/gateway -update."},
+		"paths":   paths,
+		"components": tree{"schemas": schemas, "responses": tree{"Elsewhere": tree{
+			"description": "The answer is over 6 MB, or a file: it is read from Location, which is good for 15 minutes, without the credentials of the API.",
+			"headers":     tree{"Location": tree{"schema": tree{"type": "string", "format": "uri"}}},
+			"content":     tree{"application/json": tree{"schema": schemas.of(reflect.TypeFor[gateway.Elsewhere]())}},
+		}}},
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -219,8 +223,12 @@ func (s schemas) operation(key string, r topology.Route) tree {
 		"summary":     routeDocs[key], "tags": []string{r.Function},
 		"responses": tree{
 			"2XX":     tree{"description": "The answer.", "content": answer},
+			"303":     tree{"$ref": "#/components/responses/Elsewhere"},
 			"default": tree{"description": "What is wrong (RFC 9457).", "content": tree{"application/problem+json": tree{"schema": s.of(reflect.TypeFor[gateway.Problem]())}}},
 		},
+	}
+	if strings.HasSuffix(r.Path, "/files/{file}") {
+		delete(o["responses"].(tree), "2XX")
 	}
 	if len(given) > 0 {
 		o["parameters"] = given
