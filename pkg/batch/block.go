@@ -213,7 +213,7 @@ func (b *block) Close() error {
 		table = table.Select(b.good)
 	}
 	if len(b.good) > 0 {
-		if b.predicted, err = b.Pipeline.Predict(table); err != nil {
+		if b.predicted, b.intervals, err = b.Pipeline.PredictIntervals(table); err != nil {
 			return err
 		}
 	}
@@ -289,16 +289,21 @@ func (b *block) finite() {
 			continue
 		}
 		copy(b.predicted[len(good)*k:], of)
+		if b.intervals != nil {
+			b.intervals[len(good)] = b.intervals[i]
+		}
 		good = append(good, row)
 	}
 	b.good, b.predicted = good, b.predicted[:len(good)*k]
+	if b.intervals != nil {
+		b.intervals = b.intervals[:len(good)]
+	}
 }
 
 // decide makes answers of what was predicted.
 func (b *block) decide() {
 	target := b.Pipeline.Target
 	if !target.Task.Classification() {
-		b.intervals = b.Pipeline.Intervals(b.predicted)
 		return
 	}
 	k := target.Outputs()

@@ -47,7 +47,7 @@ func Columns(p *pipeline.Pipeline) []string {
 	for _, class := range p.Target.Classes {
 		names = append(names, "p("+class+")")
 	}
-	if p.Conformal != nil {
+	if p.Coverage() != 0 {
 		names = append(names, "low", "high")
 	}
 	return names

@@ -220,7 +220,7 @@ func (o *parquetOutput) write(b *block) error {
 	for j := range k {
 		numbers(func(i int) float64 { return b.predicted[i*k+j] })
 	}
-	if o.pipeline.Conformal != nil {
+	if o.pipeline.Coverage() != 0 {
 		for end := range 2 {
 			numbers(func(i int) float64 { return b.intervals[i][end] })
 		}

@@ -19,8 +19,7 @@ import (
 //
 // Two things are not exact. Residuals of folds are of models that learned from fewer rows than
 // the final one: with a learner that gains from rows, intervals are a little wide. And rows of
-// the folds are not independent of each other, for which CV+ (Barber, Candès, Ramdas &
-// Tibshirani 2021) would keep every fold's model, and widen little.
+// the folds are not independent of each other, for which CVPlus asks every fold's model.
 type Conformal struct {
 	Coverage float64   `json:"coverage"`        // between 0 and 1
 	Until    []float64 `json:"until,omitempty"` // rising: where each band ends but the last, itself in it
@@ -42,16 +41,13 @@ func FitConformal(y, predicted []float64, coverage float64) (*Conformal, error) 
 	if len(y) != len(predicted) {
 		panic("calibration: lengths differ")
 	}
-	if !(coverage > 0 && coverage < 1) {
-		return nil, fmt.Errorf("intervals: coverage %v is not between 0 and 1", coverage)
-	}
-	if least := leastRows(coverage); len(y) < least {
-		return nil, fmt.Errorf("intervals of coverage %v take %d rows at least, there are %d", coverage, least, len(y))
+	if _, err := rankOf(len(y), coverage); err != nil {
+		return nil, err
 	}
 	order := make([]int, len(y))
 	for i := range order {
-		if math.IsNaN(y[i]) || math.IsInf(y[i], 0) || math.IsNaN(predicted[i]) || math.IsInf(predicted[i], 0) {
-			return nil, fmt.Errorf("intervals: %w", &RowError{i, fmt.Errorf("target %v and prediction %v", y[i], predicted[i])})
+		if err := finiteRow(i, y[i], predicted[i]); err != nil {
+			return nil, err
 		}
 		order[i] = i
 	}
@@ -80,6 +76,27 @@ func FitConformal(y, predicted []float64, coverage float64) (*Conformal, error) 
 	return c, nil
 }
 
+// rankOf is the rank, from 1, of either end among so many rows: that which one more row would
+// leave half of what may lie outside beyond. It is an error if that is less than a row.
+func rankOf(rows int, coverage float64) (int, error) {
+	if !(coverage > 0 && coverage < 1) {
+		return 0, fmt.Errorf("intervals: coverage %v is not between 0 and 1", coverage)
+	}
+	if least := leastRows(coverage); rows < least {
+		return 0, fmt.Errorf("intervals of coverage %v take %d rows at least, there are %d", coverage, least, rows)
+	}
+	outside := (1 - coverage) / 2
+	return max(1, int(math.Floor(float64(float64(rows+1)*outside)+1e-9))), nil
+}
+
+// finiteRow returns an error if a row's target or prediction is no finite number.
+func finiteRow(row int, y, predicted float64) error {
+	if math.IsNaN(y) || math.IsInf(y, 0) || math.IsNaN(predicted) || math.IsInf(predicted, 0) {
+		return fmt.Errorf("intervals: %w", &RowError{row, fmt.Errorf("target %v and prediction %v", y, predicted)})
+	}
+	return nil
+}
+
 // tails are the residuals at the ranks that one more row would leave the coverage between.
 func tails(y, predicted []float64, rows []int, coverage float64) (low, high float64) {
 	residuals := make([]float64, len(rows))
@@ -87,16 +104,27 @@ func tails(y, predicted []float64, rows []int, coverage float64) (low, high floa
 		residuals[i] = y[row] - predicted[row]
 	}
 	slices.Sort(residuals)
-	outside := (1 - coverage) / 2
-	rank := int(math.Floor(float64(float64(len(rows)+1)*outside) + 1e-9)) // from 1, of either end
-	rank = max(rank, 1)
+	rank, _ := rankOf(len(rows), coverage) // a band has enough of them
 	return min(residuals[rank-1], 0), max(residuals[len(residuals)-rank], 0)
 }
 
-// Around is the interval of a prediction.
+// Around is the interval of a prediction. Its ends are finite numbers, as JSON has no others.
 func (c *Conformal) Around(predicted float64) (low, high float64) {
 	b, _ := slices.BinarySearch(c.Until, predicted)
-	return predicted + c.Low[b], predicted + c.High[b]
+	return finite(predicted+c.Low[b], predicted+c.High[b])
+}
+
+func finite(low, high float64) (float64, float64) {
+	return max(low, -math.MaxFloat64), min(high, math.MaxFloat64)
+}
+
+// Intervals are those of predictions, one after the other.
+func (c *Conformal) Intervals(predicted []float64) [][2]float64 {
+	intervals := make([][2]float64, len(predicted))
+	for i, v := range predicted {
+		intervals[i][0], intervals[i][1] = c.Around(v)
+	}
+	return intervals
 }
 
 // Check returns an error unless Around gives intervals: of a Conformal from a file.

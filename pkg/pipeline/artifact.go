@@ -41,6 +41,7 @@ type header struct {
 	Members     []memberHeader           `json:"members"`
 	Calibration *calibration.Calibration `json:"calibration,omitempty"`
 	Conformal   *calibration.Conformal   `json:"conformal,omitempty"`
+	CVPlus      *calibration.CVPlus      `json:"cv_plus,omitempty"`
 	Decision    *Decision                `json:"decision,omitempty"`
 	Lineage     Lineage                  `json:"lineage"`
 }
@@ -58,7 +59,7 @@ func (p *Pipeline) Encode() ([]byte, error) {
 	if p.golden == nil {
 		return nil, errors.New("pipeline: Encode before Finish")
 	}
-	h := header{Schema: p.Schema, Target: p.Target, Calibration: p.Calibration, Conformal: p.Conformal, Decision: p.Decision, Lineage: p.Lineage}
+	h := header{Schema: p.Schema, Target: p.Target, Calibration: p.Calibration, Conformal: p.Conformal, CVPlus: p.CVPlus, Decision: p.Decision, Lineage: p.Lineage}
 	tensors := map[string]safetensors.Tensor{goldenPredictions: safetensors.FromF64(p.goldenPredictions)}
 	for i, m := range p.Members {
 		at := indexOf(h.Encoders, m.Encoder)
@@ -110,7 +111,7 @@ func Decode(b []byte) (*Pipeline, error) {
 	if err := json.Unmarshal([]byte(file.Metadata["pipeline"]), &head); err != nil {
 		return nil, fmt.Errorf("artifact: header: %w", err)
 	}
-	p := &Pipeline{size: int64(len(b)), Schema: head.Schema, Target: head.Target, Calibration: head.Calibration, Conformal: head.Conformal, Decision: head.Decision, Lineage: head.Lineage}
+	p := &Pipeline{size: int64(len(b)), Schema: head.Schema, Target: head.Target, Calibration: head.Calibration, Conformal: head.Conformal, CVPlus: head.CVPlus, Decision: head.Decision, Lineage: head.Lineage}
 	if err := p.loadMembers(head, file); err != nil {
 		return nil, fmt.Errorf("artifact: %w", err)
 	}
@@ -177,13 +178,8 @@ func (p *Pipeline) checkFinish() error {
 			return fmt.Errorf("calibration of %d classes, target %q has %d", c.Outputs, p.Target.Name, outputs)
 		}
 	}
-	if c := p.Conformal; c != nil {
-		if err := c.Check(); err != nil {
-			return fmt.Errorf("conformal intervals: %w", err)
-		}
-		if p.Target.Task.Classification() {
-			return fmt.Errorf("conformal intervals of %s", p.Target.Task)
-		}
+	if err := p.checkIntervals(); err != nil {
+		return err
 	}
 	if p.Decision != nil {
 		if err := p.Decision.check(outputs); err != nil {

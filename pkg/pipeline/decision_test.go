@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/calibration"
-	"github.com/foretell-ml/foretell/pkg/dataset"
 )
 
 func TestDecide(t *testing.T) {
@@ -34,18 +33,5 @@ func TestDecide(t *testing.T) {
 		if bad.check(2) == nil {
 			t.Errorf("%+v was accepted", bad)
 		}
-	}
-}
-
-func TestIntervalsAreOfValues(t *testing.T) {
-	p := Pipeline{Target: Target{Task: dataset.Regression}, Conformal: &calibration.Conformal{Coverage: 0.9, Until: []float64{10}, Low: []float64{-1, -5}, High: []float64{2, 6}}}
-	got := p.Intervals([]float64{3, 10, 11})
-	for i, want := range [][2]float64{{2, 5}, {9, 12}, {6, 17}} {
-		if got[i] != want {
-			t.Errorf("interval %d: %v, want %v", i, got[i], want)
-		}
-	}
-	if p.Conformal = nil; p.Intervals([]float64{3}) != nil {
-		t.Error("intervals of nothing")
 	}
 }

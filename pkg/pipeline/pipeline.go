@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"math"
 	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/calibration"
@@ -19,8 +18,10 @@ type Pipeline struct {
 	Members []Member
 	// Calibration makes better probabilities of the members' mean; nil leaves them as they are.
 	Calibration *calibration.Calibration
-	// Conformal makes intervals of predicted values; nil: there are none.
+	// Conformal makes intervals of predicted values, or CVPlus does of what the models of each
+	// fold predict, whose members then stand one fold after the other. Both nil: there are none.
 	Conformal *calibration.Conformal
+	CVPlus    *calibration.CVPlus
 	// Decision is which class is served; nil: the likeliest.
 	Decision *Decision
 	// Reference is the profile of the training data, to compare later data with.
@@ -49,32 +50,38 @@ type Lineage struct {
 // whose offset is missing has an exposure of 1. The table must have the columns of Schema (see
 // dataset.Table.Conform); others are ignored.
 func (p *Pipeline) Predict(t *dataset.Table) ([]float64, error) {
-	predictions, err := p.mean(t)
+	predictions, err := p.mean(t, nil)
 	if err != nil {
 		return nil, err
 	}
+	return predictions, p.finish(predictions, t)
+}
+
+// finish makes what Predict returns of the members' mean.
+func (p *Pipeline) finish(predictions []float64, t *dataset.Table) error {
 	if p.Calibration != nil {
 		p.Calibration.Apply(predictions)
 	}
 	if p.Target.Offset != "" {
 		offsets, err := p.Target.offsets(t)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		expose(predictions, offsets)
 	}
-	return predictions, nil
+	return nil
 }
 
-// mean is the weighted mean of what the members predict, added up in their order.
-func (p *Pipeline) mean(t *dataset.Table) ([]float64, error) {
+// mean is the weighted mean of what the members predict, added up in their order. Each is told
+// what every member predicts, if it is not nil.
+func (p *Pipeline) mean(t *dataset.Table, each func(member int, of []float64)) ([]float64, error) {
 	mean := make([]float64, t.Rows()*p.Target.Outputs())
 	of := mean // of one member
 	if len(p.Members) > 1 {
 		of = make([]float64, len(mean))
 	}
 	encoded := map[*feature.Encoder]*dataset.Matrix{}
-	for _, m := range p.Members {
+	for n, m := range p.Members {
 		x := encoded[m.Encoder]
 		if x == nil {
 			var err error
@@ -84,6 +91,9 @@ func (p *Pipeline) mean(t *dataset.Table) ([]float64, error) {
 			encoded[m.Encoder] = x
 		}
 		m.Model.Predict(of, x)
+		if each != nil {
+			each(n, of)
+		}
 		if len(p.Members) > 1 {
 			for i, v := range of {
 				mean[i] += float64(m.Weight * v)
@@ -91,20 +101,6 @@ func (p *Pipeline) mean(t *dataset.Table) ([]float64, error) {
 		}
 	}
 	return mean, nil
-}
-
-// Intervals are those of values that Predict returned, low and high of each, which hold the
-// truth with the coverage of Conformal; nil without it.
-func (p *Pipeline) Intervals(predictions []float64) [][2]float64 {
-	if p.Conformal == nil {
-		return nil
-	}
-	intervals := make([][2]float64, len(predictions))
-	for i, v := range predictions {
-		low, high := p.Conformal.Around(v)
-		intervals[i] = [2]float64{max(low, -math.MaxFloat64), min(high, math.MaxFloat64)}
-	}
-	return intervals
 }
 
 // Warnings are what the encoders have to say of the columns, each once.

@@ -156,7 +156,7 @@ func outputsOf(p *pipeline.Pipeline) []TensorMetadata {
 		return []TensorMetadata{{outputPredict, "BYTES", []int{-1}}, {outputProbabilities, "FP64", []int{-1, k}}, {outputClasses, "BYTES", []int{k}}}
 	}
 	outputs := []TensorMetadata{{outputPredict, "FP64", []int{-1}}}
-	if p.Conformal != nil {
+	if p.Coverage() != 0 {
 		outputs = append(outputs, TensorMetadata{outputInterval, "FP64", []int{-1, 2}})
 	}
 	return outputs

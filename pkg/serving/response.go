@@ -50,9 +50,9 @@ type ordered struct {
 // MarshalJSON is what an answer says of them.
 func (p *ordered) MarshalJSON() ([]byte, error) { return p.append(nil), nil }
 
-// predictions gives the pipeline's output, row by row, its meaning. Numbers so large that the
+// predictions gives the pipeline's output, row by row, its meaning; intervals may be nil. Numbers so large that the
 // output is none are the client's fault.
-func predictions(p *pipeline.Pipeline, output []float64, o options) ([]Prediction, error) {
+func predictions(p *pipeline.Pipeline, output []float64, intervals [][2]float64, o options) ([]Prediction, error) {
 	target := p.Target
 	k := target.Outputs()
 	for i, v := range output {
@@ -67,11 +67,8 @@ func predictions(p *pipeline.Pipeline, output []float64, o options) ([]Predictio
 		for i := range output {
 			all[i].Value = &output[i]
 		}
-		if !o.noIntervals {
-			intervals := p.Intervals(output)
-			for i := range intervals {
-				all[i].Interval = &intervals[i]
-			}
+		for i := range intervals {
+			all[i].Interval = &intervals[i]
 		}
 		return all, nil
 	}

@@ -118,16 +118,19 @@ func (s *Server) answer(ctx context.Context, model registry.ModelName, which sel
 		return nil, err
 	}
 	gateway.ObserveRows(ctx, table.Rows())
-	output, err := p.Predict(table)
+	output, intervals, err := p.PredictIntervals(table)
 	if err != nil {
 		return nil, fmt.Errorf("predict with %s of model %s: %w", f.digest, model, err)
 	}
 	response := f.response()
 	response.Warnings, response.pipeline = warnings, p
-	if p.Conformal != nil && !q.options.noIntervals {
-		response.Coverage = p.Conformal.Coverage
+	if q.options.noIntervals {
+		intervals = nil
 	}
-	if response.Predictions, err = predictions(p, output, q.options); err != nil {
+	if intervals != nil {
+		response.Coverage = p.Coverage()
+	}
+	if response.Predictions, err = predictions(p, output, intervals, q.options); err != nil {
 		return nil, err
 	}
 	if q.options.explain {

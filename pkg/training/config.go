@@ -143,7 +143,7 @@ func (c Config) faults() []Fault {
 	c.Ensemble.faults(&faults)
 	calibrationFaults(c.Calibration, &faults)
 	c.Decision.faults(&faults)
-	c.Intervals.faults(&faults)
+	c.intervalsFaults(&faults)
 	c.Serve.faults(&faults)
 	c.Promote.faults(&faults)
 	c.Segments.faults(&faults)

@@ -44,6 +44,7 @@ type Ensemble struct {
 	Decision    *pipeline.Decision       `json:"decision,omitempty"`
 	Decided     *Decided                 `json:"decided,omitempty"`
 	Conformal   *calibration.Conformal   `json:"conformal,omitempty"`
+	CVPlus      *calibration.CVPlus      `json:"cv_plus,omitempty"`
 	Warnings    []string                 `json:"warnings,omitempty"`
 }
 
@@ -190,15 +191,24 @@ func (m *Ensemble) finish(plan Plan, first Standing, j *judged, chosen choice, h
 	if err := m.decide(plan, j, served, honest.predicted); err != nil {
 		return err
 	}
-	if coverage := plan.Config.Intervals.Coverage; coverage != 0 {
-		once := j.once()
-		conformal, err := calibration.FitConformal(j.at(once).y, ofRows(honest.predicted, once, 1), coverage)
-		if err != nil {
-			m.Warnings = append(m.Warnings, err.Error())
-		}
-		m.Conformal = conformal
+	if err := m.intervals(plan.Config.Intervals, j, served, honest.predicted); err != nil {
+		m.Warnings = append(m.Warnings, err.Error())
 	}
 	return nil
+}
+
+// intervals fits those that a config asks for, if it does. CV+ takes what the models of the folds
+// predicted, which are those that will be served.
+func (m *Ensemble) intervals(c IntervalsConfig, j *judged, served, honest []float64) (err error) {
+	switch {
+	case c.Coverage == 0:
+	case c.Method == intervalsCVPlus:
+		m.CVPlus, err = calibration.FitCVPlus(j.y, served, j.folds(), c.Coverage)
+	default:
+		once := j.once()
+		m.Conformal, err = calibration.FitConformal(j.at(once).y, ofRows(honest, once, 1), c.Coverage)
+	}
+	return err
 }
 
 // calibrated are the predictions for each part, calibrated by a method on those of the others.

@@ -217,7 +217,7 @@ seed: 3
 // coverage of rows that were held out is the stated one.
 func TestEnsembleIsServed(t *testing.T) {
 	var artifacts [][]byte
-	for _, config := range []string{wines, wines + "ensemble: {bagged: true}"} {
+	for _, config := range []string{wines, wines + "ensemble: {bagged: true}", strings.Replace(wines, "0.9}", "0.9, method: cv+}", 1) + "ensemble: {bagged: true}"} {
 		e := engine(t)
 		run := submit(t, e, parse(t, config))
 		verdict, err := e.Run(ctx, run, nil)
@@ -251,12 +251,15 @@ func TestEnsembleIsServed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		predicted, err := p.Predict(data.test.Inputs)
+		_, intervals, err := p.PredictIntervals(data.test.Inputs)
 		if err != nil {
 			t.Fatal(err)
 		}
+		if len(intervals) != len(data.test.Y) || (p.CVPlus != nil) != strings.Contains(config, "cv+") {
+			t.Fatalf("%d intervals, CV+ %v of %s", len(intervals), p.CVPlus != nil, config)
+		}
 		inside := 0
-		for i, in := range p.Intervals(predicted) {
+		for i, in := range intervals {
 			if y := data.test.Y[i]; y >= in[0] && y <= in[1] {
 				inside++
 			}
@@ -327,6 +330,10 @@ func TestServedFaults(t *testing.T) {
 		"decision: {maximize: f1, costs: [[0, 1], [1, 0]]}": "/decision/costs: belongs",
 		"decision: {costs: [[0, 1], [1]]}":                  "/decision/costs: class 1",
 		"intervals: {coverage: 90}":                         "/intervals/coverage: want 0.5 to below 1",
+		"intervals: {coverage: 0.9, method: exact}":         "/intervals/method: unknown method",
+		"intervals: {coverage: 0.9, method: cv+}":           "/intervals/method: cv+ asks the models of the folds",
+		"intervals: {method: conformal}":                    "/intervals/method: says how",
+		"ensemble: {bagged: true}\nintervals: {coverage: 0.9, method: cv+}\nvalidation: {repeats: 2}": "/intervals/method: cv+ wants folds",
 	} {
 		if _, err := ParseConfig([]byte(penguins + text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", text, err, want)

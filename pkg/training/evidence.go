@@ -97,7 +97,10 @@ func (e *Engine) judgedRows(ctx context.Context, c concluded, served *pipeline.P
 	var err error
 	if data.test.Inputs != nil {
 		j.Y, j.Weights = data.test.Y, data.test.Weights
-		j.Predicted, err = predictions(served, data.test.Inputs)
+		var shaped *dataset.Table
+		if shaped, _, err = data.test.Inputs.Conform(served.Schema); err == nil {
+			j.Predicted, j.Intervals, err = served.PredictIntervals(shaped)
+		}
 	} else {
 		j.On = string(OutOfFold)
 		var all []float64
@@ -115,8 +118,11 @@ func (e *Engine) judgedRows(ctx context.Context, c concluded, served *pipeline.P
 		return nil, err
 	}
 	if plan.Target.Task == dataset.Regression {
-		if j.Intervals = served.Intervals(j.Predicted); j.Intervals != nil {
-			j.Coverage = served.Conformal.Coverage
+		if served.Conformal != nil && j.Intervals == nil {
+			j.Intervals = served.Conformal.Intervals(j.Predicted)
+		}
+		if j.Intervals != nil {
+			j.Coverage = served.Coverage()
 		}
 		return j, nil
 	}
@@ -173,7 +179,7 @@ func (e *Engine) unlearned(ctx context.Context, c concluded, served *pipeline.Pi
 		}
 		return served, pipeline.Data{}, "", nil // it has fewer rows than those that were enough
 	}
-	p.Calibration, p.Conformal, p.Decision = served.Calibration, served.Conformal, served.Decision
+	p.Calibration, p.Conformal, p.CVPlus, p.Decision = served.Calibration, served.Conformal, served.CVPlus, served.Decision
 	return p, c.data.Select(fold.Test), "out-of-fold", nil
 }
 

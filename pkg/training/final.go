@@ -48,9 +48,7 @@ func (e *Engine) register(ctx context.Context, plan Plan, made Ensemble, data *p
 	if made.Decision != nil {
 		m.Threshold = made.Decision.Threshold
 	}
-	if made.Conformal != nil {
-		m.Coverage = made.Conformal.Coverage
-	}
+	m.Coverage = fitted.Coverage()
 	if broken, err = e.breach(plan, data, fitted, int64(len(artifact))); err != nil {
 		return fail(err)
 	}
@@ -84,7 +82,7 @@ func (m *Ensemble) fit(ctx context.Context, plan Plan, data *prepared) (*pipelin
 	if err != nil {
 		return nil, err
 	}
-	fitted.Calibration, fitted.Conformal, fitted.Decision = m.Calibration, m.Conformal, m.Decision
+	fitted.Calibration, fitted.Conformal, fitted.CVPlus, fitted.Decision = m.Calibration, m.Conformal, m.CVPlus, m.Decision
 	return fitted, nil
 }
 

@@ -127,6 +127,19 @@ func (j *judged) byFold(m metric.Metric, predicted []float64) []float64 {
 	return scores
 }
 
+// folds are those that the rows are tested by.
+func (j *judged) folds() []int {
+	folds := make([]int, len(j.rows))
+	fold := 0
+	for at := range folds {
+		for at >= j.ends[fold] {
+			fold++
+		}
+		folds[at] = fold
+	}
+	return folds
+}
+
 // once are the places of the rows, each where it stands first.
 func (j *judged) once() []int {
 	var places []int

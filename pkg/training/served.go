@@ -134,11 +134,9 @@ func (e *Engine) breach(plan Plan, data *prepared, fitted *pipeline.Pipeline, ar
 	for i := range warm + timed {
 		row := data.Inputs.Select([]int{i % len(data.Y)})
 		began := e.Now()
-		predictions, err := fitted.Predict(row)
-		if err != nil {
+		if _, _, err := fitted.PredictIntervals(row); err != nil {
 			return "", err
 		}
-		fitted.Intervals(predictions)
 		if i >= warm {
 			took = append(took, e.Now().Sub(began))
 		}

@@ -46,6 +46,7 @@ options.add_argument("folder")
 options.add_argument("--seconds", type=float, default=60)
 options.add_argument("--only", default="")
 options.add_argument("--folds", type=int, default=FOLDS, help="of the five, how many are tried")
+options.add_argument("--first", type=int, default=0, help="the first fold that is tried")
 options.add_argument("--sides", default="foretell,flaml,lightgbm")
 arguments = options.parse_args()
 
@@ -130,7 +131,7 @@ for name, (file, target, task, metric) in SETS.items():
     classes = [] if task == "regression" else sorted(set(y))
     fold = np.arange(len(y)) % FOLDS
     scores, times, worked = {}, {}, []
-    for k in range(arguments.folds):
+    for k in range(arguments.first, arguments.folds):
         test, train = fold == k, fold != k
         for side in arguments.sides.split(","):
             began, cores = time.monotonic(), worked_by_children()
