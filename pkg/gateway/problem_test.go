@@ -105,7 +105,9 @@ func TestReadBody(t *testing.T) {
 		{"white space", " \r\n\t", "application/json", "", &gateway.EmptyBody},
 		{"text", "{}", "text/plain", "", &gateway.UnsupportedMediaType},
 		{"no media type", "{}", "/;;", "", &gateway.UnsupportedMediaType},
-		{"compressed", "{}", "application/json", "gzip", &gateway.UnsupportedMediaType},
+		{"compressed in another way", "{}", "application/json", "br", &gateway.UnsupportedMediaType},
+		{"decompressed by API Gateway", "{}", "application/json", "gzip", nil},
+		{"compressed and cut off", "\x1f\x8b", "application/json", "gzip", &gateway.InvalidEncoding},
 	} {
 		for _, declared := range []bool{true, false} {
 			r := httptest.NewRequest("POST", "/", io.MultiReader(strings.NewReader(tt.body))) // of no known length

@@ -16,17 +16,12 @@ import (
 )
 
 // ReadBody returns the body of a request of one of the media types ("application/json"). It
-// is a Problem if the body is empty or only white space, over limit bytes, compressed, or
+// is a Problem if the body is empty or only white space, over limit bytes, also decompressed, or
 // declared as another type. A request that declares none is taken at its word: curl -d @file
 // and many clients leave it out or send a form's, but then the parser decides.
 func ReadBody(r *http.Request, limit int64, mediaTypes ...string) ([]byte, error) {
-	if e := r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
-		return nil, UnsupportedMediaType.New(fmt.Sprintf("Content-Encoding %q is not read; send the body uncompressed", e))
-	}
-	if _, err := mediaOf(r, mediaTypes); err != nil {
-		return nil, err
-	}
-	return readAll(r, limit)
+	body, _, err := ReadDecoded(r, limit, limit, mediaTypes...)
+	return body, err
 }
 
 // readAll reads a body of at most limit bytes, and more than white space.
