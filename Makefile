@@ -20,6 +20,9 @@ CFN_LINT := $(shell command -v cfn-lint || echo .venv/bin/cfn-lint)
 # The workflows' definitions are checked by it, as Step Functions would.
 ASL_VALIDATOR := .venv/node_modules/.bin/asl-validator
 
+# The workflows are run by a second interpreter too, that of moto.
+MOTO := $(shell command -v moto_server || echo build/moto/bin/moto_server)
+
 # The CDK's command line brings templates in Go: below a folder with a dot they are none of ours.
 CDK := .venv/cdk/node_modules/.bin/cdk
 
@@ -71,7 +74,7 @@ build-host: ## build the functions and the command for this machine into build/h
 	@$(BUILD) -o build/host/foretell ./cmd/foretell
 
 # The CDK validates the templates offline in synth, which takes seconds; once is enough.
-test: check reproducible synth $(CFN_LINT) $(ASL_VALIDATOR) ## check everything: format, vet, tests, CloudFormation templates
+test: check reproducible synth $(CFN_LINT) $(ASL_VALIDATOR) $(MOTO) ## check everything: format, vet, tests, CloudFormation templates
 	@echo "checking the CloudFormation templates"
 	@$(CFN_LINT) --ignore-checks W3005 -- cdk.out/assembly-*/*.template.json
 	@$(ASL_VALIDATOR) $(patsubst %,--json-path %,$(wildcard pkg/topology/*.asl.json))
@@ -81,7 +84,7 @@ test: check reproducible synth $(CFN_LINT) $(ASL_VALIDATOR) ## check everything:
 	@test -n "$(CHROMIUM)" || echo "Chromium is not installed here: the pages are NOT tested in a browser"
 	@test -n "$(QEMU)" || echo "QEMU is not installed here: models are NOT compared with those of another architecture"
 	@echo "testing"
-	@CDK_VALIDATION=false RAPID_SEED=$(RAPID_SEED) FORETELL_POSTGRES="$(if $(INITDB),,none)" FORETELL_CHROMIUM="$(if $(CHROMIUM),,none)" FORETELL_QEMU="$(if $(QEMU),,none)" go test ./...
+	@CDK_VALIDATION=false RAPID_SEED=$(RAPID_SEED) FORETELL_POSTGRES="$(if $(INITDB),,none)" FORETELL_CHROMIUM="$(if $(CHROMIUM),,none)" FORETELL_QEMU="$(if $(QEMU),,none)" FORETELL_MOTO="$(abspath $(MOTO))" go test ./...
 
 check:
 	@command -v node >/dev/null || { echo "install Node.js 20 or later: the CDK tests run on it"; exit 1; }
@@ -101,6 +104,10 @@ reproducible: build
 	@command -v python3 >/dev/null || { echo "install Python 3, or cfn-lint: the CloudFormation template is checked with it"; exit 1; }
 	@python3 -m venv .venv
 	@.venv/bin/pip install --quiet cfn-lint==1.51.0
+
+build/moto/bin/moto_server:
+	@echo "installing moto into build/moto"
+	@python3 -m venv build/moto && build/moto/bin/pip install --quiet 'moto[server,stepfunctions]==5.2.1'
 
 .venv/node_modules/.bin/asl-validator:
 	@echo "installing asl-validator into .venv"
