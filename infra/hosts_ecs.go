@@ -29,7 +29,7 @@ const hostPort = 8080
 func (s *stage) newService() {
 	stack := s.ecs
 	network := awsec2.NewVpc(stack, jsii.String("Network"), &awsec2.VpcProps{
-		AvailabilityZones: jsii.Strings(s.Region+"a", s.Region+"b"), NatGateways: jsii.Number(0), RestrictDefaultSecurityGroup: jsii.Bool(false),
+		AvailabilityZones: &[]*string{zone(0), zone(1)}, NatGateways: jsii.Number(0), RestrictDefaultSecurityGroup: jsii.Bool(false),
 		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{{Name: jsii.String("inside"), SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED}},
 		GatewayEndpoints:    &map[string]*awsec2.GatewayVpcEndpointOptions{"S3": {Service: awsec2.GatewayVpcEndpointAwsService_S3()}},
 		FlowLogs: &map[string]*awsec2.FlowLogOptions{"Flows": {
@@ -76,9 +76,15 @@ func (s *stage) newService() {
 	service.LoadBalancer().LogAccessLogs(s.loadBalancerLog(), nil)
 	service.Service().AutoScaleTaskCount(&awsapplicationautoscaling.EnableScalingProps{MinCapacity: jsii.Number(fewest), MaxCapacity: jsii.Number(most)}).
 		ScaleOnCpuUtilization(jsii.String("Busy"), &awsecs.CpuUtilizationScalingProps{TargetUtilizationPercent: jsii.Number(busyCPU)})
+	awscdk.Annotations_Of(service.TaskDefinition()).AcknowledgeWarning(jsii.String("@aws-cdk/aws-ecs:ecrImageRequiresPolicy"),
+		jsii.String("the execution role may pull the image: pullImage"))
 	suppress(service.TaskDefinition(), "ECS2", "the bucket's and the model's name are no secrets")
 	suppressUnseen(service.LoadBalancer(), "EC23", "the group is open to the network's own addresses, a reference that the rule cannot read")
 }
+
+// zone is one of the zones that the account has in the region, by what CloudFormation finds: their names
+// differ from account to account, and not every region has an a.
+func zone(n int) *string { return awscdk.Fn_Select(jsii.Number(n), awscdk.Fn_GetAzs(nil)) }
 
 // hostLogs is a log group of the service's stack.
 func (s *stage) hostLogs(id string) awslogs.LogGroup {
