@@ -224,12 +224,12 @@ image: ## build the container image of the predict function, for amd64 and arm64
 
 # What a binary is made of is read from the binary, so that it is of what ships.
 sbom: build build-host build/tools/cyclonedx-gomod ## list what each binary is made of, as CycloneDX, in build/sbom
-	@rm -rf build/sbom && mkdir -p build/sbom
+	@rm -rf build/sbom build/sbom.log && mkdir -p build/sbom
 	@for f in $(FUNCTIONS); do \
-		GOOS=linux GOARCH=$(ARCH) build/tools/cyclonedx-gomod bin -json -std -licenses -noserial -version "$(VERSION)" -output build/sbom/$$f.cdx.json build/$(ARCH)/$$f/bootstrap || exit 1; \
+		GOOS=linux GOARCH=$(ARCH) build/tools/cyclonedx-gomod bin -json -std -licenses -noserial -version "$(VERSION)" -output build/sbom/$$f.cdx.json build/$(ARCH)/$$f/bootstrap 2>>build/sbom.log || { cat build/sbom.log; exit 1; }; \
 	done
-	@build/tools/cyclonedx-gomod bin -json -std -licenses -noserial -version "$(VERSION)" -output build/sbom/foretell.cdx.json build/host/foretell
-	@for f in build/sbom/*.json; do printf '%4d components  %s\n' $$(grep -c '"purl"' $$f) $$f; done
+	@build/tools/cyclonedx-gomod bin -json -std -licenses -noserial -version "$(VERSION)" -output build/sbom/foretell.cdx.json build/host/foretell 2>>build/sbom.log || { cat build/sbom.log; exit 1; }
+	@for f in build/sbom/*.json; do printf '%4d components  %s\n' $$(($$(grep -c '"purl"' $$f) - 1)) $$f; done
 
 build/tools/cyclonedx-gomod:
 	@echo "installing cyclonedx-gomod into build/tools"
