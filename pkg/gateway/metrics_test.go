@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -180,5 +181,31 @@ func TestWithoutMetrics(t *testing.T) {
 		if err != nil || response.StatusCode != http.StatusOK {
 			t.Errorf("%+v, %v", response, err)
 		}
+	}
+}
+
+// BenchmarkMetrics is what a request takes with a line of metrics, and without.
+func BenchmarkMetrics(b *testing.B) {
+	log, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer log.Close()
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		gateway.ObserveModel(r.Context(), "adult")
+		gateway.ObserveRows(r.Context(), 1)
+		w.WriteHeader(http.StatusNoContent)
+	})
+	e := events.APIGatewayProxyRequest{HTTPMethod: "POST", Path: "/v1/models/adult/predict"}
+	for name, m := range map[string]*gateway.Metrics{"metrics=off": nil, "metrics=on": {Function: "predict", To: log, Now: time.Now}} {
+		measured := m.Measure(gateway.Handler(h, nil))
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := measured(b.Context(), e); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
