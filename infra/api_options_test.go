@@ -74,6 +74,14 @@ func TestUsers(t *testing.T) {
 	}
 }
 
+// TestPoolThatIsThere: a pool of the settings is trusted as it is, and none is made.
+func TestPoolThatIsThere(t *testing.T) {
+	const arn = "arn:aws:cognito-idp:eu-central-1:111111111111:userpool/eu-central-1_AbC123"
+	s := &stage{settings: settings{API: apiSettings{Users: &users{Pool: arn}}}}
+	s.userPool = s.newUsers() // without a stack there is nothing to make it in
+	equal(t, "who is trusted", member(s.securitySchemes(), byToken, "x-amazon-apigateway-authorizer")["providerARNs"], arn)
+}
+
 // TestScopes: each route has one of the scopes that the pool gives.
 func TestScopes(t *testing.T) {
 	for _, r := range topology.Routes {
