@@ -154,10 +154,8 @@ func (b *block) coded(field int, from *dataset.BatchColumn) {
 		text := string(level)
 		if to.Type == dataset.Text {
 			codes[i] = b.texts[field].code(text)
-		} else if at, found := slices.BinarySearch(to.Levels, text); found {
-			codes[i] = int32(at)
 		} else {
-			codes[i] = -1
+			codes[i] = dataset.LevelOf(to.Levels, text)
 		}
 	}
 	for i, code := range from.Codes {

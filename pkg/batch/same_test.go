@@ -102,6 +102,8 @@ func TestSameAsTheAPI(t *testing.T) {
 	learn(t, r, "linear", "class", "logistic")
 	learn(t, r, "pay", "pay", "boosting")
 	files := inputs(t)
+	// A writer that keeps a column with gaps as floats writes the category 3 so.
+	files["rows.csv"] = strings.ReplaceAll(files["rows.csv"], ",3,", ",3.0,")
 	for name, body := range files {
 		set := "data/" + name[strings.IndexByte(name, '.')+1:] + "/" + name
 		if _, err := r.Store.Put(t.Context(), set, []byte(body), registry.Condition{}); err != nil {

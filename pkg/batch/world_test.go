@@ -26,7 +26,7 @@ func people() string {
 		if i%11 == 0 {
 			age = ""
 		}
-		job := []string{"clerk", "smith", "3.0", ""}[i%4]
+		job := []string{"clerk", "smith", "3", ""}[i%4]
 		class := []string{"no", "yes", "may, be"}[(i*7%50/17+i%2)%3]
 		fmt.Fprintf(&b, "%04d,%s,%s,%t,2026-%02d-%02dT10:00:00Z,\"%s\",\"%s\",%d.25\n", i, age, job, i%3 == 0, 1+i%12, 1+i%28, note, class, i*13%37)
 	}

@@ -160,7 +160,7 @@ func (b *Builder) setLevel(field int, s string) {
 		return
 	}
 	b.forget(c)
-	code := levelOf(c.Levels, s)
+	code := LevelOf(c.Levels, s)
 	c.Codes[b.rows-1] = code
 	if code < 0 && !slices.Contains(DefaultMissing, s) {
 		b.unseen = append(b.unseen, Unseen{b.rows - 1, c.Name, s})
@@ -195,10 +195,10 @@ func (c *Column) mismatch(want, got string) error {
 	return &ColumnError{c.Name, fmt.Errorf("want %s, got %s", want, got)}
 }
 
-// levelOf is the code of a text, -1 if it is no level. A number is the level of the same number, if
+// LevelOf is the code of a text, -1 if it is no level. A number is the level of the same number, if
 // none is written as it is: 3.0, as files have it whose writer kept a column with gaps as floats, is
 // the level 3. It is not if zeros lead it, as in codes, or if its digits are more than a float64 holds.
-func levelOf(levels []string, s string) int32 {
+func LevelOf(levels []string, s string) int32 {
 	if at, found := slices.BinarySearch(levels, s); found {
 		return int32(at)
 	}

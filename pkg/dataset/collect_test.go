@@ -135,7 +135,7 @@ func (c *collector) column() Column {
 		slices.Sort(levels)
 		for i, code := range c.codes {
 			if code >= 0 {
-				c.codes[i] = levelOf(levels, c.levels[code])
+				c.codes[i] = LevelOf(levels, c.levels[code])
 			}
 		}
 		return Column{Name: c.name, Type: t, Codes: c.codes, Levels: levels}

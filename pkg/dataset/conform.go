@@ -53,7 +53,7 @@ func (t *Table) Conform(s Schema) (*Table, []Unseen, error) {
 func (c *Column) recode(from *Column) []Unseen {
 	code := make([]int32, len(from.Levels))
 	for i, level := range from.Levels {
-		code[i] = levelOf(c.Levels, level)
+		code[i] = LevelOf(c.Levels, level)
 	}
 	var unseen []Unseen
 	c.Codes = make([]int32, len(from.Codes))
