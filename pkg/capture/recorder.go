@@ -259,8 +259,10 @@ func (r *Recorder) take() []*Object {
 func (r *Recorder) write(ctx context.Context, o *Object) error {
 	_, o.Lost = r.Failures()
 	body, err := o.encode()
-	if err != nil {
-		return err
+	if err != nil { // never can be; those behind it are not to wait for it
+		r.lose([]*Object{o})
+		slog.Error("rows are not captured", "model", o.Model, "error", err)
+		return nil
 	}
 	_, err = r.Store.Put(ctx, o.key(), body, registry.Condition{Absent: true})
 	if errors.Is(err, registry.ErrConflict) {
@@ -271,15 +273,22 @@ func (r *Recorder) write(ctx context.Context, o *Object) error {
 
 // keep puts back what could not be written.
 func (r *Recorder) keep(objects []*Object, cause error) {
+	dropped := max(0, len(objects)-mostUnsent)
+	r.lose(objects[:dropped])
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.failures++
-	dropped := objects[:max(0, len(objects)-mostUnsent)]
-	for _, o := range dropped {
+	r.unsent = objects[dropped:]
+	slog.Error("what was seen could not be written", "error", fmt.Sprint(cause), "failures", r.failures, "kept", len(r.unsent), "lost_rows", r.lost)
+}
+
+// lose counts the rows of objects that will not be written.
+func (r *Recorder) lose(objects []*Object) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, o := range objects {
 		for _, s := range o.Series {
 			r.lost += s.Rows
 		}
 	}
-	r.unsent = objects[len(dropped):]
-	slog.Error("what was seen could not be written", "error", fmt.Sprint(cause), "failures", r.failures, "kept", len(r.unsent), "lost_rows", r.lost)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -194,6 +195,21 @@ func TestWriteFails(t *testing.T) {
 	objects, p := read(t, store)
 	if len(objects) != 4 || p.Columns[0].Count != 40 || p.Columns[0].Numeric.Min != 20 || objects[3].Lost != 20 {
 		t.Errorf("%d objects, %d rows from %v on, lost %d", len(objects), p.Columns[0].Count, p.Columns[0].Numeric.Min, objects[3].Lost)
+	}
+}
+
+// TestNotEncodable: what JSON has no number for is lost, and what comes after it is written.
+func TestNotEncodable(t *testing.T) {
+	r, store, _ := newRecorder(t, "one")
+	shadow := observation(0, 10)
+	shadow.Role, shadow.Output = capture.Shadow, slices.Repeat([]float64{math.Inf(1)}, 10)
+	r.Compare(observation(0, 10), shadow)
+	r.Flush(t.Context())
+	r.Observe(observation(10, 20))
+	r.Flush(t.Context())
+	objects, p := read(t, store)
+	if _, lost := r.Failures(); len(objects) != 1 || p.Columns[0].Count != 10 || lost != 10 || objects[0].Lost != 10 {
+		t.Errorf("%d objects, %d rows lost", len(objects), lost)
 	}
 }
 
