@@ -273,6 +273,12 @@ func TestOutcomes(t *testing.T) {
 	if b := v.Reliability; len(b) != 1 || b[0].Rows != 6 || b[0].Said != 0.25 || math.Abs(b[0].Seen-1.0/6) > 1e-12 || !(b[0].Low < b[0].Seen && b[0].Seen < b[0].High) {
 		t.Errorf("reliability %+v", b)
 	}
+	if err := w.Registry.Store.Delete(t.Context(), "models/adult/artifacts/"+w.digest); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.day(t); r.Outcomes == nil || r.Outcomes.Unmatched != 9 || len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "version 1") {
+		t.Errorf("without the artifact: %+v, %q", r.Outcomes, r.Warnings)
+	}
 	w.now = noon.AddDate(0, 0, 40)
 	save(class(1, "<=50K"))
 	if o := w.day(t).Outcomes; o.Unmatched != 1 || len(o.Versions) != 0 {

@@ -133,11 +133,17 @@ func (m *Monitor) join(ctx context.Context, model registry.ModelName, day time.T
 				j := byDigest[s.Digest]
 				if j == nil {
 					j = &joined{version: s.Version, digest: s.Digest}
-					if j.pipeline, err = m.pipeline(ctx, model, s.Digest); err != nil {
-						return nil, err
-					}
 					byDigest[s.Digest] = j
-					order = append(order, s.Digest)
+					if j.pipeline, err = m.pipeline(ctx, model, s.Digest); err == nil {
+						order = append(order, s.Digest)
+					} else if ctx.Err() != nil {
+						return nil, err
+					} else {
+						r.warn("outcomes cannot be compared with what version %d predicted: %v", s.Version, err)
+					}
+				}
+				if j.pipeline == nil {
+					continue // its outcomes stay unmatched
 				}
 				o.Unfit += j.take(s.Predictions, truths)
 			}
