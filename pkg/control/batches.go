@@ -125,6 +125,9 @@ func (b *batchRequest) settle(bucket string) error {
 	if given > 1 {
 		fields = append(fields, gateway.FieldError{Pointer: "/alias", Detail: "name an alias, a version or a digest, or none for the champion"})
 	}
+	if b.Digest != nil && !registry.NamesVersion(*b.Digest) {
+		fields = append(fields, gateway.FieldError{Pointer: "/digest", Detail: fmt.Sprintf("is not %d to 64 of 0-9 and a-f", registry.MinDigest)})
+	}
 	if len(fields) > 0 {
 		return gateway.InvalidParameter.New("the batch cannot be so", fields...)
 	}

@@ -108,6 +108,7 @@ func TestBatchesRefuse(t *testing.T) {
 		`{"dataset":"penguins","keep":["id","id"]}`:                                "/keep/1",
 		`{"dataset":"penguins","delimiter":"||"}`:                                  "/delimiter",
 		`{"dataset":"penguins","alias":"champion","version":1}`:                    "/alias",
+		`{"dataset":"penguins","digest":"no digest"}`:                              "/digest",
 		`{"source":"s3://bucket/data/penguins/","dataset":"penguins","version":1}`: "/source",
 	} {
 		w.refused(t, gateway.InvalidParameter, pointer, "POST", batchesPath, body)

@@ -84,6 +84,7 @@ func TestModels(t *testing.T) {
 	w.refused(t, gateway.InvalidParameter, "", "GET", path+"/history?limit=0", "")
 	w.refused(t, gateway.AliasNotFound, "", "GET", "/v1/models/penguins/aliases/none/history", "")
 	w.refused(t, gateway.InvalidName, "", "PUT", "/v1/models/penguins/aliases/A", body, "If-None-Match", "*")
+	w.refused(t, gateway.InvalidParameter, "/digest", "PUT", "/v1/models/penguins/aliases/other", `{"version":1,"digest":"another"}`, "If-None-Match", "*")
 }
 
 // TestAliasIsAnsweredAsWritten: somebody else moves the alias right after us. The answer is

@@ -38,6 +38,10 @@ func problem(err error) error {
 	if errors.As(err, &alias) {
 		return gateway.InvalidParameter.New("the alias cannot be so: "+alias.Detail, gateway.FieldError{Pointer: alias.Pointer, Detail: alias.Detail})
 	}
+	var several *registry.AmbiguousError
+	if errors.As(err, &several) {
+		return gateway.InvalidParameter.New(several.Error()+"; send all 64 digits", gateway.FieldError{Pointer: "/digest", Detail: "is the start of several"})
+	}
 	if errors.Is(err, registry.ErrConflict) {
 		return gateway.Conflict.New("what the request is about was changed while it was read; try again")
 	}

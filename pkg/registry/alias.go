@@ -121,8 +121,7 @@ func (r *Registry) complete(ctx context.Context, model ModelName, alias AliasNam
 		return to, err
 	}
 	if to.Digest != "" && to.Digest != m.Digest {
-		return to, fmt.Errorf("set alias %s of %s: version %d has digest %s, not %s",
-			alias, model, to.Version, m.Digest, to.Digest)
+		return to, &AliasError{"/digest", fmt.Sprintf("version %d has digest %s, not %.64q", to.Version, m.Digest, to.Digest)}
 	}
 	to.Digest = m.Digest
 	if to.Canary != nil {

@@ -219,11 +219,16 @@ func (r *Registry) Version(ctx context.Context, model ModelName, n int) (Manifes
 // model's versions share them by chance in one of 10⁸ models of a thousand versions.
 const MinDigest = 12
 
+// NamesVersion reports whether a text is a digest, or the start of one that is long enough.
+func NamesVersion(digest string) bool {
+	return len(digest) >= MinDigest && len(digest) <= 64 && strings.Trim(digest, "0123456789abcdef") == ""
+}
+
 // VersionOf returns the manifest of the version whose artifact has a digest, of the first of
 // several. The start of a digest, of MinDigest digits or more, names it too; if several have it it
 // is an *AmbiguousError.
 func (r *Registry) VersionOf(ctx context.Context, model ModelName, digest string) (Manifest, error) {
-	if len(digest) < MinDigest || len(digest) > 64 || strings.Trim(digest, "0123456789abcdef") != "" {
+	if !NamesVersion(digest) {
 		return Manifest{}, fmt.Errorf("version of model %s: %q is not %d to 64 digits of a digest in lowercase hex", model, digest, MinDigest)
 	}
 	versions, err := r.Versions(ctx, model)

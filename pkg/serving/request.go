@@ -206,7 +206,7 @@ func selected(query url.Values, q request) (selection, error) {
 		digests = append(digests[:len(digests):len(digests)], *q.Digest)
 	}
 	for _, text := range digests {
-		if s.digest, said = text, said+1; !isDigest(text) {
+		if s.digest, said = text, said+1; !registry.NamesVersion(text) {
 			return s, gateway.InvalidParameter.New(fmt.Sprintf("digest %q is not %d to 64 of 0-9 and a-f", cut(text), registry.MinDigest))
 		}
 	}
@@ -228,11 +228,6 @@ func selected(query url.Values, q request) (selection, error) {
 		return s, s.alias.Validate()
 	}
 	return s, nil
-}
-
-// isDigest reports whether a text names a version by its digest, or the start of it.
-func isDigest(text string) bool {
-	return len(text) >= registry.MinDigest && len(text) <= 64 && strings.Trim(text, "0123456789abcdef") == ""
 }
 
 // selection says which version of a model is asked for, by its number or digest, else what an
