@@ -108,7 +108,15 @@ func (q *request) member(r *jsontext.Reader, name string) error {
 		}
 		return q.options.setExtra(text)
 	}
-	known := append(append([]string{}, forms...), settings...)
+	return q.unknown(name, append(append([]string{}, forms...), settings...))
+}
+
+// unknown is the problem of a member that a body does not have: perhaps a row that stands where the
+// request should.
+func (q *request) unknown(name string, known []string) error {
+	if q.options.redact {
+		return gateway.InvalidJSON.New("unknown member; known are " + nearest.List(known))
+	}
 	return gateway.InvalidJSON.New(fmt.Sprintf("unknown member %q%s", cut(name), nearest.Hint(name, known)))
 }
 

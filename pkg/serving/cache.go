@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 )
 
@@ -34,14 +35,7 @@ func (c *cache[V]) get(ctx context.Context, key string, room int64, load func(co
 	for {
 		e, mine := c.enter(key)
 		if mine {
-			e.value, e.err = load(ctx)
-			if e.err != nil {
-				c.remove(e)
-			} else {
-				c.keep(e, room)
-			}
-			close(e.done)
-			return e.value, e.err
+			return c.fill(ctx, e, room, load)
 		}
 		select {
 		case <-e.done:
@@ -57,6 +51,21 @@ func (c *cache[V]) get(ctx context.Context, key string, room int64, load func(co
 			return none, err
 		}
 	}
+}
+
+// fill loads an entry. A load that panics is a failed one: nobody is to wait for it for ever.
+func (c *cache[V]) fill(ctx context.Context, e *entry[V], room int64, load func(context.Context) (V, error)) (V, error) {
+	e.err = fmt.Errorf("load %s: panicked", e.key)
+	defer func() {
+		if e.err != nil {
+			c.remove(e)
+		} else {
+			c.keep(e, room)
+		}
+		close(e.done)
+	}()
+	e.value, e.err = load(ctx)
+	return e.value, e.err
 }
 
 // enter returns the entry of key, and whether it is new and the caller is to load it.

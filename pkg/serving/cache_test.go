@@ -3,7 +3,14 @@ package serving
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/registry"
+	"github.com/foretell-ml/foretell/pkg/registry/memstore"
 )
 
 // TestCancelledLoader: who waits for another's load is not cancelled with it.
@@ -99,5 +106,59 @@ func TestCacheWeighs(t *testing.T) {
 	}
 	if len(c.entries) != c.used.Len() || c.weight != 50 {
 		t.Errorf("%d entries, %d used, of weight %d", len(c.entries), c.used.Len(), c.weight)
+	}
+}
+
+// TestLoadPanics: who waits for a load that panics gets an error, and the next one loads anew.
+func TestLoadPanics(t *testing.T) {
+	var c cache[int]
+	loading, finish, waited := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		defer func() { _ = recover() }()
+		_, _ = c.get(t.Context(), "k", 1, func(context.Context) (int, error) {
+			close(loading)
+			<-finish
+			panic("broken")
+		})
+	}()
+	<-loading
+	e, mine := c.enter("k")
+	if mine {
+		t.Fatal("the entry is not there")
+	}
+	go func() { <-e.done; waited <- e.err }()
+	close(finish)
+	if err := <-waited; err == nil {
+		t.Error("the waiter got no error")
+	}
+	if v, err := c.get(t.Context(), "k", 1, func(context.Context) (int, error) { return 3, nil }); v != 3 || err != nil {
+		t.Errorf("%d, %v", v, err)
+	}
+}
+
+// TestNoHintForNobody: once no more faults are listed a name is looked up, and nothing else.
+func TestNoHintForNobody(t *testing.T) {
+	d := &rows{schema: dataset.Schema{{Name: "age", Type: dataset.Numeric}}, fields: map[string]int{"age": 0}}
+	if _, fault := d.find("agee"); !strings.Contains(fault, `did you mean "age"`) {
+		t.Errorf("the first: %s", fault)
+	}
+	d.faults = make([]gateway.FieldError, MaxFaults)
+	if _, fault := d.find("agee"); fault != unknownColumn {
+		t.Errorf("beyond those that are listed: %s", fault)
+	}
+}
+
+// TestPinsApart: a digest of decimal digits is no number of a version.
+func TestPinsApart(t *testing.T) {
+	s := &Server{Registry: &registry.Registry{Store: memstore.New(time.Time{})}}
+	const digits = "123456789012"
+	if _, err := s.pins.get(t.Context(), "adult/"+digits+"/0", 1, func(context.Context) (pin, error) { return pin{3, digits}, nil }); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := s.pinned(t.Context(), "adult", selection{digest: digits}); err != nil || p.version != 3 {
+		t.Errorf("by its digest: %+v, %v", p, err)
+	}
+	if p, err := s.pinned(t.Context(), "adult", selection{version: 123456789012}); !errors.Is(err, registry.ErrNotFound) {
+		t.Errorf("by that number: %+v, %v", p, err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/internal/jsontext"
 	"github.com/foretell-ml/foretell/pkg/internal/nearest"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
+	"github.com/foretell-ml/foretell/pkg/registry"
 )
 
 // Inference is the answer to an inference.
@@ -55,13 +56,12 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	if err := q.parseInference(string(body)); err != nil {
 		return err
 	}
-	if which.version == 0 || q.Alias != nil || q.Version != nil || q.Digest != nil {
-		if which.version > 0 {
-			q.Version = &which.version // and the body says more than one
-		}
-		if which, err = selected(r.URL.Query(), q.request); err != nil {
-			return err
-		}
+	if chosen, err := selected(r.URL.Query(), q.request); err != nil {
+		return err
+	} else if which.version == 0 {
+		which = chosen
+	} else if chosen != (selection{alias: registry.Champion}) || q.Alias != nil || r.URL.Query().Has("alias") {
+		return gateway.InvalidParameter.New(fmt.Sprintf("the path names version %d; name no alias, version or digest besides", which.version))
 	}
 	if which.who, err = askerOf(w, r); err != nil {
 		return err
@@ -105,8 +105,7 @@ func (q *inference) parseInference(body string) error {
 		case "outputs":
 			err = q.wanted(r)
 		default:
-			known := []string{"id", "parameters", "inputs", "outputs"}
-			return gateway.InvalidJSON.New(fmt.Sprintf("unknown member %q%s", cut(name), nearest.Hint(name, known)))
+			return q.unknown(name, []string{"id", "parameters", "inputs", "outputs"})
 		}
 		return of(name, err)
 	})
@@ -140,6 +139,9 @@ func (q *inference) settings(parameters string) error {
 	return err
 }
 
+// mostOutputs is more than a model has.
+const mostOutputs = 16
+
 // wanted reads the names of the outputs that are asked for.
 func (q *inference) wanted(r *jsontext.Reader) error {
 	q.outputs = []string{}
@@ -149,7 +151,13 @@ func (q *inference) wanted(r *jsontext.Reader) error {
 				return r.Skip()
 			}
 			name, err := r.Text()
-			q.outputs = append(q.outputs, name)
+			if err == nil && slices.Contains(q.outputs, name) { // a few bytes would ask for megabytes
+				return gateway.InvalidParameter.New(fmt.Sprintf("the output %q is asked for twice", cut(name)),
+					gateway.FieldError{Pointer: "/outputs", Detail: "names an output twice"})
+			}
+			if len(q.outputs) <= mostOutputs { // one of so many there is not
+				q.outputs = append(q.outputs, name)
+			}
 			return err
 		})
 	})

@@ -201,6 +201,8 @@ func TestOpenInferenceFaults(t *testing.T) {
 		{`{"inputs": [{"name": "age", "shape": [1], "datatype": "FP64", "data": [1]}, {"name": "age", "shape": [1], "datatype": "FP64", "data": [1]}]}`, gateway.InvalidInstances, "/inputs/1/name", `appears twice`},
 		{`{"inputs": [{"name": "age", "shape": [1], "datatype": "FP64", "data": [1]}], "outputs": [{"name": "proba"}]}`, gateway.InvalidParameter, "/outputs/0/name", `there is no output "proba"`},
 		{`{"inputs": [{"name": "age", "shape": [1], "datatype": "FP64", "data": [1]}], "parameters": {"proba": "no"}}`, gateway.InvalidParameter, "/parameters", `proba: want true or false, got a string`},
+		{`{"inputs": [], "outputs": [{"name": "predict"}, {"name": "predict"}]}`, gateway.InvalidParameter, "/outputs", `the output "predict" is asked for twice`},
+		{`{"inputs": [{"name": "age", "shape": [1], "datatype": "FP64", "data": [` + strings.Repeat("1,", 40_000) + `1]}]}`, gateway.InvalidInstances, "", "more than 40000 values"},
 	} {
 		w := post(h, "/v2/models/adult/infer", tt.body)
 		var p gateway.Problem
@@ -209,6 +211,23 @@ func TestOpenInferenceFaults(t *testing.T) {
 		}
 		if tt.pointer != "" && (len(p.Errors) == 0 || p.Errors[0].Pointer != tt.pointer) || p.Message == "" {
 			t.Errorf("%s: at %s, want %s", tt.body, w.Body, tt.pointer)
+		}
+	}
+}
+
+// TestOpenInferenceVersions: a path that names a version answers for no other.
+func TestOpenInferenceVersions(t *testing.T) {
+	h := openInferenceModels(t)
+	const inputs = `"inputs": [{"name": "age", "shape": [1], "datatype": "FP64", "data": [1]}]`
+	for target, body := range map[string]string{
+		"/v2/models/adult/versions/1/infer":                `{"parameters": {"version": 2}, ` + inputs + `}`,
+		"/v2/models/adult/versions/2/infer":                `{"parameters": {"alias": "champion"}, ` + inputs + `}`,
+		"/v2/models/adult/versions/1/infer?version=2":      `{` + inputs + `}`,
+		"/v2/models/adult/versions/2/infer?alias=champion": `{` + inputs + `}`,
+	} {
+		w := post(h, target, body)
+		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "the path names version") {
+			t.Errorf("%s %s: %d %s", target, body, w.Code, w.Body)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"sync"
 	"time"
 
@@ -72,7 +71,7 @@ type pin struct {
 // pinned is the version that a request names by its number or digest. It is looked up once. That the
 // start of a digest has become that of two is noticed by instances that have not seen it.
 func (s *Server) pinned(ctx context.Context, model registry.ModelName, which selection) (pin, error) {
-	key := string(model) + "/" + cmp.Or(which.digest, strconv.Itoa(which.version))
+	key := fmt.Sprintf("%s/%s/%d", model, which.digest, which.version) // a digest may have no letters
 	return s.pins.get(ctx, key, keepNames, func(ctx context.Context) (pin, error) {
 		var m registry.Manifest
 		var err error

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/capture"
 	"github.com/foretell-ml/foretell/pkg/gateway"
@@ -55,12 +56,10 @@ func (p *ordered) MarshalJSON() ([]byte, error) { return p.append(nil), nil }
 func predictions(p *pipeline.Pipeline, output []float64, intervals [][2]float64, o options) ([]Prediction, error) {
 	target := p.Target
 	k := target.Outputs()
-	for i, v := range output {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			row := i/k + 1
-			const detail = "the model predicts no finite number for it; its numbers are too large"
-			return nil, gateway.InvalidInstances.New(fmt.Sprintf("row %d: %s", row, detail), gateway.FieldError{Row: row, Detail: detail})
-		}
+	if at := slices.IndexFunc(output, notFinite); at >= 0 {
+		row := at/k + 1
+		const detail = "the model predicts no finite number for it; its numbers are too large"
+		return nil, gateway.InvalidInstances.New(fmt.Sprintf("row %d: %s", row, detail), gateway.FieldError{Row: row, Detail: detail})
 	}
 	all := make([]Prediction, len(output)/k)
 	if !target.Task.Classification() {
@@ -87,6 +86,8 @@ func predictions(p *pipeline.Pipeline, output []float64, intervals [][2]float64,
 	}
 	return all, nil
 }
+
+func notFinite(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
 
 // jsonText is a value as JSON, without the escapes that HTML would need.
 func jsonText(v any) (json.RawMessage, error) {

@@ -106,7 +106,7 @@ func (d *rows) find(name string) (field int, fault string) {
 		return -1, ""
 	case name == d.target:
 		return -1, "is what the model predicts; leave it out"
-	case d.redact:
+	case d.redact, len(d.faults) >= MaxFaults: // a hint takes time, and nobody is told any more
 		return -1, unknownColumn
 	}
 	return -1, "is not a column of the model" + nearest.Hint(name, names(d.schema))
@@ -122,7 +122,7 @@ func (d *rows) header(columns []string, at func(i int) place) []int {
 	fields, seen, known := make([]int, len(columns)), map[string]bool{}, 0
 	for i, name := range columns {
 		var fault string
-		if fields[i], fault = d.find(name); fault == "" && seen[name] {
+		if fields[i], fault = d.find(name); fields[i] >= 0 && seen[name] {
 			fault = "appears twice"
 		}
 		seen[name] = true

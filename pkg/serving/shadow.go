@@ -76,6 +76,9 @@ func (s *Server) ask(ctx context.Context, f found, shadow *capture.Observation, 
 	if len(output) != table.Rows()*p.Target.Outputs() {
 		return fmt.Errorf("%d outputs of %d rows", len(output), table.Rows())
 	}
+	if at := slices.IndexFunc(output, notFinite); at >= 0 { // the sum of differences would be none
+		return fmt.Errorf("row %d: it predicts no finite number", at/p.Target.Outputs()+1)
+	}
 	shadow.Pipeline, shadow.Table, shadow.Output = p, table, output
 	return nil
 }

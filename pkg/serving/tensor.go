@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/internal/jsontext"
 )
 
@@ -33,9 +34,12 @@ func fromTensors(array string) fill {
 			return notRows(r.Kind(), "/inputs")
 		}
 		var tensors []tensor
+		n := 0
 		err := r.Array(func() error {
-			t, err := d.tensor(r, "/inputs/"+strconv.Itoa(len(tensors)))
-			tensors = append(tensors, t)
+			t, err := d.tensor(r, "/inputs/"+strconv.Itoa(n))
+			if n++; len(d.faults) == 0 {
+				tensors = append(tensors, t)
+			}
 			return err
 		})
 		if err != nil || len(d.faults) > 0 {
@@ -83,7 +87,7 @@ func (d *rows) tensor(r *jsontext.Reader, at string) (tensor, error) {
 		case member == "shape" && kind == jsontext.Array:
 			t.shape, err = shape(r)
 		case member == "data" && kind == jsontext.Array:
-			err = flatten(r, &t.values)
+			err = flatten(r, &t.values, MaxInstances*max(1, len(d.schema)))
 		case member == "parameters":
 			raw, bad := r.Raw()
 			if err = bad; strings.Contains(raw, `"binary_data_size"`) {
@@ -215,11 +219,15 @@ func shape(r *jsontext.Reader) (dimensions []int, err error) {
 	return dimensions, err
 }
 
-// flatten reads values that may be nested as the shape is, at most jsontext.MaxDepth deep.
-func flatten(r *jsontext.Reader, to *[]value) error {
+// flatten reads values that may be nested as the shape is, at most jsontext.MaxDepth deep, and no
+// more of them than a request may have: two bytes that are sent would become a value of 24.
+func flatten(r *jsontext.Reader, to *[]value, most int) error {
 	return r.Array(func() error {
-		if r.Kind() == jsontext.Array {
-			return flatten(r, to)
+		switch {
+		case r.Kind() == jsontext.Array:
+			return flatten(r, to, most)
+		case len(*to) == most:
+			return gateway.InvalidInstances.New(fmt.Sprintf("a tensor has more than %d values; send fewer rows at a time", most))
 		}
 		v, err := readValue(r)
 		*to = append(*to, v)
