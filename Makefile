@@ -76,7 +76,7 @@ build-host: ## build the functions and the command for this machine into build/h
 # The CDK validates the templates offline in synth, which takes seconds; once is enough.
 test: check reproducible synth $(CFN_LINT) $(ASL_VALIDATOR) $(MOTO) ## check everything: format, vet, tests, CloudFormation templates
 	@echo "checking the CloudFormation templates"
-	@$(CFN_LINT) --ignore-checks W3005 -- cdk.out/assembly-*/*.template.json
+	@$(CFN_LINT) --ignore-checks W3005 -- cdk.out/assembly-*/*.template.json testdata/golden/infra/optional/*.template.json
 	@$(ASL_VALIDATOR) $(patsubst %,--json-path %,$(wildcard pkg/topology/*.asl.json))
 	@echo "checking the workflows of GitHub Actions"
 	@$(ACTIONLINT)

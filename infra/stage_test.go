@@ -202,6 +202,17 @@ func TestBucketRefuses(t *testing.T) {
 	equal(t, "train's role", resources["TrainRole"].Properties["RoleName"], "foretell-prod-train-eu-central-1")
 }
 
+// TestNoWarnings: the CDK has nothing to warn of, in any stage.
+func TestNoWarnings(t *testing.T) {
+	for _, s := range append(slices.Clone(stages), hosting, open) {
+		for name, stack := range s.stacks() {
+			for _, message := range *assertions.Annotations_FromStack(stack).FindWarning(jsii.String("*"), assertions.Match_AnyValue()) {
+				t.Errorf("%s/%s: %s: %v", s.Name, name, *message.Id, message.Entry.Data)
+			}
+		}
+	}
+}
+
 // cdk-nag's AwsSolutions rules find nothing but what is suppressed with a reason, in any stage.
 func TestNag(t *testing.T) {
 	every := assertions.Match_StringLikeRegexp(jsii.String("AwsSolutions-.*"))
