@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -174,7 +175,10 @@ func openOutput(name string, stream io.Writer) (*outputFile, error) {
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
 	if err != nil {
-		return nil, err
+		if path := new(fs.PathError); errors.As(err, &path) {
+			err = path.Err // of the file that would have been renamed
+		}
+		return nil, fmt.Errorf("write %s: %w", name, err)
 	}
 	return &outputFile{Writer: f, file: f, name: name}, nil
 }

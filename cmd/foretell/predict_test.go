@@ -64,6 +64,9 @@ func TestPredictFiles(t *testing.T) {
 			t.Fatalf("%s: %v, %q", name, err, out+told)
 		}
 	}
+	if _, _, err := predictions(t, append(asked, "--output", at("none/p.csv"), data)...); err == nil || err.Error() != "write "+at("none/p.csv")+": no such file or directory" {
+		t.Errorf("into a folder that there is not: %v", err)
+	}
 	kept, err := os.ReadFile(at("p.csv"))
 	if err != nil || !strings.HasPrefix(string(kept), "id,a,y,p(no),p(yes)\n000,0,") {
 		t.Errorf("%v\n%.200s", err, kept)

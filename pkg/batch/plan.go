@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -170,9 +171,9 @@ func (j *Jobs) scan(ctx context.Context, job Job) (Scan, error) {
 		return Scan{}, err
 	}
 	if d := job.Decision; d != nil {
-		deciding := *p
-		deciding.Decision = &pipeline.Decision{Threshold: d.Threshold, Costs: calibration.Costs(d.Costs)}
-		p = &deciding
+		if p, err = p.Deciding(&pipeline.Decision{Threshold: d.Threshold, Costs: calibration.Costs(d.Costs)}); err != nil {
+			return Scan{}, fmt.Errorf("decision of alias %s of model %s: %w", job.Alias, job.Model, err)
+		}
 	}
 	return Scan{Pipeline: p, Format: job.Request.Format, Keep: job.Request.Keep, MaxErrors: job.Request.MaxErrors}, nil
 }

@@ -230,7 +230,7 @@ func TestOpen(t *testing.T) {
 	if err := os.WriteFile(file, artifact[:len(artifact)-1], 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := serving.Open(t.Context(), file, "", made); err == nil {
-		t.Error("half an artifact was opened")
+	if _, _, err := serving.Open(t.Context(), file, "", made); err == nil || !strings.Contains(err.Error(), "neither a store nor an artifact") {
+		t.Errorf("half an artifact: %v", err)
 	}
 }

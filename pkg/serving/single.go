@@ -45,7 +45,7 @@ func Open(ctx context.Context, path string, model registry.ModelName, made time.
 	}
 	r, err := single(ctx, model, artifact, made)
 	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", path, err)
+		return nil, "", fmt.Errorf("%s is neither a store nor an artifact that can be served: %w", path, err)
 	}
 	return r, model, nil
 }

@@ -48,7 +48,7 @@ func TestFeaturesThatCannotBe(t *testing.T) {
 	const base = "data: {source: ../../testdata/penguins.csv, target: species}\nconfigurations: [{learner: baseline}, {learner: logistic, features: {"
 	for said, want := range map[string]string{
 		"island: onehot":          `/configurations/1/features/island: unknown method "onehot"; did you mean "one-hot"?`,
-		"isle: one-hot":           `/configurations/1/features/isle: the data has no column "isle"`,
+		"isle: one-hot":           `/configurations/1/features/isle: the data has no column "isle"; known are species, island, bill_length_mm, bill_depth_mm, flipper_length_mm, body_mass_g, sex, year`,
 		"species: one-hot":        `/configurations/1/features/species: is not among the inputs`,
 		"island: power":           `/configurations/1/features/island: "power" is not for categorical columns; these are`,
 		"island: indices":         `/configurations/1/features/island: "indices" is for learners that split categories themselves`,

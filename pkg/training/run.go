@@ -159,7 +159,9 @@ func checkColumns(ctx context.Context, c Config, source dataset.Source) error {
 	}
 	var header []string
 	for _, f := range slices.Concat(all, chosen) { // JSON Lines may have columns that only the config knows
-		header = append(header, f.Name)
+		if !slices.Contains(header, f.Name) {
+			header = append(header, f.Name)
+		}
 	}
 	if faults := columnFaults(c, header); len(faults) > 0 {
 		return &ConfigError{faults}
