@@ -99,6 +99,9 @@ func (d *dictionary) add(text []byte) int32 {
 func (d *dictionary) grow() {
 	old := d.table
 	d.table = make([]uint64, max(64, 2*len(old)))
+	// Touched in order, by writing. A page that is read first, as look and code do at random, is one
+	// of zeros that all share, and its first write stops every core to take that away.
+	clear(d.table)
 	d.shift = 64 - bits.TrailingZeros(uint(len(d.table)))
 	mask := uint64(len(d.table) - 1)
 	for _, entry := range old {

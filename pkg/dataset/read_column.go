@@ -23,6 +23,11 @@ func (c *tableColumn) add(b *keptColumn, rows, room int) {
 	if c.mixed {
 		return
 	}
+	if b.placed { // and so are those of all batches
+		c.form = b.form
+		c.rows += rows
+		return
+	}
 	if b.form != "" && c.form == "" {
 		c.form = b.form
 		c.grow(max(room, c.rows+rows))

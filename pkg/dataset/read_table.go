@@ -37,6 +37,7 @@ type keptBatch struct {
 // keptColumn is a column of it.
 type keptColumn struct {
 	form   Type // Numeric, Boolean, Timestamp or Text; "" if no row has a value
+	placed bool // the values are in the table's column
 	values []float64
 	codes  []int32
 	bytes  []byte // the levels, one behind the other
@@ -51,6 +52,15 @@ func (t *tableReader) Begin(columns []Field) error {
 
 // Expect makes room.
 func (t *tableReader) Expect(rows int) { t.expected = rows }
+
+// Place makes the column at once: its rows are known.
+func (t *tableReader) Place(column, start, rows int) []float64 {
+	c := &t.columns[column]
+	if c.values == nil {
+		c.values = make([]float64, t.expected)
+	}
+	return c.values[start : start+rows : start+rows]
+}
 
 func (t *tableReader) Block() Sink {
 	t.mutex.Lock()
@@ -129,7 +139,10 @@ func (b *tableBlock) Add(batch *Batch) error {
 }
 
 func (c *keptColumn) keep(b *BatchColumn) {
+	c.placed = b.Placed
 	switch {
+	case b.Placed:
+		c.form = b.Type
 	case b.empty():
 		c.form = ""
 	case b.Type.Coded():

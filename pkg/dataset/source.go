@@ -42,6 +42,17 @@ type Expecter interface {
 	Expect(rows int)
 }
 
+// Placer is a Consumer that may have places for numbers, moments and booleans where they are to stay.
+// A source that knows how many rows there are asks for them, and writes values there rather than to
+// have each copied twice.
+type Placer interface {
+	Expecter
+	// Place returns the places of so many rows of a column from row start on, counted from the
+	// first row of the data set; nil if it has none. It is called behind an Expect that is exact.
+	// What is written there is handed on all the same, as a BatchColumn that is Placed.
+	Place(column, start, rows int) []float64
+}
+
 // Sink takes the rows of one block, in order, from one goroutine at a time. If it is an
 // io.Closer too, it is closed behind the last rows, on the goroutine that added them: work
 // that is done there is not done in End, where all blocks wait for each other.
@@ -89,6 +100,7 @@ type BatchColumn struct {
 	// missing, valid UTF-8. They may be numbers: in a column where others are not.
 	Levels [][]byte
 	Hashes []uint64 // xxhash (64 bits, seed 0) of each level; nil if the reader has none
+	Placed bool     // Values lie where the consumer's Place said: they stay there, for good
 }
 
 // Extent says what a Scan has read.

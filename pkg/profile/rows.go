@@ -40,7 +40,7 @@ func (r *rowHashes) add(hashes []uint64) {
 
 // flush counts the pending hashes.
 func (r *rowHashes) flush() {
-	slices.Sort(r.pending)
+	sortHashes(r.pending)
 	hashes, counts := r.pending[:0], make([]uint32, 0, len(r.pending))
 	for _, h := range r.pending {
 		if n := len(hashes); n > 0 && hashes[n-1] == h {
@@ -51,6 +51,43 @@ func (r *rowHashes) flush() {
 	}
 	r.count(hashes, counts)
 	r.pending = r.pending[:0]
+}
+
+// hashPlaces are the buckets that hashes are dealt into before they are sorted.
+const hashPlaces = 1 << 14
+
+var hashScratches = sync.Pool{New: func() any { return new([]uint64) }}
+
+// sortHashes sorts hashes, which are spread evenly below the greatest: dealt into places by their
+// leading bits, few share one, and insertion puts those in order.
+func sortHashes(hashes []uint64) {
+	if len(hashes) < hashPlaces/16 {
+		slices.Sort(hashes)
+		return
+	}
+	shift := max(0, bits.Len64(slices.Max(hashes))-bits.Len(hashPlaces-1))
+	var next [hashPlaces]uint32
+	for _, h := range hashes {
+		next[h>>shift]++
+	}
+	start := uint32(0)
+	for i, n := range next {
+		next[i] = start
+		start += n
+	}
+	room := hashScratches.Get().(*[]uint64)
+	defer hashScratches.Put(room)
+	*room = append((*room)[:0], hashes...)
+	for _, h := range *room {
+		slot := &next[h>>shift]
+		hashes[*slot] = h
+		*slot++
+	}
+	start = 0
+	for _, end := range next {
+		slices.Sort(hashes[start:end]) // of up to twelve by insertion; of copies of a row in one pass
+		start = end
+	}
 }
 
 // count merges ascending hashes with their counts.

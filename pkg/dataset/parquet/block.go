@@ -176,7 +176,7 @@ func (b *block) hand(ctx context.Context) error {
 			to := &batch.Columns[i]
 			*to = dataset.BatchColumn{Type: column.field.Type}
 			if !column.texts() {
-				to.Values = o.values[at:end]
+				to.Values, to.Placed = o.values[at:end], o.placed
 				continue
 			}
 			if to.Type == "" {

@@ -19,6 +19,7 @@ import (
 // each batch one behind the other.
 type output struct {
 	values  []float64
+	placed  bool // values is where the consumer wants them
 	codes   []int32
 	texts   [][]byte
 	hashes  []uint64

@@ -94,6 +94,9 @@ func (f Files) Scan(ctx context.Context, o dataset.Options, to dataset.Consumer)
 		to.Expect(int(rows))
 	}
 	s := schedule{ctx: ctx, to: to, blocks: blocks}
+	if placer, ok := to.(dataset.Placer); ok && plausible(files, rows, len(groups[0].columns)) {
+		s.placer = placer
+	}
 	if err := s.run(o.Workers); err != nil {
 		return dataset.Extent{}, err
 	}
@@ -101,6 +104,19 @@ func (f Files) Scan(ctx context.Context, o dataset.Options, to dataset.Consumer)
 		extent.Rows, err = sampler.Finish()
 	}
 	return extent, err
+}
+
+// valuesPerByte is how many values a byte of a file may claim to be, if room for all of them is to
+// be made before the first is read. Runs of one value are more, and take their room bit by bit.
+const valuesPerByte = 8
+
+// plausible says whether files are so large that they may well have so many values.
+func plausible(files []*openedFile, rows int64, columns int) bool {
+	size := int64(0)
+	for _, f := range files {
+		size += f.size
+	}
+	return rows <= valuesPerByte*size/int64(columns)
 }
 
 // digestOf is the digest of what was read. That of a file is made, as that of several pieces

@@ -25,9 +25,11 @@ type schedule struct {
 
 	mutex   sync.Mutex
 	change  sync.Cond
-	blocks  []*block   // that have not begun
-	window  []*block   // that have begun and not ended, in order
-	spare   [][]output // of blocks that have ended
+	blocks  []*block       // that have not begun
+	window  []*block       // that have begun and not ended, in order
+	spare   [][]output     // of blocks that have ended
+	placer  dataset.Placer // nil: none
+	begun   int            // rows of the blocks that have begun
 	stopped bool
 }
 
@@ -102,10 +104,25 @@ func (s *schedule) begin(b *block) {
 	} else {
 		b.columns = make([]output, n)
 	}
+	s.place(b)
 	s.mutex.Lock()
 	s.window = append(s.window, b)
 	s.mutex.Unlock()
 	s.change.Broadcast()
+}
+
+// place asks the consumer where the block's numbers are to be written.
+func (s *schedule) place(b *block) {
+	if s.placer == nil {
+		return
+	}
+	for i := range b.columns {
+		if o := &b.columns[i]; !b.group.columns[i].texts() {
+			o.values = s.placer.Place(i, s.begun, b.rows)
+			o.placed = o.values != nil
+		}
+	}
+	s.begun += b.rows
 }
 
 // work does one task after the other.
