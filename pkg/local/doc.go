@@ -14,6 +14,7 @@
 //   - the timeout, memory and concurrency of each function in pkg/topology, its 10 s of
 //     init, and 6 MiB of payload each way; what breaks a limit fails with Lambda's own
 //     error type, and a process that timed out, grew too large or ended is replaced;
+//   - SIGTERM half a second before SIGKILL, for a process that registered an extension;
 //   - one invocation at a time per process, which stays warm for the next;
 //   - the environment of a function: the variables that Lambda and the stack would set, and
 //     nothing of yours;

@@ -204,11 +204,12 @@ func (r *Runtime) Processes() []int {
 	return pids
 }
 
-// RuntimeAPI serves the environments: <environment>/2018-06-01/runtime/….
+// RuntimeAPI serves the environments: <environment>/2018-06-01/runtime/…, and of the Extensions API
+// what a process needs to be told by SIGTERM that it ends.
 func (r *Runtime) RuntimeAPI() http.Handler { return runtimeAPI(r) }
 
-// Close refuses new work, ends what runs, and kills every process that the runtime
-// started. It returns when all are gone.
+// Close refuses new work, kills processes that work, and ends the others as Lambda does. It returns
+// when all are gone.
 func (r *Runtime) Close() {
 	r.mu.Lock()
 	if r.closed {
@@ -217,14 +218,12 @@ func (r *Runtime) Close() {
 	}
 	r.closed = true
 	close(r.stop)
-	alive := make([]*environment, 0, len(r.environments))
+	var ending sync.WaitGroup
 	for _, e := range r.environments {
-		alive = append(alive, e)
+		ending.Go(e.end)
 	}
 	r.mu.Unlock()
-	for _, e := range alive {
-		e.kill()
-	}
+	ending.Wait()
 	r.work.Wait()
 	r.spawner.close()
 	r.closeLogs()

@@ -28,7 +28,7 @@ const (
 func runtimeAPI(r *Runtime) http.Handler {
 	mux := http.NewServeMux()
 	handle := func(method, path string, serve func(*environment, http.ResponseWriter, *http.Request)) {
-		mux.HandleFunc(method+" /{environment}/2018-06-01/runtime"+path, func(w http.ResponseWriter, q *http.Request) {
+		mux.HandleFunc(method+" /{environment}"+path, func(w http.ResponseWriter, q *http.Request) {
 			r.mu.Lock()
 			e := r.environments[q.PathValue("environment")]
 			r.mu.Unlock()
@@ -39,10 +39,12 @@ func runtimeAPI(r *Runtime) http.Handler {
 			serve(e, w, q)
 		})
 	}
-	handle("GET", "/invocation/next", (*environment).serveNext)
-	handle("POST", "/invocation/{request}/response", (*environment).serveResponse)
-	handle("POST", "/invocation/{request}/error", (*environment).serveError)
-	handle("POST", "/init/error", (*environment).serveInitError)
+	handle("GET", "/2018-06-01/runtime/invocation/next", (*environment).serveNext)
+	handle("POST", "/2018-06-01/runtime/invocation/{request}/response", (*environment).serveResponse)
+	handle("POST", "/2018-06-01/runtime/invocation/{request}/error", (*environment).serveError)
+	handle("POST", "/2018-06-01/runtime/init/error", (*environment).serveInitError)
+	handle("POST", "/2020-01-01/extension/register", (*environment).serveRegister)
+	handle("GET", "/2020-01-01/extension/event/next", (*environment).serveEvent)
 	return mux
 }
 

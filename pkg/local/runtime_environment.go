@@ -34,8 +34,9 @@ type environment struct {
 	peak      int64     // largest memory seen, in bytes; of the goroutine that runs the invocation
 	idleSince time.Time // guarded by function.mu
 
-	mu      sync.Mutex
-	current *invocation // given to the process and not yet answered
+	mu        sync.Mutex
+	current   *invocation // given to the process and not yet answered
+	extension string      // identifier of the one that the process registered; "" without
 }
 
 // invocation is one call of a function.

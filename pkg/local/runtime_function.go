@@ -157,7 +157,7 @@ func (f *function) putIdle(e *environment) {
 	f.idle = append(f.idle, e)
 }
 
-// reap kills environments that are idle since before the given time.
+// reap ends environments that are idle since before the given time.
 func (f *function) reap(before time.Time) {
 	f.mu.Lock()
 	var old []*environment
@@ -167,7 +167,7 @@ func (f *function) reap(before time.Time) {
 	}
 	f.mu.Unlock()
 	for _, e := range old {
-		e.kill()
+		f.runtime.work.Go(e.end) // those with an extension take their time
 	}
 }
 

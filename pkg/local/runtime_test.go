@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -332,6 +334,60 @@ func TestCloseKills(t *testing.T) {
 	gone(t, pids[0])
 	if _, err := invoke(r, `{}`); err == nil {
 		t.Error("a closed runtime took an invocation")
+	}
+}
+
+// TestEndIsTold: a process that has registered for it is told that it ends, when it is idle and when
+// the runtime closes; and its log has no warning that it could not register.
+func TestEndIsTold(t *testing.T) {
+	for _, idle := range []time.Duration{0, 50 * time.Millisecond} {
+		file := filepath.Join(t.TempDir(), "told")
+		f := worker
+		f.Environment = []string{"FORETELL_TEST_TERM"}
+		r := newTestRuntime(t, f, RuntimeConfig{IdleTimeout: idle, Variables: map[string]string{"FORETELL_TEST_TERM": file}})
+		pid := mustInvoke(t, r, `{}`).PID
+		if _, err := os.Stat(file); err == nil {
+			t.Error("told before the end")
+		}
+		if idle == 0 {
+			r.Close()
+		}
+		gone(t, pid)
+		if text, err := os.ReadFile(file); err != nil || string(text) != "told" {
+			t.Errorf("idle for %v: %q, %v", idle, text, err)
+		}
+		log, err := os.ReadFile(filepath.Join(r.config.Logs, "worker.log"))
+		if err != nil || strings.Contains(string(log), "WARNING! Failed") {
+			t.Errorf("the log: %s %v", log, err)
+		}
+	}
+}
+
+// TestExtensions: what is not implemented is refused.
+func TestExtensions(t *testing.T) {
+	r := newTestRuntime(t, worker, RuntimeConfig{})
+	mustInvoke(t, r, `{}`)
+	var e *environment
+	for _, e = range r.environments {
+	}
+	for _, c := range []struct {
+		method, path, name, id, body string
+		code                         int
+	}{
+		{"POST", "register", "", "", `{}`, http.StatusBadRequest},
+		{"POST", "register", "x", "", `[`, http.StatusBadRequest},
+		{"POST", "register", "x", "", `{"events": ["INVOKE"]}`, http.StatusForbidden},
+		{"GET", "event/next", "", "", "", http.StatusForbidden},
+		{"GET", "event/next", "", "other", "", http.StatusForbidden},
+		{"POST", "register", "x", "", `{"events": null}`, http.StatusOK},
+	} {
+		w, q := httptest.NewRecorder(), httptest.NewRequest(c.method, "/"+e.id+"/2020-01-01/extension/"+c.path, strings.NewReader(c.body))
+		q.Header.Set(headerExtensionName, c.name)
+		q.Header.Set(headerExtensionID, c.id)
+		r.RuntimeAPI().ServeHTTP(w, q)
+		if w.Code != c.code || (c.code == http.StatusOK) != (w.Header().Get(headerExtensionID) != "") {
+			t.Errorf("%+v: %d %s %v", c, w.Code, w.Body, w.Header())
+		}
 	}
 }
 

@@ -57,6 +57,9 @@ func main() {
 		fmt.Println("init error posted:", err)
 		os.Exit(1)
 	}
+	if file := os.Getenv("FORETELL_TEST_TERM"); file != "" {
+		lambda.StartWithOptions(handle, lambda.WithEnableSIGTERM(func() { _ = os.WriteFile(file, []byte("told"), 0o600) }))
+	}
 	lambda.Start(handle)
 }
 
