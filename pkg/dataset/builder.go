@@ -41,10 +41,11 @@ type Builder struct {
 // not looked at: a text column has the texts that are set.
 func (s Schema) Builder() *Builder {
 	b := &Builder{schema: s, columns: make([]Column, len(s)), texts: make([]map[string]int32, len(s))}
-	for i, f := range s {
-		b.columns[i] = Column{Name: f.Name, Type: f.Type, Levels: f.Levels}
+	for i := range s {
+		f, c := &s[i], &b.columns[i]
+		c.Name, c.Type, c.Levels = f.Name, f.Type, f.Levels
 		if f.Type == Text {
-			b.columns[i].Levels, b.texts[i] = nil, map[string]int32{}
+			c.Levels, b.texts[i] = nil, map[string]int32{}
 		}
 	}
 	return b
@@ -53,12 +54,29 @@ func (s Schema) Builder() *Builder {
 // AddRow adds a row with every value missing. The setters change the row added last and
 // panic if there is none.
 func (b *Builder) AddRow() {
-	b.rows++
+	if b.rows++; b.rows == 1 {
+		b.first()
+		return
+	}
 	for i := range b.columns {
 		if c := &b.columns[i]; c.Type.Coded() {
 			c.Codes = append(c.Codes, -1)
 		} else {
 			c.Values = append(c.Values, missingValue)
+		}
+	}
+}
+
+// first is the first row, which mostly is the only one: its values lie side by side.
+func (b *Builder) first() {
+	values, codes := make([]float64, len(b.columns)), make([]int32, len(b.columns))
+	for i := range b.columns {
+		if c := &b.columns[i]; c.Type.Coded() {
+			codes[i] = -1
+			c.Codes = codes[i : i+1 : i+1]
+		} else {
+			values[i] = missingValue
+			c.Values = values[i : i+1 : i+1]
 		}
 	}
 }

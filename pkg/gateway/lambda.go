@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -61,11 +60,7 @@ const late = 100 * time.Millisecond
 // when the context ends. What h does then is lost.
 func answer(h http.Handler, r *http.Request, id string) *recorder {
 	done := make(chan *recorder, 1)
-	go func() {
-		w := newRecorder(id)
-		serve(h, w, r)
-		done <- w
-	}()
+	job{h, r, id, done}.start()
 	select {
 	case w := <-done:
 		return w
@@ -98,12 +93,14 @@ func request(ctx context.Context, e events.APIGatewayProxyRequest) (*http.Reques
 	if e.HTTPMethod == "" || !strings.HasPrefix(e.Path, "/") {
 		return nil, errors.New("the event is no API Gateway proxy event: it has no httpMethod or path")
 	}
-	body := []byte(e.Body)
+	sent := &body{}
+	sent.Reset(e.Body)
 	if e.IsBase64Encoded {
-		var err error
-		if body, err = base64.StdEncoding.DecodeString(e.Body); err != nil {
+		binary, err := base64.StdEncoding.DecodeString(e.Body)
+		if err != nil {
 			return nil, fmt.Errorf("body of the event: %w", err)
 		}
+		sent.Reset(string(binary))
 	}
 	u := &url.URL{Path: e.Path, RawQuery: query(e).Encode()}
 	if path, err := url.PathUnescape(e.Path); err == nil {
@@ -112,30 +109,38 @@ func request(ctx context.Context, e events.APIGatewayProxyRequest) (*http.Reques
 	r := &http.Request{
 		Method: e.HTTPMethod, URL: u, RequestURI: u.RequestURI(), RemoteAddr: e.RequestContext.Identity.SourceIP,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header(e), Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+		Header: header(e), Body: sent, ContentLength: sent.Size(),
 	}
 	r.Host = r.Header.Get("Host")
 	r.Header.Del("Host") // as net/http does
 	return r.WithContext(withCaller(ctx, e)), nil
 }
 
+// body is the body of an event.
+type body struct{ strings.Reader }
+
+// Close has nothing to do.
+func (*body) Close() error { return nil }
+
 // header prefers the event's lists of values, which are there unless a test left them out.
 func header(e events.APIGatewayProxyRequest) http.Header {
-	h := make(http.Header, len(e.Headers))
+	h := make(http.Header, max(len(e.Headers), len(e.MultiValueHeaders)))
 	for name, values := range e.MultiValueHeaders {
-		for _, v := range values {
-			h.Add(name, v)
-		}
+		name = http.CanonicalHeaderKey(name)
+		h[name] = append(h[name], values...)
 	}
 	for name, value := range e.Headers {
-		if h.Values(name) == nil {
-			h.Set(name, value)
+		if name = http.CanonicalHeaderKey(name); h[name] == nil {
+			h[name] = []string{value}
 		}
 	}
 	return h
 }
 
 func query(e events.APIGatewayProxyRequest) url.Values {
+	if len(e.QueryStringParameters) == 0 && len(e.MultiValueQueryStringParameters) == 0 {
+		return nil // as most have none
+	}
 	q := make(url.Values, len(e.QueryStringParameters))
 	for name, values := range e.MultiValueQueryStringParameters {
 		q[name] = values
@@ -159,7 +164,7 @@ func requestID(ctx context.Context, e events.APIGatewayProxyRequest) string {
 // recorder is a ResponseWriter in memory.
 type recorder struct {
 	id     string
-	header http.Header
+	header http.Header // nil once the status was written, until somebody asks for it
 	sent   http.Header // header as it was when the status was written
 	status int
 	body   bytes.Buffer
@@ -179,11 +184,16 @@ func (w *recorder) reset() {
 	}
 }
 
-func (w *recorder) Header() http.Header { return w.header }
+func (w *recorder) Header() http.Header {
+	if w.header == nil {
+		w.header = w.sent.Clone() // what is set now is not sent
+	}
+	return w.header
+}
 
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 && status >= 200 { // 1xx are not carried
-		w.status, w.sent = status, w.header.Clone()
+		w.status, w.sent, w.header = status, w.header, nil
 	}
 }
 

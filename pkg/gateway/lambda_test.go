@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -187,4 +188,33 @@ func TestOtherEvents(t *testing.T) {
 			t.Errorf("%+v is taken for a request", e)
 		}
 	}
+}
+
+// TestAnswersStayApart: goroutines answer one request after the other, a slow one and one that panics
+// among them.
+func TestAnswersStayApart(t *testing.T) {
+	h := gateway.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.Header().Set("X-Body", string(body))
+		switch n := len(body); {
+		case n%7 == 0:
+			panic("a seventh")
+		case n%5 == 0:
+			time.Sleep(time.Millisecond)
+		}
+		_, _ = w.Write(body)
+	}), nil)
+	var all sync.WaitGroup
+	for i := range 200 {
+		all.Go(func() {
+			text := strings.Repeat("x", i)
+			w, err := h(t.Context(), events.APIGatewayProxyRequest{HTTPMethod: "POST", Path: "/", Body: text})
+			failed := i%7 == 0
+			if err != nil || failed != (w.StatusCode == http.StatusInternalServerError) ||
+				!failed && (w.Body != text || http.Header(w.MultiValueHeaders).Get("X-Body") != text) {
+				t.Errorf("%d: %+v, %v", i, w, err)
+			}
+		})
+	}
+	all.Wait()
 }

@@ -24,13 +24,19 @@ func ReadBody(r *http.Request, limit int64, mediaTypes ...string) ([]byte, error
 	return body, err
 }
 
+// believedLength is up to what size of a body there is room made before its bytes come.
+const believedLength = 64 << 10
+
 // readAll reads a body of at most limit bytes, and more than white space.
 func readAll(r *http.Request, limit int64) ([]byte, error) {
 	tooLarge := BodyTooLarge.New(fmt.Sprintf("the body is larger than %d bytes", limit))
 	if r.ContentLength > limit {
 		return nil, tooLarge
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	var read bytes.Buffer
+	read.Grow(int(min(max(r.ContentLength, 0), believedLength)) + bytes.MinRead)
+	_, err := read.ReadFrom(io.LimitReader(r.Body, limit+1))
+	body := read.Bytes()
 	var maxBytes *http.MaxBytesError
 	switch {
 	case int64(len(body)) > limit, errors.As(err, &maxBytes):
@@ -58,6 +64,9 @@ func mediaOf(r *http.Request, accepted []string) (Media, error) {
 	declared := r.Header.Get("Content-Type")
 	if len(accepted) == 0 {
 		return Media{}, nil
+	}
+	if slices.Contains(accepted, declared) { // as most write it
+		return Media{Type: declared}, nil
 	}
 	media, parameters, err := mime.ParseMediaType(declared)
 	switch {

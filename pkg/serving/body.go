@@ -3,6 +3,7 @@ package serving
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,12 +25,12 @@ func (q *request) parse(body string) error {
 	if k := r.Kind(); k != jsontext.Object && k != jsontext.Invalid {
 		return at(body, r.Offset(), fmt.Sprintf("want an object with one of %s, got %s", nearest.List(forms), k))
 	}
-	seen := map[string]bool{}
+	var seen []string // few: an unknown one ends it
 	err := r.Object(func(name string) error {
-		if seen[name] {
+		if slices.Contains(seen, name) {
 			return at(body, r.Offset(), fmt.Sprintf("the member %q appears twice", cut(name)))
 		}
-		seen[name] = true
+		seen = append(seen, name)
 		return q.member(r, name)
 	})
 	if err == nil {

@@ -2,7 +2,6 @@ package serving
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -28,7 +27,7 @@ type Reasons struct {
 }
 
 // explain adds reasons to predictions.
-func (a *Response) explain(ctx context.Context, p *pipeline.Pipeline, table *dataset.Table, output []float64) error {
+func (a *Response) explain(ctx context.Context, p *prepared, table *dataset.Table, output []float64) error {
 	if n := table.Rows(); n > MaxExplained {
 		return gateway.InvalidInstances.New(fmt.Sprintf("%d rows are to be explained, at most %d are; send fewer at a time", n, MaxExplained))
 	}
@@ -43,12 +42,8 @@ func (a *Response) explain(ctx context.Context, p *pipeline.Pipeline, table *dat
 	if err != nil {
 		return err
 	}
-	columns, err := jsonTexts(names(p.Schema))
-	if err != nil {
-		return err
-	}
 	for i, e := range explanations {
-		r := &Reasons{Scale: e.Scale, Method: "sampled", Base: e.Base, Score: e.Score, Contributions: &ordered{columns, e.Contributions}}
+		r := &Reasons{Scale: e.Scale, Method: "sampled", Base: e.Base, Score: e.Score, Contributions: &ordered{p.columns, e.Contributions}}
 		if e.Exact {
 			r.Method = "exact"
 		}
@@ -58,16 +53,4 @@ func (a *Response) explain(ctx context.Context, p *pipeline.Pipeline, table *dat
 		a.Predictions[i].Reasons = r
 	}
 	return nil
-}
-
-// jsonTexts are texts as JSON.
-func jsonTexts(texts []string) ([]json.RawMessage, error) {
-	all := make([]json.RawMessage, len(texts))
-	for i, text := range texts {
-		var err error
-		if all[i], err = jsonText(text); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/foretell-ml/foretell/pkg/internal/jsontext"
 	"github.com/foretell-ml/foretell/pkg/internal/nearest"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
-	"github.com/foretell-ml/foretell/pkg/registry"
 )
 
 // Inference is the answer to an inference.
@@ -41,32 +40,25 @@ type inference struct {
 }
 
 func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
-	model, which, err := versionOf(r)
-	if err != nil {
-		return err
-	}
 	body, _, err := gateway.ReadDecoded(r, MaxBody, MaxDecoded, typeJSON)
 	if err != nil {
 		return err
 	}
-	q := inference{request: request{options: options{redact: s.Redact}}}
-	if err := q.options.query(r.URL.Query()); err != nil {
+	q := inference{request: request{options: options{redact: s.Redact}, query: queryOf(r)}}
+	if err := q.options.query(q.query); err != nil {
 		return err
 	}
 	if err := q.parseInference(string(body)); err != nil {
 		return err
 	}
-	if chosen, err := selected(r.URL.Query(), q.request); err != nil {
+	which, err := versionOf(r, q.request)
+	if err != nil {
 		return err
-	} else if which.version == 0 {
-		which = chosen
-	} else if chosen != (selection{alias: registry.Champion}) || q.Alias != nil || r.URL.Query().Has("alias") {
-		return gateway.InvalidParameter.New(fmt.Sprintf("the path names version %d; name no alias, version or digest besides", which.version))
 	}
 	if which.who, err = askerOf(w, r); err != nil {
 		return err
 	}
-	response, err := s.answer(r.Context(), model, which, q.request)
+	response, err := s.answer(r.Context(), modelOf(r), which, q.request)
 	if err != nil {
 		return err
 	}
@@ -76,7 +68,7 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	}
 	response.describe(w.Header())
 	gateway.WriteJSON(w, http.StatusOK, Inference{
-		ModelName: string(model), ModelVersion: strconv.Itoa(response.Version), ID: q.id, Parameters: json.RawMessage(q.parameters), Outputs: outputs,
+		ModelName: string(response.Model), ModelVersion: strconv.Itoa(response.Version), ID: q.id, Parameters: json.RawMessage(q.parameters), Outputs: outputs,
 	})
 	return nil
 }

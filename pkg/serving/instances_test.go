@@ -123,7 +123,7 @@ func FuzzInstances(f *testing.F) {
 		if !json.Valid([]byte(array)) {
 			return // the text closes the body and goes on by itself
 		}
-		table, _, err := q.rows(&pipeline.Pipeline{Schema: inputs, Target: pipeline.Target{Name: "income"}, Reference: &profile.Profile{}})
+		table, _, err := q.rows(prepare(&pipeline.Pipeline{Schema: inputs, Target: pipeline.Target{Name: "income"}, Reference: &profile.Profile{}}))
 		var p gateway.Problem
 		switch {
 		case errors.As(err, &p):

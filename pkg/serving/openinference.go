@@ -1,6 +1,7 @@
 package serving
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -84,25 +85,32 @@ type TensorMetadata struct {
 	Shape    []int  `json:"shape"`
 }
 
-// of says which version a route is about: that of its path, or the champion.
-func versionOf(r *http.Request) (registry.ModelName, selection, error) {
-	model := registry.ModelName(r.PathValue("model"))
+func modelOf(r *http.Request) registry.ModelName { return registry.ModelName(r.PathValue("model")) }
+
+// versionOf says which version a request is about: that of its path, or as selected.
+func versionOf(r *http.Request, q request) (selection, error) {
 	text := r.PathValue("version")
 	if text == "" {
-		return model, selection{alias: registry.Champion}, nil
+		return selected(q)
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		return model, selection{}, gateway.VersionNotFound.New("version " + strconv.Quote(cut(text)) + " of model " + cut(string(model)) + " is not a positive integer")
+		return selection{}, gateway.VersionNotFound.New("version " + strconv.Quote(cut(text)) + " of model " + cut(r.PathValue("model")) + " is not a positive integer")
 	}
-	return model, selection{version: n}, nil
+	if chosen, err := selected(q); err != nil {
+		return selection{}, err
+	} else if chosen != (selection{alias: registry.Champion}) || q.Alias != nil || q.query.Has("alias") {
+		return selection{}, gateway.InvalidParameter.New(fmt.Sprintf("the path names version %d; name no alias, version or digest besides", n))
+	}
+	return selection{version: n}, nil
 }
 
 func (s *Server) metadata(w http.ResponseWriter, r *http.Request) error {
-	model, which, err := versionOf(r)
+	which, err := versionOf(r, request{query: queryOf(r)})
 	if err != nil {
 		return err
 	}
+	model := modelOf(r)
 	f, p, err := s.open(r.Context(), model, which)
 	if err != nil {
 		return err
@@ -111,20 +119,20 @@ func (s *Server) metadata(w http.ResponseWriter, r *http.Request) error {
 	for _, f := range p.Schema {
 		m.Inputs = append(m.Inputs, TensorMetadata{f.Name, datatypeOf(f.Type), []int{-1}})
 	}
-	m.Outputs = outputsOf(p)
+	m.Outputs = outputsOf(p.Pipeline)
 	gateway.WriteJSON(w, http.StatusOK, m)
 	return nil
 }
 
 func (s *Server) modelReady(w http.ResponseWriter, r *http.Request) error {
-	model, which, err := versionOf(r)
+	which, err := versionOf(r, request{query: queryOf(r)})
 	if err != nil {
 		return err
 	}
-	if _, _, err := s.open(r.Context(), model, which); err != nil {
+	if _, _, err := s.open(r.Context(), modelOf(r), which); err != nil {
 		return err
 	}
-	gateway.WriteJSON(w, http.StatusOK, Readiness{string(model), true})
+	gateway.WriteJSON(w, http.StatusOK, Readiness{r.PathValue("model"), true})
 	return nil
 }
 

@@ -3,6 +3,7 @@ package serving_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -228,6 +229,39 @@ func TestOpenInferenceVersions(t *testing.T) {
 		w := post(h, target, body)
 		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "the path names version") {
 			t.Errorf("%s %s: %d %s", target, body, w.Code, w.Body)
+		}
+	}
+}
+
+// TestOpenInferenceSelects: a version in the path is the only one that a request names.
+func TestOpenInferenceSelects(t *testing.T) {
+	h := openInferenceModels(t)
+	digest := ask(t, h, "/v1/models/adult/predict?version=1", oneRow).Digest
+	const body = `{"inputs": [{"name": "age", "shape": [1], "datatype": "FP64", "data": [1]}]%s}`
+	for _, tt := range []struct {
+		path, more string
+		code       int
+	}{
+		{"/v2/models/adult/infer", "", http.StatusOK},
+		{"/v2/models/adult/infer?digest=" + digest, "", http.StatusOK},
+		{"/v2/models/adult/versions/2/infer", "", http.StatusOK},
+		{"/v2/models/adult/versions/2/infer?digest=" + digest, "", http.StatusBadRequest},
+		{"/v2/models/adult/versions/2/infer?alias=champion", "", http.StatusBadRequest},
+		{"/v2/models/adult/versions/2/infer", `, "parameters": {"version": 1}`, http.StatusBadRequest},
+		{"/v2/models/adult/infer?version=1", `, "parameters": {"version": 1}`, http.StatusBadRequest},
+	} {
+		if w := post(h, tt.path, fmt.Sprintf(body, tt.more)); w.Code != tt.code {
+			t.Errorf("%s %s: %d %s", tt.path, tt.more, w.Code, w.Body)
+		}
+	}
+	for path, code := range map[string]int{
+		"/v2/models/adult?digest=" + digest: http.StatusOK, "/v2/models/adult/versions/2?digest=" + digest: http.StatusBadRequest,
+		"/v2/models/adult/ready?version=99": http.StatusNotFound, "/v2/models/adult/versions/2/ready?alias=champion": http.StatusBadRequest,
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if w.Code != code {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/internal/nearest"
-	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
 
@@ -32,6 +31,7 @@ type request struct {
 	Version *int
 	Digest  *string
 	options options
+	query   url.Values
 	fill    fill
 }
 
@@ -39,7 +39,7 @@ type request struct {
 type fill func(*rows) error
 
 // rows reads the rows of the request for a pipeline.
-func (q request) rows(p *pipeline.Pipeline) (*dataset.Table, []Warning, error) {
+func (q *request) rows(p *prepared) (*dataset.Table, []Warning, error) {
 	d := newRows(p, q.options)
 	if err := q.fill(d); err != nil && !errors.Is(err, errFull) {
 		return nil, nil, err
@@ -130,6 +130,14 @@ func (o *options) query(query url.Values) error {
 	return nil
 }
 
+// queryOf is the query of a request; nil if it has none.
+func queryOf(r *http.Request) url.Values {
+	if r.URL.RawQuery == "" {
+		return nil
+	}
+	return r.URL.Query()
+}
+
 // setHeader says whether a CSV body has a header, once.
 func (o *options) setHeader(text string) error {
 	head := header(strings.ToLower(text))
@@ -159,8 +167,8 @@ func (s *Server) read(r *http.Request) (request, error) {
 	if err != nil {
 		return q, err
 	}
-	query := r.URL.Query()
-	if err := q.options.query(query); err != nil {
+	q.query = queryOf(r)
+	if err := q.options.query(q.query); err != nil {
 		return q, err
 	}
 	switch media.Type {
@@ -185,13 +193,13 @@ func (s *Server) read(r *http.Request) (request, error) {
 
 // selected combines what the query and the body say. More than one of alias, version
 // and digest, or one of them twice, is a problem: no rule of precedence could be guessed.
-func selected(query url.Values, q request) (selection, error) {
+func selected(q request) (selection, error) {
 	var s selection
 	said := 0
-	for _, text := range query["alias"] {
+	for _, text := range q.query["alias"] {
 		s.alias, said = registry.AliasName(text), said+1
 	}
-	for _, text := range query["version"] {
+	for _, text := range q.query["version"] {
 		n, err := strconv.Atoi(text)
 		if err != nil {
 			n = 0
@@ -201,7 +209,7 @@ func selected(query url.Values, q request) (selection, error) {
 			return s, gateway.InvalidParameter.New(fmt.Sprintf("version %q is not a positive integer", text))
 		}
 	}
-	digests := query["digest"]
+	digests := q.query["digest"]
 	if q.Digest != nil {
 		digests = append(digests[:len(digests):len(digests)], *q.Digest)
 	}

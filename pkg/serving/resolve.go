@@ -182,16 +182,16 @@ func (s *Server) fresh() time.Duration {
 }
 
 // pipeline is the pipeline of what was found, with the decision of its alias.
-func (s *Server) pipeline(ctx context.Context, f found) (*pipeline.Pipeline, error) {
-	p, err := s.pipelines.get(ctx, f.digest, cmp.Or(s.Room, defaultRoom), func(ctx context.Context) (*pipeline.Pipeline, error) {
+func (s *Server) pipeline(ctx context.Context, f found) (*prepared, error) {
+	p, err := s.pipelines.get(ctx, f.digest, cmp.Or(s.Room, defaultRoom), func(ctx context.Context) (*prepared, error) {
 		return s.load(ctx, f.model, f.digest)
 	})
 	if err != nil || f.decision == nil {
 		return p, err
 	}
-	p, err = p.Deciding(&pipeline.Decision{Threshold: f.decision.Threshold, Costs: calibration.Costs(f.decision.Costs)})
+	decided, err := p.Deciding(&pipeline.Decision{Threshold: f.decision.Threshold, Costs: calibration.Costs(f.decision.Costs)})
 	if err != nil {
 		return nil, fmt.Errorf("decision of alias %s of model %s: %w", f.alias, f.model, err)
 	}
-	return p, nil
+	return p.with(decided), nil
 }

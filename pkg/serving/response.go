@@ -53,8 +53,8 @@ func (p *ordered) MarshalJSON() ([]byte, error) { return p.append(nil), nil }
 
 // predictions gives the pipeline's output, row by row, its meaning; intervals may be nil. Numbers so large that the
 // output is none are the client's fault.
-func predictions(p *pipeline.Pipeline, output []float64, intervals [][2]float64, o options) ([]Prediction, error) {
-	target := p.Target
+func predictions(p *prepared, output []float64, intervals [][2]float64, o options) ([]Prediction, error) {
+	target := &p.Target
 	k := target.Outputs()
 	if at := slices.IndexFunc(output, notFinite); at >= 0 {
 		row := at/k + 1
@@ -71,16 +71,12 @@ func predictions(p *pipeline.Pipeline, output []float64, intervals [][2]float64,
 		}
 		return all, nil
 	}
-	names, err := jsonTexts(target.Classes)
-	if err != nil {
-		return nil, err
-	}
 	probabilities := make([]ordered, len(all))
 	for i := range all {
 		row := output[i*k : (i+1)*k]
 		all[i].Class = &target.Classes[p.Decide(row)]
 		if !o.noProba {
-			probabilities[i] = ordered{names, row}
+			probabilities[i] = ordered{p.classes, row}
 			all[i].Probabilities = &probabilities[i]
 		}
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/internal/jsontext"
 	"github.com/foretell-ml/foretell/pkg/internal/nearest"
-	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/profile"
 )
 
@@ -28,6 +27,7 @@ type rows struct {
 	build  *dataset.Builder
 	fields map[string]int // index in the schema, by name
 	seen   []bool         // of the fields of the current row
+	next   int            // the field that comes next if names come in the schema's order
 	row    int            // of the current row, from 0; −1 before the first
 
 	reference *profile.Profile // of the data that the model was trained on
@@ -55,17 +55,12 @@ type quoted struct {
 }
 
 // newRows are no rows yet for a pipeline.
-func newRows(p *pipeline.Pipeline, o options) *rows {
-	d := &rows{
+func newRows(p *prepared, o options) *rows {
+	return &rows{
 		schema: p.Schema, target: p.Target.Name, ignore: o.ignoreExtra, redact: o.redact,
 		reference: p.Reference, offset: p.Target.Offset,
-		build: p.Schema.Builder(), fields: make(map[string]int, len(p.Schema)), seen: make([]bool, len(p.Schema)),
-		row: -1, quoted: map[int]quoted{},
+		build: p.Schema.Builder(), fields: p.fields, seen: make([]bool, len(p.Schema)), row: -1,
 	}
-	for i, f := range p.Schema {
-		d.fields[f.Name] = i
-	}
-	return d
 }
 
 // value is one value as a request writes it: a JSON scalar with its text, that of a number as
@@ -89,15 +84,21 @@ func (d *rows) add() error {
 	d.row++
 	d.build.AddRow()
 	clear(d.seen)
+	d.next = 0
 	return nil
 }
 
 // find is the field of a column, −1 for one that is to be left out, and what is wrong with the
 // name otherwise.
 func (d *rows) find(name string) (field int, fault string) {
+	if d.next < len(d.schema) && d.schema[d.next].Name == name { // as most clients send them
+		d.next++
+		return d.next - 1, ""
+	}
 	field, ok := d.fields[name]
 	switch {
 	case ok:
+		d.next = field + 1
 		return field, ""
 	case d.ignore:
 		if !slices.Contains(d.ignored, name) && len(d.ignored) <= MaxFaults {

@@ -31,12 +31,15 @@ func (s *Server) schema(w http.ResponseWriter, r *http.Request) error {
 
 // described opens the version that the query of a GET names.
 func (s *Server) described(r *http.Request) (*Response, *pipeline.Pipeline, error) {
-	which, err := selected(r.URL.Query(), request{})
+	which, err := selected(request{query: queryOf(r)})
 	if err != nil {
 		return nil, nil, err
 	}
 	f, p, err := s.open(r.Context(), registry.ModelName(r.PathValue("model")), which)
-	return f.response(), p, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return f.response(), p.Pipeline, nil
 }
 
 // object is a JSON object whose members keep their order.

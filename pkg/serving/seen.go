@@ -5,7 +5,6 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/capture"
 	"github.com/foretell-ml/foretell/pkg/dataset"
-	"github.com/foretell-ml/foretell/pkg/pipeline"
 )
 
 // response is what an answer says of the version that was found.
@@ -18,10 +17,13 @@ func (f found) response() *Response {
 }
 
 // seen captures what was answered, and has the alias's shadow asked the same.
-func (s *Server) seen(ctx context.Context, f found, p *pipeline.Pipeline, table *dataset.Table, output []float64, q request) {
-	o := capture.Observation{Model: f.model, Version: f.version, Digest: f.digest, Alias: f.alias, Role: f.role, ID: f.who.id, Pipeline: p, Table: table, Output: output}
+func (s *Server) seen(ctx context.Context, f found, p *prepared, table *dataset.Table, output []float64, q request) {
+	o := capture.Observation{Model: f.model, Version: f.version, Digest: f.digest, Alias: f.alias, Role: f.role, ID: f.who.id, Pipeline: p.Pipeline, Table: table, Output: output}
 	s.Capture.Observe(o)
-	s.shadowed(ctx, f, o, func(other *pipeline.Pipeline) (*dataset.Table, error) {
+	if f.shadow == nil {
+		return
+	}
+	s.shadowed(ctx, f, o, func(other *prepared) (*dataset.Table, error) {
 		table, _, err := q.rows(other) // which may have other columns
 		return table, err
 	})

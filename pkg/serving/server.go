@@ -35,7 +35,7 @@ type Server struct {
 	// Capture keeps what is seen; nil: nothing does, and shadows are not asked.
 	Capture *capture.Recorder
 
-	pipelines cache[*pipeline.Pipeline]
+	pipelines cache[*prepared]
 	aliases   cache[*believed]
 	pins      cache[pin]
 	shadowing oneAtATime
@@ -56,7 +56,7 @@ func RoomIn(megabytes string) int64 {
 
 // Routes are the server's routes; it is called once. gateway.Routes answers all others.
 func (s *Server) Routes() *http.ServeMux {
-	s.pipelines.weigh = (*pipeline.Pipeline).Size
+	s.pipelines.weigh = func(p *prepared) int64 { return p.Size() }
 	mux := http.NewServeMux()
 	mux.Handle("POST /v1/models/{model}/predict", gateway.Func(s.predict))
 	mux.Handle("POST /v1/models/{model}/validate", gateway.Func(s.validate))
@@ -81,7 +81,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, model registry.Mo
 	if err != nil {
 		return err
 	}
-	selection, err := selected(r.URL.Query(), q)
+	selection, err := selected(q)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, model registry.Mo
 }
 
 // open is the version that is asked for, and its pipeline.
-func (s *Server) open(ctx context.Context, model registry.ModelName, which selection) (found, *pipeline.Pipeline, error) {
+func (s *Server) open(ctx context.Context, model registry.ModelName, which selection) (found, *prepared, error) {
 	f, err := s.find(ctx, model, which)
 	if err != nil {
 		return f, nil, err
@@ -123,7 +123,7 @@ func (s *Server) answer(ctx context.Context, model registry.ModelName, which sel
 		return nil, fmt.Errorf("predict with %s of model %s: %w", f.digest, model, err)
 	}
 	response := f.response()
-	response.Warnings, response.pipeline = warnings, p
+	response.Warnings, response.pipeline = warnings, p.Pipeline
 	if q.options.noIntervals {
 		intervals = nil
 	}
@@ -144,7 +144,7 @@ func (s *Server) answer(ctx context.Context, model registry.ModelName, which sel
 
 // load reads and checks an artifact. Its faults are ours, not the client's: the version
 // says that the artifact is there.
-func (s *Server) load(ctx context.Context, model registry.ModelName, digest string) (*pipeline.Pipeline, error) {
+func (s *Server) load(ctx context.Context, model registry.ModelName, digest string) (*prepared, error) {
 	if s.Now != nil {
 		began := s.Now()
 		defer func() { gateway.ObserveLoad(ctx, s.Now().Sub(began)) }()
@@ -157,5 +157,5 @@ func (s *Server) load(ctx context.Context, model registry.ModelName, digest stri
 	if err != nil {
 		return nil, fmt.Errorf("artifact %s of model %s: %w", digest, model, err)
 	}
-	return p, nil
+	return prepare(p), nil
 }

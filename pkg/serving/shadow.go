@@ -10,7 +10,6 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/capture"
 	"github.com/foretell-ml/foretell/pkg/dataset"
-	"github.com/foretell-ml/foretell/pkg/pipeline"
 )
 
 // Bounds of what a shadow may take of the function that it runs in.
@@ -19,15 +18,15 @@ const (
 	shadowTimeout = 10 * time.Second // to read its artifact and to predict
 )
 
-// shadowed asks the shadow of an alias for the rows of a request that was answered, and records how
+// shadowed asks the shadow of an alias, which has one, for the rows of a request that was answered, and records how
 // far it is off. It runs beside what is left of the request, and the answer never waits for it. One
 // runs at a time; while it does, others are skipped and counted. Lambda freezes what still runs when
 // the answer is sent, and lets it go on with the next request; the last one of an instance may be
 // lost.
 //
 // rows reads the request for another pipeline: it may have other columns.
-func (s *Server) shadowed(ctx context.Context, f found, answered capture.Observation, rows func(*pipeline.Pipeline) (*dataset.Table, error)) {
-	if f.shadow == nil || s.Capture == nil {
+func (s *Server) shadowed(ctx context.Context, f found, answered capture.Observation, rows func(*prepared) (*dataset.Table, error)) {
+	if s.Capture == nil {
 		return
 	}
 	shadow := answered
@@ -59,7 +58,7 @@ func (s *Server) shadowed(ctx context.Context, f found, answered capture.Observa
 }
 
 // ask predicts with the shadow.
-func (s *Server) ask(ctx context.Context, f found, shadow *capture.Observation, rows func(*pipeline.Pipeline) (*dataset.Table, error)) error {
+func (s *Server) ask(ctx context.Context, f found, shadow *capture.Observation, rows func(*prepared) (*dataset.Table, error)) error {
 	f.digest = f.shadow.Digest
 	p, err := s.pipeline(ctx, f)
 	if err != nil {
@@ -79,7 +78,7 @@ func (s *Server) ask(ctx context.Context, f found, shadow *capture.Observation, 
 	if at := slices.IndexFunc(output, notFinite); at >= 0 { // the sum of differences would be none
 		return fmt.Errorf("row %d: it predicts no finite number", at/p.Target.Outputs()+1)
 	}
-	shadow.Pipeline, shadow.Table, shadow.Output = p, table, output
+	shadow.Pipeline, shadow.Table, shadow.Output = p.Pipeline, table, output
 	return nil
 }
 

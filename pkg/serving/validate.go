@@ -23,7 +23,7 @@ func (s *Server) validate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	which, err := selected(r.URL.Query(), q)
+	which, err := selected(q)
 	if err != nil {
 		return err
 	}

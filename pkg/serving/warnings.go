@@ -88,11 +88,11 @@ func (d *rows) beyond(table *dataset.Table) (first []Warning, more int, missing 
 			case math.IsInf(c.Values[row], 0) && reference.Infinite == (profile.Infinite{}):
 				d.faultAt(d.place(row, c.Name), row+1, c.Name, "is infinite; leave it out if it is not known")
 			case reference.Numeric != nil:
-				detail := d.outside(c, row, reference.Numeric)
-				if detail == "" {
-				} else if len(first) < MaxFaults {
+				switch detail := d.outside(c, row, reference.Numeric); {
+				case detail == "":
+				case len(first) < MaxFaults:
 					first = append(first, d.warning(row, c.Name, detail))
-				} else {
+				default:
 					more++
 				}
 			}
@@ -160,6 +160,9 @@ func (d *rows) quotes(field int, v value) {
 	t := d.schema[field].Type
 	if v.kind != jsontext.String || t != dataset.Numeric && t != dataset.Boolean || slices.Contains(dataset.DefaultMissing, strings.TrimSpace(v.text)) {
 		return
+	}
+	if d.quoted == nil {
+		d.quoted = map[int]quoted{}
 	}
 	if _, known := d.quoted[field]; !known {
 		d.quoted[field] = quoted{d.row, v.text}

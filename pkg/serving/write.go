@@ -34,20 +34,22 @@ const (
 
 // describe sets the headers that say which version answers.
 func (a *Response) describe(h http.Header) {
-	h.Set(HeaderModel, string(a.Model))
-	h.Set(HeaderVersion, strconv.Itoa(a.Version))
-	h.Set(HeaderDigest, a.Digest)
-	if a.Alias != "" {
-		h.Set(HeaderAlias, string(a.Alias))
+	values := make([]string, 0, 7) // of all headers, which have one each
+	set := func(name, value string) {
+		if value != "" {
+			n := len(values)
+			values = append(values, value)
+			h[name] = values[n : n+1 : n+1]
+		}
 	}
-	if a.Arm != "" {
-		h.Set(HeaderArm, string(a.Arm))
-	}
-	if a.ID != "" {
-		h.Set(HeaderRequest, a.ID)
-	}
+	set(HeaderModel, string(a.Model))
+	set(HeaderVersion, strconv.Itoa(a.Version))
+	set(HeaderDigest, a.Digest)
+	set(HeaderAlias, string(a.Alias))
+	set(HeaderArm, string(a.Arm))
+	set(HeaderRequest, a.ID)
 	if n := len(a.Warnings); n > 0 {
-		h.Set(HeaderWarnings, strconv.Itoa(n))
+		set(HeaderWarnings, strconv.Itoa(n))
 	}
 }
 
