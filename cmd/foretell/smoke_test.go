@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,13 +21,28 @@ import (
 )
 
 // TestSmoke: a cloud that works passes, trains once, and is found trained the second time; another seed
-// trains anew.
+// trains anew. The logs of the functions have a line of metrics for each request, and for each run that
+// ended.
 func TestSmoke(t *testing.T) {
-	w := openWorld(t, cloudDir(t))
+	dir := cloudDir(t)
+	w := openWorld(t, dir)
 	for _, c := range []struct{ seed, want string }{{"1", "has made version 1"}, {"1", "had made version 1 before"}, {"2", "has made version 2"}} {
 		out := foretell(t, "smoke", "--api", w.api.url+"/", "--seed", c.seed)
 		if strings.Count(out, "\n") != 4 || !strings.Contains(out, "is ready") || !strings.Contains(out, c.want) || !regexp.MustCompile(`prediction +version \d is right`).MatchString(out) {
 			t.Errorf("seed %s: want %s, got\n%s", c.seed, c.want, out)
+		}
+	}
+	for function, want := range map[string]struct {
+		metric string
+		lines  int
+	}{"predict": {"Latency", 6}, "train": {"RunCost", 2}} { // three times ready and predict; two runs
+		log, err := os.ReadFile(filepath.Join(dir, "logs", function+".log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile(`(?m)^\{"_aws":.*"Function":"`+function+`".*"`+want.metric+`":[0-9.e-]+.*\}$`).FindAllString(string(log), -1)
+		if len(found) != want.lines {
+			t.Errorf("%s has %d lines with %s, want %d:\n%s", function, len(found), want.metric, want.lines, log)
 		}
 	}
 }
