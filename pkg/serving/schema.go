@@ -104,6 +104,7 @@ func optionSchemas() object {
 	return object{
 		{"alias", object{{"description", "Which version answers; champion if neither it nor a version is named."}, {"type", "string"}}},
 		{"version", object{{"type", "integer"}, {"minimum", 1}}},
+		{"digest", object{{"description", "The SHA-256 of a version's artifact, or its start."}, {"type", "string"}, {"pattern", fmt.Sprintf("^[0-9a-f]{%d,64}$", registry.MinDigest)}}},
 		{"explain", flag("Say what each column adds to a prediction.")},
 		{"proba", flag("Answer the probabilities of classes; true if it is not given.")},
 		{"intervals", flag("Answer the intervals of values; true if it is not given.")},
