@@ -216,7 +216,7 @@ $(CDK):
 	@echo "installing the CDK command line into .venv"
 	@npm install --silent --no-save --ignore-scripts --prefix .venv/cdk aws-cdk@2.1148.1
 
-image: ## build the container image of the predict function, for amd64 and arm64, into build/image (PUSH=repository:tag pushes it)
+image: ## build the container image of the predict function (FUNCTION=train: of that), for amd64 and arm64, into build/image (PUSH=repository:tag pushes it)
 	@$(MAKE) --no-print-directory build ARCH=amd64
 	@$(MAKE) --no-print-directory build ARCH=arm64
 	@echo "building the image"

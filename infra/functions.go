@@ -72,6 +72,9 @@ func (s *stage) environment(name string) *string {
 	if name == topology.EnvRedact && s.Redact {
 		return jsii.String(topology.RedactValues)
 	}
+	if name == topology.EnvLarge {
+		return jsii.String(s.Large.place())
+	}
 	if setting, ok := topology.Settings[name]; ok {
 		return jsii.String(setting)
 	}

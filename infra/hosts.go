@@ -77,22 +77,22 @@ func (s *stage) readModels() []awsiam.PolicyStatement {
 }
 
 // pullImage lets a role pull the image: its layers, and the token that all of ECR is asked with.
-func (s *stage) pullImage(stack awscdk.Stack) []awsiam.PolicyStatement {
+func (s *stage) pullImage(stack awscdk.Stack, image string) []awsiam.PolicyStatement {
 	return []awsiam.PolicyStatement{
 		allow([]string{"ecr:GetAuthorizationToken"}, jsii.String("*")), // has no resource
-		allow([]string{"ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"}, jsii.String(s.repositoryARN(stack))),
+		allow([]string{"ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"}, jsii.String(repositoryARN(stack, image))),
 	}
 }
 
 // pushImage lets a role push the image beside what is there.
 func (s *stage) pushImage(stack awscdk.Stack) []awsiam.PolicyStatement {
-	return append(s.pullImage(stack), allow([]string{"ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage"},
-		jsii.String(s.repositoryARN(stack))))
+	return append(s.pullImage(stack, s.Hosts.Image), allow([]string{"ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage"},
+		jsii.String(repositoryARN(stack, s.Hosts.Image))))
 }
 
 var imageParts = regexp.MustCompile(`^([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com[^/]*/([^@]+)@`)
 
-func (s *stage) repositoryARN(stack awscdk.Stack) string {
-	part := imageParts.FindStringSubmatch(s.Hosts.Image)
+func repositoryARN(stack awscdk.Stack, image string) string {
+	part := imageParts.FindStringSubmatch(image)
 	return "arn:" + *stack.Partition() + ":ecr:" + part[2] + ":" + part[1] + ":repository/" + part[3]
 }

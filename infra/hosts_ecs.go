@@ -28,31 +28,12 @@ const hostPort = 8080
 // zones behind a load balancer that only the network reaches and that speaks only HTTPS.
 func (s *stage) newService() {
 	stack := s.ecs
-	network := awsec2.NewVpc(stack, jsii.String("Network"), &awsec2.VpcProps{
-		AvailabilityZones: &[]*string{zone(0), zone(1)}, NatGateways: jsii.Number(0), RestrictDefaultSecurityGroup: jsii.Bool(false),
-		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{{Name: jsii.String("inside"), SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED}},
-		GatewayEndpoints:    &map[string]*awsec2.GatewayVpcEndpointOptions{"S3": {Service: awsec2.GatewayVpcEndpointAwsService_S3()}},
-		FlowLogs: &map[string]*awsec2.FlowLogOptions{"Flows": {
-			Destination: awsec2.FlowLogDestination_ToCloudWatchLogs(s.hostLogs("FlowLog"), nil),
-			TrafficType: awsec2.FlowLogTrafficType_REJECT,
-		}},
-	})
-	for _, endpoint := range []struct {
-		name string
-		of   awsec2.InterfaceVpcEndpointAwsService
-	}{
-		{"Registry", awsec2.InterfaceVpcEndpointAwsService_ECR()},
-		{"Images", awsec2.InterfaceVpcEndpointAwsService_ECR_DOCKER()},
-		{"Logs", awsec2.InterfaceVpcEndpointAwsService_CLOUDWATCH_LOGS()},
-	} {
-		made := network.AddInterfaceEndpoint(jsii.String(endpoint.name), &awsec2.InterfaceVpcEndpointOptions{Service: endpoint.of})
-		suppressUnseen(made, "EC23", "the group is open to the network's own addresses, a reference that the rule cannot read")
-	}
+	network := s.newNetwork(stack)
 	cluster := awsecs.NewCluster(stack, jsii.String("Cluster"), &awsecs.ClusterProps{
 		Vpc: network, ContainerInsightsV2: awsecs.ContainerInsights_ENABLED,
 	})
-	logs := s.hostLogs("ServiceLog")
-	execution := roleIn(stack, "ExecutionRole", "ecs-tasks.amazonaws.com", s.pullImage(stack))
+	logs := s.logsIn(stack, "ServiceLog")
+	execution := roleIn(stack, "ExecutionRole", "ecs-tasks.amazonaws.com", s.pullImage(stack, s.Hosts.Image))
 	suppress(execution, "IAM5", "a registry's token has no resource to name", "Resource::*")
 	task := roleIn(stack, "TaskRole", "ecs-tasks.amazonaws.com", s.readModels())
 	suppressWildcards(task, "what the predict function may read, as pkg/topology lists it", `/[a-z]+/\*`)
@@ -86,9 +67,35 @@ func (s *stage) newService() {
 // differ from account to account, and not every region has an a.
 func zone(n int) *string { return awscdk.Fn_Select(jsii.Number(n), awscdk.Fn_GetAzs(nil)) }
 
-// hostLogs is a log group of the service's stack.
-func (s *stage) hostLogs(id string) awslogs.LogGroup {
-	return awslogs.NewLogGroup(s.ecs, jsii.String(id), &awslogs.LogGroupProps{
+// newNetwork makes a network in two zones without a way to the internet: what is in it reaches S3,
+// and pulls images and writes logs by endpoints of its own.
+func (s *stage) newNetwork(stack awscdk.Stack) awsec2.Vpc {
+	network := awsec2.NewVpc(stack, jsii.String("Network"), &awsec2.VpcProps{
+		AvailabilityZones: &[]*string{zone(0), zone(1)}, NatGateways: jsii.Number(0), RestrictDefaultSecurityGroup: jsii.Bool(false),
+		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{{Name: jsii.String("inside"), SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED}},
+		GatewayEndpoints:    &map[string]*awsec2.GatewayVpcEndpointOptions{"S3": {Service: awsec2.GatewayVpcEndpointAwsService_S3()}},
+		FlowLogs: &map[string]*awsec2.FlowLogOptions{"Flows": {
+			Destination: awsec2.FlowLogDestination_ToCloudWatchLogs(s.logsIn(stack, "FlowLog"), nil),
+			TrafficType: awsec2.FlowLogTrafficType_REJECT,
+		}},
+	})
+	for _, endpoint := range []struct {
+		name string
+		of   awsec2.InterfaceVpcEndpointAwsService
+	}{
+		{"Registry", awsec2.InterfaceVpcEndpointAwsService_ECR()},
+		{"Images", awsec2.InterfaceVpcEndpointAwsService_ECR_DOCKER()},
+		{"Logs", awsec2.InterfaceVpcEndpointAwsService_CLOUDWATCH_LOGS()},
+	} {
+		made := network.AddInterfaceEndpoint(jsii.String(endpoint.name), &awsec2.InterfaceVpcEndpointOptions{Service: endpoint.of})
+		suppressUnseen(made, "EC23", "the group is open to the network's own addresses, a reference that the rule cannot read")
+	}
+	return network
+}
+
+// logsIn is a log group of a stack of its own.
+func (s *stage) logsIn(stack awscdk.Stack, id string) awslogs.LogGroup {
+	return awslogs.NewLogGroup(stack, jsii.String(id), &awslogs.LogGroupProps{
 		Retention: retentions[s.LogDays], RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})
 }

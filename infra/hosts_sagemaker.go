@@ -22,7 +22,7 @@ const (
 // newEndpoints makes the SageMaker model and the endpoints that are asked for.
 func (s *stage) newEndpoints() {
 	stack := s.sagemaker
-	statements := append(s.readModels(), s.pullImage(stack)...)
+	statements := append(s.readModels(), s.pullImage(stack, s.Hosts.Image)...)
 	statements = append(statements, allow([]string{"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"},
 		jsii.String("arn:"+*stack.Partition()+":logs:"+s.Region+":"+s.Account+":log-group:/aws/sagemaker/Endpoints/"+s.named("*"))))
 	role := roleIn(stack, "EndpointRole", sagemakerService, statements)

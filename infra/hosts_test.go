@@ -23,6 +23,7 @@ func newHosting(outdir, assets string) (*stage, error) {
 	}
 	dev["release"] = map[string]any{"repository": "foretell-ml/foretell"}
 	dev["redact"] = true
+	dev["large"] = map[string]any{"fargate": "111111111111.dkr.ecr.eu-central-1.amazonaws.com/foretell-train@sha256:" + strings.Repeat("1e", 32)}
 	context[contextKey] = map[string]any{"dev": dev}
 	made, err := newStages(newApp(outdir, context), assets)
 	if err != nil {
@@ -62,8 +63,8 @@ func TestNoHostsByThemselves(t *testing.T) {
 			t.Errorf("%s has %d stacks, want 3", s.Name, n)
 		}
 	}
-	if n := len(hosting.stacks()); n != 7 {
-		t.Errorf("with every host and releases there are %d stacks, want 7", n)
+	if n := len(hosting.stacks()); n != 8 {
+		t.Errorf("with every host, tasks and releases there are %d stacks, want 8", n)
 	}
 }
 

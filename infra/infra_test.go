@@ -123,7 +123,7 @@ func readStages() error {
 // stacks are a stage's stacks by name.
 func (s *stage) stacks() map[string]awscdk.Stack {
 	all := map[string]awscdk.Stack{"Storage": s.storage, "Compute": s.compute, "Observability": s.observability}
-	for name, host := range map[string]awscdk.Stack{"Release": s.release, "ECS": s.ecs, "SageMaker": s.sagemaker, "Notebook": s.notebook} {
+	for name, host := range map[string]awscdk.Stack{"Large": s.large, "Release": s.release, "ECS": s.ecs, "SageMaker": s.sagemaker, "Notebook": s.notebook} {
 		if host != nil {
 			all[name] = host
 		}

@@ -45,6 +45,7 @@ type settings struct {
 
 	API     apiSettings `json:"api"`     // who may ask the API, how often, and by which name; AWS principals by itself
 	Release release     `json:"release"` // what deploys the stage besides people; nothing by itself
+	Large   large       `json:"large"`   // where trials run that fit no function; nowhere by itself
 	Hosts   hosts       `json:"hosts"`   // what serves besides Lambda; nothing by itself
 }
 
@@ -52,7 +53,7 @@ type settings struct {
 var keys = map[string]bool{
 	"account": true, "region": true, "alarms": true, "keep_data": true, "log_days": true, "run_days": true,
 	"requests_per_second": true, "requests_at_once": true, "monthly_budget": true,
-	"concurrency": false, "api": false, "hosts": false, "redact": false, "release": false,
+	"concurrency": false, "api": false, "hosts": false, "large": false, "redact": false, "release": false,
 }
 
 // retentions are the times that CloudWatch keeps logs for, by days.
@@ -162,6 +163,7 @@ func (s settings) checks() []check {
 	}
 	checks = append(checks, s.API.checks(s)...)
 	checks = append(checks, s.Hosts.checks()...)
+	checks = append(checks, s.Large.checks()...)
 	checks = append(checks, s.Release.checks()...)
 	reserved := 0
 	unknown := maps.Clone(s.Concurrency)

@@ -43,12 +43,14 @@ type stage struct {
 	storage       awscdk.Stack
 	compute       awscdk.Stack
 	observability awscdk.Stack
-	release       awscdk.Stack // these are there only if they are asked for
+	large         awscdk.Stack // these are there only if they are asked for
+	release       awscdk.Stack
 	ecs           awscdk.Stack
 	sagemaker     awscdk.Stack
 	notebook      awscdk.Stack
 
 	bucket        awss3.Bucket
+	tasks         *tasks // nil if there are none
 	deadLetters   awssqs.Queue
 	functions     map[string]awslambda.Function // the workers first, and api last: it knows of all else
 	live          map[string]awslambda.Alias    // what is called of a function: the version that was deployed
@@ -104,6 +106,7 @@ func newStage(app awscdk.App, settings settings, assets string) *stage {
 		s.userPool = s.newUsers()
 	}
 
+	s.newTasks()
 	s.compute = s.newStack("Compute", "Foretell: functions, workflows and API")
 	s.deadLetters = s.newDeadLetters()
 	s.newFunctions(assets, func(f topology.Function) bool { return f.Name != "api" })

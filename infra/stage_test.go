@@ -49,6 +49,7 @@ func TestFunctions(t *testing.T) {
 		topology.EnvScheduleRole:       "<ScheduleRole.Arn>",
 		topology.EnvAliasFresh:         "5s",
 		topology.EnvCapture:            "sketches",
+		topology.EnvLarge:              "none",
 		topology.EnvRedact:             topology.RedactValues,
 	}
 	want := map[string]bool{}
@@ -120,7 +121,8 @@ func TestWorkflows(t *testing.T) {
 		definition string
 		want       map[string]string
 	}{
-		"Training":   {topology.Training, map[string]string{"${TrainFunction}": "<TrainLive>", "${Bucket}": "<Bucket>"}},
+		"Training": {topology.Training, map[string]string{"${TrainFunction}": "<TrainLive>", "${Bucket}": "<Bucket>",
+			"${LargeCluster}": "none", "${LargeTask}": "none", "${LargeSubnetA}": "none", "${LargeSubnetB}": "none", "${LargeGroup}": "none"}},
 		"Predicting": {topology.Batch, map[string]string{"${BatchFunction}": "<BatchLive>", "${Bucket}": "<Bucket>"}},
 		"Profiling":  {topology.Statistics, map[string]string{"${StatisticsFunction}": "<StatisticsLive>", "${Bucket}": "<Bucket>"}},
 	} {

@@ -77,6 +77,9 @@ func (s *stage) guard(bucket awss3.Bucket) {
 	}
 	put := []string{"s3:PutObject"}
 	writers := []string{s.roleArn("api"), s.roleArn("train")}
+	if s.Large.Fargate != "" {
+		writers = append(writers, s.roleArn("train-task"))
+	}
 	deny("ModelsAreWrittenByApiAndTrain", []string{"s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"}, []string{"models/*"},
 		conditions{"StringNotEquals": {"aws:PrincipalArn": writers}})
 	creation := map[string]any{"s3:ObjectCreationOperation": "true"}

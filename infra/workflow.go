@@ -1,6 +1,8 @@
 package main
 
 import (
+	"maps"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
@@ -31,7 +33,7 @@ var workflows = []workflow{
 // interprets. The placeholders are filled in by CloudFormation.
 func (s *stage) newWorkflow(w workflow) awsstepfunctions.StateMachine {
 	function := s.live[w.function] // a new version takes over at once or not at all, like the API's
-	role := s.newRole(w.name+"Role", "", "states.amazonaws.com", nil, []awsiam.PolicyStatement{
+	statements := []awsiam.PolicyStatement{
 		allow([]string{"lambda:InvokeFunction"}, function.FunctionArn()),
 		// The Distributed Map reads its list of items, and writes what became of them.
 		allow([]string{"s3:GetObject"}, s.bucket.ArnForObjects(jsii.String(w.items+"*"))),
@@ -45,19 +47,22 @@ func (s *stage) newWorkflow(w workflow) awsstepfunctions.StateMachine {
 		allow([]string{
 			"xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
 		}, jsii.String("*")),
-	})
+	}
+	substitutions := map[string]*string{title(w.function) + "Function": function.FunctionArn(), "Bucket": s.bucket.BucketName()}
+	if w.resource == topology.TrainingWorkflow {
+		statements = append(statements, s.taskStatements()...)
+		maps.Copy(substitutions, s.tasks.substitutions())
+	}
+	role := s.newRole(w.name+"Role", "", "states.amazonaws.com", nil, statements)
 	suppress(role, "IAM5", "log delivery and tracing have no resources to name", "Resource::*")
 	suppressWildcards(role, "the lists of items and of results, one below each run or job", "/"+w.items+`\*`, "/maps/"+w.items+`\*`)
 
 	machine := awsstepfunctions.NewStateMachine(s.compute, jsii.String(w.name), &awsstepfunctions.StateMachineProps{
-		Comment:        jsii.String(w.comment),
-		DefinitionBody: awsstepfunctions.DefinitionBody_FromString(jsii.String(w.definition)),
-		DefinitionSubstitutions: &map[string]*string{
-			title(w.function) + "Function": function.FunctionArn(),
-			"Bucket":                       s.bucket.BucketName(),
-		},
-		Role:           role.WithoutPolicyUpdates(nil),
-		TracingEnabled: jsii.Bool(true),
+		Comment:                 jsii.String(w.comment),
+		DefinitionBody:          awsstepfunctions.DefinitionBody_FromString(jsii.String(w.definition)),
+		DefinitionSubstitutions: &substitutions,
+		Role:                    role.WithoutPolicyUpdates(nil),
+		TracingEnabled:          jsii.Bool(true),
 		Logs: &awsstepfunctions.LogOptions{
 			Destination: s.newLogs(w.name + "Log"),
 			Level:       awsstepfunctions.LogLevel_ALL,
@@ -65,6 +70,9 @@ func (s *stage) newWorkflow(w workflow) awsstepfunctions.StateMachine {
 			IncludeExecutionData: jsii.Bool(false),
 		},
 	})
+	if w.resource == topology.TrainingWorkflow && s.tasks != nil {
+		suppressWildcards(role, "every revision of the one family, and the tasks of the one cluster", `:task-definition/[a-z0-9-]+:\*`, `:task/.+/\*`)
+	}
 	s.allowMapRuns(w.name, role, machine)
 	return machine
 }

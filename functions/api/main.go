@@ -34,7 +34,7 @@ func main() {
 	models := &registry.Registry{Store: s3store.New(client, bucket, "")}
 	server := &control.Server{
 		Bucket: bucket, Registry: models, Now: time.Now,
-		Engine: &training.Engine{Registry: models, Source: training.BucketSource(bucket, models), Cloud: true},
+		Engine: &training.Engine{Registry: models, Source: training.BucketSource(bucket, models), Cloud: true, Large: training.Place(os.Getenv(topology.EnvLarge))},
 		Links:  control.S3Links{Client: client, Bucket: bucket}, Workflow: control.StepFunctions{Client: workflows, Machine: machine},
 		Profiling:  control.StepFunctions{Client: workflows, Machine: os.Getenv(topology.EnvStatisticsWorkflow)},
 		Predicting: control.StepFunctions{Client: workflows, Machine: os.Getenv(topology.EnvBatchWorkflow)},

@@ -1,4 +1,5 @@
-// Command train does the steps of a training run: plan, trial, advance and conclude.
+// Command train does the steps of a training run: plan, trial, advance and conclude, as a Lambda
+// function. Elsewhere it does one trial, or concludes, and ends: what no function has room for.
 package main
 
 import (
@@ -6,6 +7,8 @@ import (
 	"log"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -30,6 +33,13 @@ func main() {
 	}
 	models := &registry.Registry{Store: store}
 	engine := &training.Engine{Registry: models, Source: training.BucketSource(bucket, models),
-		Cloud: true, MemoryMB: lambdacontext.MemoryLimitInMB, Reserve: reserve, Now: time.Now, Metrics: os.Stdout}
-	lambda.Start(engine.Handle)
+		Cloud: true, Large: training.Place(os.Getenv(topology.EnvLarge)), MemoryMB: lambdacontext.MemoryLimitInMB, Reserve: reserve, Now: time.Now, Metrics: os.Stdout}
+	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
+		lambda.Start(engine.Handle)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	if err := engine.Host(ctx, os.Getenv); err != nil {
+		log.Fatal(err)
+	}
 }

@@ -22,9 +22,8 @@ import (
 
 var architectures = []string{"amd64", "arm64"}
 
-// Where things are in the image.
+// Where things are in the image, beside the function by its name.
 const (
-	binary       = "predict"
 	certificates = "etc/ssl/certs/ca-certificates.crt" // where Go looks for them on Linux
 	nobody       = 65532                               // the user's number; it has no name, and owns nothing
 )
@@ -36,11 +35,11 @@ type image struct {
 	size   int64 // bytes of its layers, compressed
 }
 
-// newImage makes the image of a binary.
-func newImage(architecture, file string) (image, error) {
+// newImage makes the image of a function's binary.
+func newImage(architecture, binary, file string) (image, error) {
 	program, err := os.ReadFile(file)
 	if err != nil {
-		return image{}, fmt.Errorf("the predict function is not built for %s: %w", architecture, err)
+		return image{}, fmt.Errorf("the %s function is not built for %s: %w", binary, architecture, err)
 	}
 	made := mutate.MediaType(empty.Image, types.OCIManifestSchema1)
 	made = mutate.ConfigMediaType(made, types.OCIConfigJSON)
@@ -71,7 +70,7 @@ func newImage(architecture, file string) (image, error) {
 		ExposedPorts: map[string]struct{}{"8080/tcp": {}},
 		StopSignal:   "SIGTERM",
 		Labels: map[string]string{
-			"org.opencontainers.image.title":    "Foretell predict",
+			"org.opencontainers.image.title":    "Foretell " + binary,
 			"org.opencontainers.image.source":   "https://github.com/foretell-ml/foretell",
 			"org.opencontainers.image.licenses": "Apache-2.0",
 		},

@@ -49,7 +49,7 @@ func TestSameDigestTwice(t *testing.T) {
 			}
 		}
 		var stdout bytes.Buffer
-		if err := run(&stdout, binaries, out, ""); err != nil {
+		if err := run(&stdout, "predict", binaries, out, ""); err != nil {
 			t.Fatal(err)
 		}
 		told[i] = strings.ReplaceAll(stdout.String(), out, "OUT")
@@ -87,7 +87,7 @@ func TestPushBuilt(t *testing.T) {
 		var stdout bytes.Buffer
 		err := error(nil)
 		if i == 0 {
-			err = run(&stdout, binaries, out, to)
+			err = run(&stdout, "predict", binaries, out, to)
 		} else {
 			err = pushBuilt(&stdout, out, to)
 		}
@@ -116,7 +116,7 @@ func TestPushBuilt(t *testing.T) {
 }
 
 func TestWithoutBinary(t *testing.T) {
-	err := run(io.Discard, t.TempDir(), filepath.Join(t.TempDir(), "image"), "")
+	err := run(io.Discard, "predict", t.TempDir(), filepath.Join(t.TempDir(), "image"), "")
 	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "not built for amd64") {
 		t.Errorf("without a binary: %v", err)
 	}
@@ -154,7 +154,7 @@ func TestImageServes(t *testing.T) {
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	made, err := newImage(runtime.GOARCH, program)
+	made, err := newImage(runtime.GOARCH, "predict", program)
 	if err != nil {
 		t.Fatal(err)
 	}

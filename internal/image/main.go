@@ -1,6 +1,7 @@
 // Command image builds the container image of the predict function, for ECS, SageMaker and
-// whatever else runs containers: make image runs it, no container engine needed. The same binary
-// that Lambda runs finds no Lambda in a container and serves HTTP on port 8080.
+// whatever else runs containers, or that of the train function, for trials that fit no Lambda
+// function: make image runs it, no container engine needed. The same binary that Lambda runs finds no
+// Lambda in a container, and serves HTTP on port 8080 or does the one step that it is told.
 //
 // The image has two layers, the certificates that public servers are known by and the binary, and
 // nothing else: no shell, no package manager, no user but one without a name. It is written as an
@@ -22,7 +23,8 @@ import (
 )
 
 func main() {
-	binaries := flag.String("binaries", "build", "folder with `<architecture>/predict/bootstrap`")
+	function := flag.String("function", "predict", "the function that the image is of: predict, or train for trials that fit no function")
+	binaries := flag.String("binaries", "build", "folder with `<architecture>/<function>/bootstrap`")
 	out := flag.String("out", filepath.Join("build", "image"), "folder to write the OCI layout to")
 	built := flag.Bool("built", false, "push what lies in -out, and build nothing")
 	push := flag.String("push", "", "repository and tag to push to as well, such as `123456789012.dkr.ecr.eu-central-1.amazonaws.com/foretell:1`")
@@ -31,7 +33,7 @@ func main() {
 	if *built {
 		err = pushBuilt(os.Stdout, *out, *push)
 	} else {
-		err = run(os.Stdout, *binaries, *out, *push)
+		err = run(os.Stdout, *function, *binaries, *out, *push)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "image:", err)
@@ -39,10 +41,10 @@ func main() {
 	}
 }
 
-func run(stdout io.Writer, binaries, out, push string) error {
+func run(stdout io.Writer, function, binaries, out, push string) error {
 	images := map[string]image{}
 	for _, architecture := range architectures {
-		made, err := newImage(architecture, filepath.Join(binaries, architecture, "predict", "bootstrap"))
+		made, err := newImage(architecture, function, filepath.Join(binaries, architecture, function, "bootstrap"))
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -152,6 +153,7 @@ func (c *Cloud) runtimeConfig(logs string) RuntimeConfig {
 			topology.EnvScheduleGroup:      scheduleGroup,
 			topology.EnvScheduleRole:       scheduleRole,
 			topology.EnvAliasFresh:         topology.Settings[topology.EnvAliasFresh],
+			topology.EnvLarge:              topology.Settings[topology.EnvLarge],
 			topology.EnvCapture:            topology.Settings[topology.EnvCapture],
 			topology.EnvRedact:             topology.Settings[topology.EnvRedact],
 		},
@@ -212,7 +214,11 @@ func (c *Cloud) startWorkflows() error {
 
 // machine makes a state machine of a workflow file, whose function is known by a placeholder.
 func (c *Cloud) machine(workflow, placeholder, function string) (*Machine, error) {
-	definition, err := Substitute(workflow, map[string]string{placeholder: function, "Bucket": c.config.Bucket})
+	values := map[string]string{placeholder: function, "Bucket": c.config.Bucket}
+	if workflow == topology.Training {
+		maps.Copy(values, topology.NoTasks)
+	}
+	definition, err := Substitute(workflow, values)
 	if err != nil {
 		return nil, err
 	}

@@ -248,7 +248,7 @@ func TestMapStops(t *testing.T) {
 // in objects as the train function does: two rounds of trials, a flaky and a hopeless one
 // among them, and one that needs the time of several workers.
 func TestTrainingWorkflow(t *testing.T) {
-	definition, err := Substitute(topology.Training, map[string]string{"TrainFunction": "train", "Bucket": "bucket"})
+	definition, err := Substitute(topology.Training, withoutTasks(map[string]string{"TrainFunction": "train", "Bucket": "bucket"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,6 +274,12 @@ func TestTrainingWorkflow(t *testing.T) {
 	if len(slept.delays) != 9 {
 		t.Errorf("waited %v, want 9 delays: two for the throttled trial, two for the one that fails, five for the one that goes on, none for the one that cannot be", slept.delays)
 	}
+}
+
+// withoutTasks adds what the workflow is told where there are no tasks.
+func withoutTasks(values map[string]string) map[string]string {
+	maps.Copy(values, topology.NoTasks)
+	return values
 }
 
 // fakeTrain stands for the train function.
@@ -357,7 +363,7 @@ func (f *fakeTrain) Invoke(_ context.Context, function string, payload []byte) (
 	}
 	f.steps = append(f.steps, event.Step)
 	rounds := len(f.steps)
-	return json.Marshal(map[string]any{"run": event.Input.Run, "round": rounds, "items": fmt.Sprintf("runs/r/items-%d", rounds-1), "results": fmt.Sprintf("maps/runs/r/%d", rounds), "done": rounds == 3})
+	return json.Marshal(map[string]any{"run": event.Input.Run, "round": rounds, "items": fmt.Sprintf("runs/r/items-%d", rounds-1), "results": fmt.Sprintf("maps/runs/r/%d", rounds), "task": nil, "done": rounds == 3})
 }
 
 func (f *fakeTrain) trial(name string) ([]byte, error) {

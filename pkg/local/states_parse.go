@@ -169,9 +169,19 @@ func parseFail(f *fields) action {
 }
 
 func parseTask(f *fields, s *state) action {
-	f.only("Resource", "arn:aws:states:::lambda:invoke")
+	resource := f.text("Resource")
 	s.timeout = f.seconds("TimeoutSeconds", 1, 99_999_999, 0)
-	if s.parameters = f.parameters("FunctionName", "Payload"); s.parameters == nil {
+	switch resource {
+	case "arn:aws:states:::ecs:runTask.sync":
+		s.parameters = f.parameters("Cluster", "LaunchType", "NetworkConfiguration", "Overrides", "TaskDefinition")
+		return container{}
+	case "arn:aws:states:::lambda:invoke":
+		s.parameters = f.parameters("FunctionName", "Payload")
+	default:
+		f.refuse("Resource", "is %q, only \"arn:aws:states:::lambda:invoke\" and \"arn:aws:states:::ecs:runTask.sync\" are implemented here", resource)
+		f.take("Parameters") // of what, is not known
+	}
+	if s.parameters == nil {
 		return task{}
 	}
 	if v, isText := s.parameters.object["FunctionName"].literal.(string); isText && strings.Contains(v, "${") {

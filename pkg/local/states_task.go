@@ -34,6 +34,38 @@ func (task) run(ctx context.Context, x *execution, input any) (any, error) {
 	return map[string]any{"StatusCode": json.Number("200"), "Payload": result, "ExecutedVersion": "$LATEST"}, nil
 }
 
+// container runs a task of ECS and waits until it has stopped, like the integration
+// ecs:runTask.sync. Of the task itself only the environment of its container means something here.
+type container struct{}
+
+func (container) run(ctx context.Context, x *execution, input any) (any, error) {
+	if x.env.RunTask == nil {
+		return nil, failure("ECS.AmazonECSException", "there is no cluster here to run a task on")
+	}
+	var parameters struct {
+		Overrides struct {
+			ContainerOverrides []struct {
+				Environment []struct{ Name, Value string }
+			}
+		}
+	}
+	text, err := encodeData(input)
+	if err == nil {
+		err = json.Unmarshal(text, &parameters)
+	}
+	if err != nil || len(parameters.Overrides.ContainerOverrides) != 1 {
+		return nil, failure(errorRuntime, "the overrides of the task are not those of one container: %v", err)
+	}
+	environment := map[string]string{}
+	for _, v := range parameters.Overrides.ContainerOverrides[0].Environment {
+		environment[v.Name] = v.Value
+	}
+	if err := x.env.RunTask(ctx, environment); err != nil {
+		return nil, failure(errorTaskFailed, "the task failed: %v", err)
+	}
+	return map[string]any{"LastStatus": "STOPPED"}, nil
+}
+
 // invokeFault puts an invocation's error as AWS does: the service's own errors in words,
 // those of the function and its runtime as the JSON document that came for an answer.
 func invokeFault(err error) error {

@@ -18,6 +18,7 @@ const (
 	EnvScheduleGroup      = "FORETELL_SCHEDULE_GROUP"      // EventBridge schedule group of retrains
 	EnvScheduleRole       = "FORETELL_SCHEDULE_ROLE"       // ARN of the role that a schedule assumes
 	EnvAliasFresh         = "FORETELL_ALIAS_FRESH"         // how long an alias is believed, such as 5s
+	EnvLarge              = "FORETELL_LARGE"               // where trials run that fit no function: fargate or none
 	EnvCapture            = "FORETELL_CAPTURE"             // what is kept of predictions: off, sketches or predictions
 	EnvRedact             = "FORETELL_REDACT"              // RedactValues: what is wrong is said without what was sent
 )
@@ -30,6 +31,21 @@ const (
 	EnvPort  = "PORT"           // to listen on; 8080 by default, as SageMaker wants it
 )
 
+// Environment variables of functions/train where it is no Lambda function: a task that does the one
+// step of a run that the workflow tells it.
+const (
+	EnvStep  = "FORETELL_STEP"  // trial or conclude
+	EnvRun   = "FORETELL_RUN"   // of the run
+	EnvTrial = "FORETELL_TRIAL" // the trial's name in the run
+)
+
+// TrainTask is the container of the task, which the workflow tells its step.
+const TrainTask = "train"
+
+// NoTasks are the placeholders of Training that tell of tasks, for where there are none. No trial is
+// planned onto them there.
+var NoTasks = map[string]string{"LargeCluster": "none", "LargeTask": "none", "LargeSubnetA": "none", "LargeSubnetB": "none", "LargeGroup": "none"}
+
 // What EnvRedact may be.
 const (
 	RedactValues  = "values"
@@ -41,7 +57,7 @@ const SageMakerModel = "/opt/ml/model"
 
 // Settings are the values of those that name no resource, until a stage says otherwise or somebody
 // changes the function's.
-var Settings = map[string]string{EnvAliasFresh: "5s", EnvCapture: "sketches", EnvRedact: RedactNothing}
+var Settings = map[string]string{EnvAliasFresh: "5s", EnvCapture: "sketches", EnvRedact: RedactNothing, EnvLarge: "none"}
 
 // Function is one Lambda function: provided.al2023, built from functions/<Name>.
 type Function struct {
@@ -91,7 +107,7 @@ var Functions = []Function{
 	{
 		Name: "api", Description: "control plane: data sets, runs, models, aliases",
 		MemoryMB: 512, Timeout: 29 * time.Second, Concurrency: 20,
-		Environment: []string{EnvBucket, EnvTrainingWorkflow, EnvStatisticsWorkflow, EnvBatchWorkflow, EnvScheduleGroup, EnvScheduleRole},
+		Environment: []string{EnvBucket, EnvLarge, EnvTrainingWorkflow, EnvStatisticsWorkflow, EnvBatchWorkflow, EnvScheduleGroup, EnvScheduleRole},
 		Permissions: []Permission{
 			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/", "batches/", "monitoring/"}},
 			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/", "batches/", "monitoring/"}},
@@ -150,7 +166,7 @@ var Functions = []Function{
 	{
 		Name: "train", Description: "plan, trial, advance and conclude of a training run",
 		MemoryMB: 3008, Timeout: 15 * time.Minute, Concurrency: 100,
-		Environment: []string{EnvBucket},
+		Environment: []string{EnvBucket, EnvLarge},
 		Permissions: []Permission{
 			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "runs/", "models/", "schedules/", "maps/"}},
 			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "runs/", "models/", "schedules/", "maps/"}},
@@ -218,8 +234,8 @@ const (
 	GatewayTimeout = 29 * time.Second // API Gateway gives up after this
 )
 
-// Training is the state machine of a training run, in the Amazon States Language. It has
-// two placeholders, ${TrainFunction} (a function's name or ARN) and ${Bucket}.
+// Training is the state machine of a training run, in the Amazon States Language. Its placeholders
+// are ${TrainFunction} (a function's name or ARN), ${Bucket} and those of NoTasks.
 //
 //go:embed training.asl.json
 var Training string

@@ -150,7 +150,7 @@ func TestPredictOnlyReadsModels(t *testing.T) {
 // workflows parse and run is held in pkg/local.
 func TestPlaceholders(t *testing.T) {
 	for workflow, want := range map[string][]string{
-		topology.Training:   {"${Bucket}", "${TrainFunction}"},
+		topology.Training:   {"${Bucket}", "${LargeCluster}", "${LargeGroup}", "${LargeSubnetA}", "${LargeSubnetB}", "${LargeTask}", "${TrainFunction}"},
 		topology.Statistics: {"${Bucket}", "${StatisticsFunction}"},
 		topology.Batch:      {"${BatchFunction}", "${Bucket}"},
 	} {

@@ -1,7 +1,9 @@
 package training
 
 import (
+	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/foretell-ml/foretell/pkg/model"
 	"github.com/foretell-ml/foretell/pkg/topology"
@@ -85,6 +87,66 @@ const (
 	fargateLeast   = 60 // seconds that are paid for at least
 )
 
+// Task is the size of a task, in the units and the form in which ECS takes them.
+type Task struct {
+	CPU    string `json:"cpu"`    // 1024 are a core
+	Memory string `json:"memory"` // MiB
+}
+
+// tasks tells whether a trial is for a task, and the cloud has such.
+func (e *Engine) tasks(t TrialQuote) bool {
+	return e.Cloud && t.PlacedOn == OnFargate && e.Large == OnFargate
+}
+
+// task is the one for a trial; nil if a function does it.
+func (e *Engine) task(t TrialQuote) *Task {
+	size, ok := topology.Fargate(t.MemoryMB)
+	if !e.tasks(t) || !ok {
+		return nil
+	}
+	return &Task{CPU: strconv.Itoa(1024 * size.CPUs), Memory: strconv.Itoa(size.MemoryMB)}
+}
+
+// placeTasks notes at the trials of a later round which of them are for tasks.
+func (e *Engine) placeTasks(plan Plan, trials []Trial) error {
+	quotes, err := plan.Volume.quoteTrials(trials)
+	if err != nil {
+		return err
+	}
+	for i, q := range quotes {
+		if trials[i].Task = e.task(q); trials[i].Task != nil {
+			trials[i].PlacedOn = q.PlacedOn
+		}
+	}
+	return nil
+}
+
+// concluding is the task that concludes a run: as large as its largest trial's, since the final
+// model may be of that configuration, and learns from more rows, but from no two folds at once.
+func (e *Engine) concluding(ctx context.Context, run RunID) (*Task, error) {
+	if !e.Cloud || e.Large != OnFargate {
+		return nil, nil
+	}
+	trials, err := e.listed(ctx, run, 0)
+	if err != nil {
+		return nil, err
+	}
+	var largest *Task
+	for _, t := range trials {
+		if t.Task == nil {
+			continue
+		}
+		a, _ := strconv.Atoi(t.Task.Memory) // ours
+		if b := 0; largest != nil {
+			if b, _ = strconv.Atoi(largest.Memory); a <= b {
+				continue
+			}
+		}
+		largest = t.Task
+	}
+	return largest, nil
+}
+
 // place finds the first place that has the memory and the time for a trial.
 func (d demand) place() placed {
 	f := trainFunction()
@@ -95,7 +157,7 @@ func (d demand) place() placed {
 		return placed{OnLambda, seconds, float64(seconds * lambdaSecond(f.MemoryMB)), size}
 	}
 	if size, ok := topology.Fargate(d.memoryMB); ok {
-		seconds := d.work / float64(min(d.folds, size.CPUs))
+		seconds := d.work / float64(min(d.folds, f.CPUs())) // more folds at a time would take more memory
 		return placed{OnFargate, seconds + fargateStart, max(seconds+fargateStart/2, fargateLeast) * size.PerHour / 3600, size}
 	}
 	if size, ok := topology.SageMaker(d.memoryMB); ok {
@@ -110,7 +172,7 @@ func lambdaSecond(memoryMB int) float64 {
 	return float64(float64(memoryMB) / 1024 * topology.LambdaDuration.Dollars)
 }
 
-// PlacementError says which trials fit no function.
+// PlacementError says which trials fit nothing that is deployed.
 type PlacementError struct {
 	Trials []TrialQuote // the largest first
 }
@@ -118,8 +180,12 @@ type PlacementError struct {
 func (e *PlacementError) Error() string {
 	f := trainFunction()
 	t := e.Trials[0]
-	return fmt.Sprintf("%d trials do not fit a function of %d MB and %.0f minutes; %s is predicted to take %d MB and %.0f minutes, which is work for %s, and that is not deployed; %s",
-		len(e.Trials), f.MemoryMB, f.Timeout.Minutes(), t.Trial, t.MemoryMB, t.Seconds/60, t.PlacedOn, remedies)
+	where := "which no task has room for"
+	if t.PlacedOn == OnFargate {
+		where = "which is work for fargate, and no tasks are deployed (large of the stage, docs/deploy.md)"
+	}
+	return fmt.Sprintf("%d trials do not fit a function of %d MB and %.0f minutes; %s is predicted to take %d MB and %.0f minutes, %s; %s",
+		len(e.Trials), f.MemoryMB, f.Timeout.Minutes(), t.Trial, t.MemoryMB, t.Seconds/60, where, remedies)
 }
 
 // remedies are what makes a run smaller.

@@ -209,7 +209,7 @@ func (e *Engine) checkQuote(q Quote, budget BudgetConfig) error {
 	}
 	var large []TrialQuote
 	for _, t := range q.Trials {
-		if t.PlacedOn != OnLambda {
+		if t.PlacedOn != OnLambda && !e.tasks(t) {
 			large = append(large, t)
 		}
 	}
@@ -231,7 +231,7 @@ func (e *Engine) quote(ctx context.Context, plan Plan, trials []Trial) error {
 		return err
 	}
 	for i := range trials {
-		trials[i].PlacedOn = q.Trials[i].PlacedOn
+		trials[i].PlacedOn, trials[i].Task = q.Trials[i].PlacedOn, e.task(q.Trials[i])
 	}
 	return e.checkQuote(q, plan.Config.Budget)
 }

@@ -32,6 +32,8 @@ type Trial struct {
 	Rung *Rung `json:"rung,omitempty"`
 	// PlacedOn is where the trial is to run in the cloud, by what it is predicted to take.
 	PlacedOn Place `json:"placed_on,omitempty"`
+	// Task is the size of the task that it is to run in; nil: a function does it.
+	Task *Task `json:"task,omitempty"`
 }
 
 // Progress is what plan and advance tell the workflow.
@@ -44,6 +46,8 @@ type Progress struct {
 	// Results is where the workflow lists what became of them, without a slash at the end.
 	Results string `json:"results"`
 	Done    bool   `json:"done"`
+	// Task is the size of the one that is to conclude; null: a function does it.
+	Task *Task `json:"task"`
 }
 
 // progress is that of a run which comes to round n.
@@ -110,7 +114,11 @@ func (e *Engine) Advance(ctx context.Context, p Progress) (Progress, error) {
 		}
 	}
 	if len(trials) == 0 {
-		return Progress{Run: p.Run, Round: p.Round, Done: true}, nil
+		task, err := e.concluding(ctx, p.Run)
+		return Progress{Run: p.Run, Round: p.Round, Done: true, Task: task}, err
+	}
+	if err := e.placeTasks(plan, trials); err != nil {
+		return Progress{}, err
 	}
 	return e.writeRound(ctx, p.Run, next, trials)
 }

@@ -32,9 +32,12 @@ type Engine struct {
 	// Workers is the number of cores that one step uses; 0 is all of them.
 	Workers int
 	// Cloud says that trials run in the train function, so that a run with one that does not fit
-	// it is refused. MemoryMB is what the function has that this process is; 0: it is none.
+	// it, and has no other place, is refused. MemoryMB is what the function has that this process is; 0: it is none.
 	Cloud    bool
 	MemoryMB int
+	// Large is where trials of the cloud run that fit no function: OnFargate or, of any other value,
+	// nowhere.
+	Large Place
 	// Reserve is how long before the deadline of its context a trial stops, to keep what is
 	// finished.
 	Reserve time.Duration

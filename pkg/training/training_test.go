@@ -144,7 +144,7 @@ func TestSameDigestAnyHow(t *testing.T) {
 	for i := len(trials) - 1; i >= 0; i-- {
 		step("trial", trials[i])
 	}
-	if got := string(step("advance", Progress{Run: run, Round: 1})); got != fmt.Sprintf(`{"run":%q,"round":1,"items":"","results":"","done":true}`, run) {
+	if got := string(step("advance", Progress{Run: run, Round: 1})); got != fmt.Sprintf(`{"run":%q,"round":1,"items":"","results":"","done":true,"task":null}`, run) {
 		t.Errorf("advance answered %s", got)
 	}
 	var verdict Verdict

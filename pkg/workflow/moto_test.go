@@ -178,10 +178,7 @@ func (s *second) run(t *testing.T, name string, w *world, j job) (failed bool, t
 	s.mu.Lock()
 	s.worlds[name] = w
 	s.mu.Unlock()
-	definition, err := local.Substitute(j.workflow, map[string]string{j.function + "Function": name + "-" + strings.ToLower(j.function), "Bucket": name})
-	if err != nil {
-		t.Fatal(err)
-	}
+	definition := j.deployed(t, name+"-"+strings.ToLower(j.function), name)
 	// moto looks for it in the map's result rather than in its input.
 	definition = strings.Replace(definition, `"Prefix.$": "$.results"`, `"Prefix": "maps"`, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)

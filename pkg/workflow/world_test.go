@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -146,7 +147,17 @@ var jobs = map[string]func(*world, *testing.T) job{"training": (*world).training
 // definition is the workflow's, deployed.
 func (j job) definition(t *testing.T) string {
 	t.Helper()
-	text, err := local.Substitute(j.workflow, map[string]string{j.function + "Function": strings.ToLower(j.function), "Bucket": bucket})
+	return j.deployed(t, strings.ToLower(j.function), bucket)
+}
+
+// deployed is the workflow with the names of a function and of a bucket.
+func (j job) deployed(t *testing.T, function, bucket string) string {
+	t.Helper()
+	values := map[string]string{j.function + "Function": function, "Bucket": bucket}
+	if j.function == "Train" {
+		maps.Copy(values, topology.NoTasks)
+	}
+	text, err := local.Substitute(j.workflow, values)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,12 +255,29 @@ func (w *world) writeObject(ctx context.Context, bucket, key string, body []byte
 
 // environment is the local interpreter's, which does not wait between retries.
 func (w *world) environment() local.Environment {
-	return local.Environment{Invoker: w, ReadObject: w.readObject, WriteObject: w.writeObject, MaxConcurrency: 2,
+	return local.Environment{Invoker: w, ReadObject: w.readObject, WriteObject: w.writeObject, RunTask: w.runTask, MaxConcurrency: 2,
 		Sleep: func(context.Context, time.Duration) error { return nil }}
 }
 
 // clock is a time of the store, which tells when a file was written: no two worlds have the same.
 var clock = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
+
+// runTask does in a task what the environment says, with an engine of its own.
+func (w *world) runTask(ctx context.Context, environment map[string]string) error {
+	call := strings.TrimSpace("task " + environment[topology.EnvStep] + " " + environment[topology.EnvTrial])
+	w.mu.Lock()
+	w.calls = append(w.calls, call)
+	faults := w.faults[call]
+	if len(faults) > 0 {
+		w.faults[call] = faults[1:]
+	}
+	w.mu.Unlock()
+	if len(faults) > 0 {
+		return &faults[0]
+	}
+	host := &training.Engine{Registry: w.registry, Source: w.engine.Source, Cloud: true, Large: w.engine.Large}
+	return host.Host(ctx, func(name string) string { return environment[name] })
+}
 
 // objects are all objects below prefixes, by key, without times.
 func (w *world) objects(t *testing.T, prefixes ...string) map[string]string {
