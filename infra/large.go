@@ -75,6 +75,8 @@ func (s *stage) newTasks() {
 		Logging:                awsecs.LogDriver_AwsLogs(&awsecs.AwsLogDriverProps{LogGroup: log, StreamPrefix: jsii.String("train")}),
 		ReadonlyRootFilesystem: jsii.Bool(true), StopTimeout: awscdk.Duration_Seconds(jsii.Number(30)),
 	})
+	awscdk.Annotations_Of(t.definition).AcknowledgeWarning(jsii.String("@aws-cdk/aws-ecs:ecrImageRequiresPolicy"),
+		jsii.String("the execution role may pull the one image, see pullImage"))
 	suppress(t.definition, "ECS2", "the bucket's name is no secret")
 	s.tasks = t
 }
