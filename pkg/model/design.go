@@ -17,6 +17,7 @@ import (
 // A set of parameters is the intercept, then a coefficient per active column.
 type design struct {
 	x        [][]float64 // a column of ones, then the active columns, standardized
+	cells    []float64   // the same, column behind column
 	w        []float64   // scaled by scale
 	scale    float64
 	l1, l2   []float64 // penalty per parameter in these coordinates; 0 for the intercept
@@ -46,31 +47,40 @@ func newDesign(ctx context.Context, x *dataset.Matrix, weights []float64, l1, l2
 	for i, w := range weights {
 		d.w[i] = w * d.scale
 	}
-	ones := make([]float64, x.Rows)
-	for i := range ones {
-		ones[i] = 1
-	}
 	standard := make([]standardColumn, d.columns)
 	total := num.Sum(d.w)
-	err := par.For(ctx, d.columns, 0, func(j int) error {
-		low, high := bounds(x.Columns[j])
-		if centered && low == high || low == 0 && high == 0 {
-			return nil
+	count := 0
+	for j, column := range x.Columns {
+		low, high := bounds(column)
+		if !(centered && low == high || low == 0 && high == 0) {
+			standard[j].unit = unitScale([]float64{low, high})
+			count++
+			standard[j].place = count
 		}
-		unit := unitScale([]float64{low, high})
-		standard[j] = d.standardize(x.Columns[j], unit, total)
+	}
+	d.cells = make([]float64, (1+count)*x.Rows)
+	d.x = [][]float64{d.cells[:x.Rows]}
+	for i := range d.x[0] {
+		d.x[0][i] = 1
+	}
+	err := par.For(ctx, d.columns, 0, func(j int) error {
+		if s := &standard[j]; s.place > 0 {
+			d.standardize(s, d.cells[s.place*x.Rows:][:x.Rows], x.Columns[j], total)
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	d.x, d.l1, d.l2 = [][]float64{ones}, []float64{0}, []float64{0}
+	d.l1, d.l2 = []float64{0}, []float64{0}
 	for j, s := range standard {
-		if s.z == nil {
+		if s.norm == 0 {
 			continue
 		}
-		perUnit := s.unit / s.norm // of the column, for a unit of z
-		d.active, d.x = append(d.active, j), append(d.x, s.z)
+		to := d.cells[len(d.x)*x.Rows:][:x.Rows]
+		copy(to, d.cells[s.place*x.Rows:][:x.Rows]) // in place, unless a column before says nothing
+		perUnit := s.unit / s.norm                  // of the column, for a unit of z
+		d.active, d.x = append(d.active, j), append(d.x, to)
 		d.unit, d.mean, d.norm = append(d.unit, s.unit), append(d.mean, s.mean), append(d.norm, s.norm)
 		d.l1 = append(d.l1, min(l1*d.scale*perUnit, maxPenalty))
 		d.l2 = append(d.l2, min(l2*d.scale*perUnit*perUnit, maxPenalty))
@@ -78,14 +88,14 @@ func newDesign(ctx context.Context, x *dataset.Matrix, weights []float64, l1, l2
 	return d, nil
 }
 
-// standardColumn is (unit·column − mean) / norm; z is nil for a column that says nothing.
+// standardColumn is (unit·column − mean) / norm. The norm of one that says nothing is 0.
 type standardColumn struct {
-	z                []float64
+	place            int // among the cells of the design; 0: none
 	unit, mean, norm float64
 }
 
-func (d *design) standardize(column []float64, unit, total float64) standardColumn {
-	s := standardColumn{z: make([]float64, len(column)), unit: unit}
+// standardize writes a column to z, and what that took to s.
+func (d *design) standardize(s *standardColumn, z, column []float64, total float64) {
 	if d.centered {
 		var sum num.Twofold
 		for i, v := range column {
@@ -96,21 +106,19 @@ func (d *design) standardize(column []float64, unit, total float64) standardColu
 	square := 0.0
 	for i, v := range column {
 		c := float64(v*s.unit) - s.mean
-		s.z[i] = c
+		z[i] = c
 		square += float64(d.w[i] * float64(c*c))
 	}
-	s.norm = math.Sqrt(square / total)
-	if s.norm == 0 { // varies only among rows whose weight vanishes beside the others
-		return standardColumn{}
-	}
-	by := 1 / s.norm
+	norm := math.Sqrt(square / total)
+	// It is 0 if the column varies only among rows whose weight vanishes beside the others.
+	by := 1 / norm
 	if math.IsInf(by, 0) {
-		return standardColumn{}
+		return
 	}
-	for i := range s.z {
-		s.z[i] *= by
+	for i := range z {
+		z[i] *= by
 	}
-	return s
+	s.norm = norm
 }
 
 // unscale writes a set's coefficients in the units of the columns and returns its intercept.
@@ -140,12 +148,39 @@ func (d *design) rows(ctx context.Context, work func(part, from, to int)) error 
 
 func (d *design) parts() int { return (len(d.w) + rowPart - 1) / rowPart }
 
-// scores writes x·θ of rows from … to-1 to z, by set.
+// scores writes x·θ of rows from … to-1 to z, by set; four sets at a time by tiles of a product.
 func (d *design) scores(z, theta [][]float64, from, to int) {
+	k := 0
+	for ; k+tileRows <= len(theta); k += tileRows {
+		d.scoreTiles(z[k:k+tileRows], theta[k:k+tileRows], from, to)
+	}
 	for ; from < to; from += rowBlock {
 		end := min(from+rowBlock, to)
-		for k, set := range theta {
-			combine(z[k][from:end], set, d.x, from)
+		for k := k; k < len(theta); k++ {
+			combine(z[k][from:end], theta[k], d.x, from)
+		}
+	}
+}
+
+// scoreTiles is scores of tileRows sets, to the bits of combine.
+func (d *design) scoreTiles(z, theta [][]float64, from, to int) {
+	const rows = 256 // at once, whose scores and columns stay in the cache
+	var scores [tileRows * rows]float64
+	weights := make([]float64, 0, tileRows*len(d.x))
+	for _, set := range theta {
+		weights = append(weights, set...)
+	}
+	a := grid{weights, len(d.x), 1}
+	for ; from < to; from += rows {
+		end := min(from+rows, to)
+		whole := (end - from) / tileColumns * tileColumns
+		clear(scores[:])
+		if whole > 0 {
+			addProduct(grid{scores[:], rows, 1}, a, grid{d.cells[from:], len(d.w), 1}, tileRows, len(d.x), whole)
+		}
+		for k := range z {
+			copy(z[k][from:], scores[k*rows:][:whole])
+			combine(z[k][from+whole:end], theta[k], d.x, from+whole)
 		}
 	}
 }
@@ -170,15 +205,18 @@ func combine(dst, set []float64, columns [][]float64, from int) {
 	}
 }
 
-// transpose adds xᵀ·v over rows from … to-1 to product.
-func (d *design) transpose(product, v []float64, from, to int) {
+// transpose adds xᵀ·v over rows from … to-1 to product, by set.
+func (d *design) transpose(product, v [][]float64, from, to int) {
+	if len(v) >= 3 && len(d.x) >= 3 {
+		addProducts(product, v, d.x, from, to)
+		return
+	}
 	columns := make([][]float64, len(d.x))
-	for ; from < to; from += rowBlock {
-		end := min(from+rowBlock, to)
-		for j, column := range d.x {
-			columns[j] = column[from:end]
-		}
-		dots(product, v[from:end], columns)
+	for j, column := range d.x {
+		columns[j] = column[from:to]
+	}
+	for k := range v {
+		dots(product[k], v[k][from:to], columns)
 	}
 }
 

@@ -14,19 +14,14 @@ var _ rowLoss = squares{}
 
 func (squares) sets() int { return 1 }
 
-func (s squares) value(z [][]float64, from, to int) float64 {
+func (s squares) derive(z, pull, _ [][]float64, from, to int) float64 {
 	var sum num.Twofold
 	for i := from; i < to; i++ {
-		left := s.y[i] - z[0][i]
+		left := z[0][i] - s.y[i]
+		pull[0][i] = s.w[i] * left
 		sum.Add(float64(s.w[i] / 2 * float64(left*left)))
 	}
 	return sum.Value()
-}
-
-func (s squares) derive(z, pull, _ [][]float64, from, to int) {
-	for i := from; i < to; i++ {
-		pull[0][i] = s.w[i] * (z[0][i] - s.y[i])
-	}
 }
 
 func (s squares) curve(z, _ [][]float64, from, to int) {
@@ -109,7 +104,7 @@ func (e *elastic) unscaleBy(coefficients, set []float64) (float64, error) {
 // largest is the factor of the penalties above which every coefficient is 0.
 func (e *elastic) largest(ctx context.Context) (float64, error) {
 	zero := zeros(1, len(e.x))
-	if err := e.scoresOf(ctx, e.z, zero); err != nil {
+	if _, err := e.start(ctx, zero); err != nil {
 		return 0, err
 	}
 	g, err := e.gradient(ctx, zero)

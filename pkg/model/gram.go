@@ -75,9 +75,9 @@ func gramBlock(sum, scaled, columns [][]float64, h []float64, from, to int) {
 			copy(scaled[j], column[from:to])
 			continue
 		}
-		block := column[from:to]
-		for i, v := range h[from:to] {
-			scaled[j][i] = v * block[i]
+		block, dst := column[from:to], scaled[j]
+		for i, v := range h[from:to][:len(dst)] {
+			dst[i] = v * block[i]
 		}
 	}
 	if n < 3 {
@@ -97,26 +97,56 @@ func gramBlock(sum, scaled, columns [][]float64, h []float64, from, to int) {
 
 // gramTile adds the products of columns i … i+2 and j … j+2 that are in the lower triangle.
 func gramTile(sum, scaled, columns [][]float64, i, j, from, to int) {
-	n := to - from
 	newI, newJ := i, j
 	i, j = min(i, len(columns)-3), min(j, len(columns)-3)
-	left := [3][]float64{columns[i][from:to], columns[i+1][from:to], columns[i+2][from:to]}
-	right := [3][]float64{scaled[j], scaled[j+1], scaled[j+2]}
+	products := tileProducts([3][]float64{columns[i][from:to], columns[i+1][from:to], columns[i+2][from:to]},
+		[3][]float64{scaled[j], scaled[j+1], scaled[j+2]})
+	for a := range products {
+		row := sum[i+a]
+		for b, product := range products[a] {
+			if i+a < newI || j+b < newJ || j+b > i+a {
+				continue
+			}
+			row[j+b] += product
+		}
+	}
+}
+
+// tileProducts are the sums of products of columns of the same length, left by right.
+func tileProducts(left, right [3][]float64) (products [3][3]float64) {
+	n := len(left[0])
 	var pairs [18]float64
 	if even := n &^ 1; even > 0 {
 		tilePairs(&pairs, &left[0][0], &left[1][0], &left[2][0], &right[0][0], &right[1][0], &right[2][0], even)
 	}
 	for a := range left {
-		row := sum[i+a]
 		for b := range right {
-			if i+a < newI || j+b < newJ || j+b > i+a {
-				continue
-			}
-			product := pairs[2*(3*a+b)] + pairs[2*(3*a+b)+1]
+			products[a][b] = pairs[2*(3*a+b)] + pairs[2*(3*a+b)+1]
 			if n&1 == 1 {
-				product += float64(left[a][n-1] * right[b][n-1])
+				products[a][b] += float64(left[a][n-1] * right[b][n-1])
 			}
-			row[j+b] += product
+		}
+	}
+	return products
+}
+
+// addProducts adds v[k]·x[j] over rows from … to-1 to sum[k][j]; there are three of both at least.
+// Tiles and blocks are those of gram.
+func addProducts(sum, v, x [][]float64, from, to int) {
+	for ; from < to; from += gramRows {
+		end := min(from+gramRows, to)
+		for k := 0; k < len(v); k += 3 {
+			l := min(k, len(v)-3)
+			left := [3][]float64{v[l][from:end], v[l+1][from:end], v[l+2][from:end]}
+			for j := 0; j < len(x); j += 3 {
+				r := min(j, len(x)-3)
+				products := tileProducts(left, [3][]float64{x[r][from:end], x[r+1][from:end], x[r+2][from:end]})
+				for a := k - l; a < 3; a++ {
+					for b := j - r; b < 3; b++ {
+						sum[l+a][r+b] += products[a][b]
+					}
+				}
+			}
 		}
 	}
 }

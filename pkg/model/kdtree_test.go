@@ -185,8 +185,8 @@ func TestKDPays(t *testing.T) {
 		rows, columns, k int
 		pays             bool
 	}{
-		{1_000_000, 0, 1, false}, {31, 1, 3, false}, {32, 1, 3, true}, {999, 4, 20, false}, {1000, 4, 20, true}, {1000, 4, 101, false},
-		{9999, 6, 20, false}, {10_000, 6, 20, true}, {99_999, 8, 20, false}, {100_000, 8, 20, true}, {maxKNN / 30, 28, 1, false},
+		{1_000_000, 0, 1, false}, {63, 1, 3, false}, {64, 1, 3, true}, {1999, 4, 20, false}, {2000, 4, 20, true}, {2000, 4, 201, false},
+		{19_999, 6, 20, false}, {20_000, 6, 20, true}, {199_999, 8, 20, false}, {200_000, 8, 20, true}, {maxKNN / 30, 28, 1, false},
 	} {
 		t.Run(fmt.Sprintf("rows=%d/columns=%d/k=%d", c.rows, c.columns, c.k), func(t *testing.T) {
 			if got := kdPays(c.rows, c.columns, c.k); got != c.pays {

@@ -140,10 +140,7 @@ const (
 // SIAM J. Optim. 24, 2014): each minimizes the quadratic model with l1 over the columns in
 // play – those with a coefficient, and of the rest those that break their condition most.
 func (s *newton) minimizeL1(ctx context.Context, theta [][]float64) (converged bool, err error) {
-	if err := s.scoresOf(ctx, s.z, theta); err != nil {
-		return false, err
-	}
-	value, err := s.value(ctx, theta, s.z)
+	value, err := s.start(ctx, theta)
 	if err != nil {
 		return false, err
 	}

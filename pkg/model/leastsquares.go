@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/foretell-ml/foretell/pkg/internal/num"
+	"github.com/foretell-ml/foretell/pkg/internal/par"
 )
 
 // leastSquares minimizes Σ w·(y − c − x·β)² + l2·‖β‖² over β and, if it has an intercept, c.
@@ -19,6 +20,8 @@ import (
 // are computed in twofold precision and solved for a correction until it no longer shrinks
 // (Björck, "Iterative refinement of linear least squares solutions I", BIT 7, 1967). So what
 // rounding the centering does is taken back, and ill-conditioned data keep their digits.
+//
+// Many rows of well-conditioned columns need no QR: see solveNormal.
 //
 // Everything is first scaled by powers of two, which is exact, so no square overflows.
 type leastSquares struct {
@@ -64,11 +67,18 @@ func (s *leastSquares) solve(ctx context.Context) ([]float64, float64, error) {
 	if err := s.fits(); err != nil {
 		return nil, 0, err
 	}
-	s.scale()
+	if err := s.scale(ctx); err != nil {
+		return nil, 0, err
+	}
 	if len(s.active) > len(s.y) && s.alike() {
 		if err := s.solveWide(ctx); err != nil {
 			return nil, 0, err
 		}
+		return s.unscale()
+	}
+	if done, err := s.solveNormal(ctx); err != nil {
+		return nil, 0, err
+	} else if done {
 		return s.unscale()
 	}
 	if err := s.factorize(ctx); err != nil {
@@ -97,7 +107,7 @@ func (s *leastSquares) fits() error {
 	return nil
 }
 
-func (s *leastSquares) scale() {
+func (s *leastSquares) scale(ctx context.Context) error {
 	s.unitY = unitScale(s.y)
 	// An even power, so that its root is a power of two as well.
 	unitW := math.Ldexp(1, -(exponent(s.weights) &^ 1))
@@ -112,20 +122,23 @@ func (s *leastSquares) scale() {
 		if s.intercept && low == high || low == 0 && high == 0 {
 			continue
 		}
-		unit := unitScale(column)
+		unit := unitScale([]float64{low, high})
 		s.active = append(s.active, j)
 		s.unit = append(s.unit, unit)
 		s.ridge = append(s.ridge, math.Sqrt(s.l2*unitW)*unit)
-		m := 0.0
-		if s.intercept {
-			var sum num.Twofold
-			for i, x := range column {
-				sum.AddProduct(float64(s.weights[i]*unitW), float64(x*unit))
-			}
-			m = sum.Value() / total.Value()
-		}
-		s.mean = append(s.mean, m)
 	}
+	s.mean = make([]float64, len(s.active))
+	if !s.intercept {
+		return nil
+	}
+	return par.For(ctx, len(s.active), 0, func(a int) error {
+		var sum num.Twofold
+		for i, x := range s.columns[s.active[a]] {
+			sum.AddProduct(float64(s.weights[i]*unitW), float64(x*s.unit[a]))
+		}
+		s.mean[a] = sum.Value() / total.Value()
+		return nil
+	})
 }
 
 func bounds(x []float64) (low, high float64) {
@@ -168,14 +181,9 @@ func (s *leastSquares) factorize(ctx context.Context) error {
 			columns[0][i] = root / n
 		}
 	}
-	for a, j := range s.active {
+	for a := range s.active {
 		column := make([]float64, rows)
-		raw := 0.0
-		for i, x := range s.columns[j] {
-			scaled := float64(x*s.unit[a]) * s.root[i]
-			raw += float64(scaled * scaled)
-			column[i] = (float64(x*s.unit[a]) - s.mean[a]) * s.root[i]
-		}
+		raw := s.weightedColumn(column, a)
 		if s.ridgeRows() > 0 {
 			column[len(s.y)+a] = s.ridge[a]
 		}
@@ -188,7 +196,7 @@ func (s *leastSquares) factorize(ctx context.Context) error {
 		}
 		s.norm[a] = n
 		// The column is known to one rounding of its values, which centering does not shrink.
-		noise[fixed+a] = dependence * epsilon * math.Sqrt(float64(len(columns))) * max(1, math.Sqrt(raw)/n)
+		noise[fixed+a] = dependence * epsilon * math.Sqrt(float64(len(columns))) * max(1, raw/n)
 		columns[fixed+a] = column
 	}
 	var err error
@@ -196,17 +204,33 @@ func (s *leastSquares) factorize(ctx context.Context) error {
 	return err
 }
 
+// weightedColumn writes active column a to dst, centered and times √w, and returns how long it is
+// when it is not centered.
+func (s *leastSquares) weightedColumn(dst []float64, a int) float64 {
+	raw := 0.0
+	unit, mean := s.unit[a], s.mean[a]
+	for i, x := range s.columns[s.active[a]] {
+		scaled := float64(x*unit) * s.root[i]
+		raw += float64(scaled * scaled)
+		dst[i] = (float64(x*unit) - mean) * s.root[i]
+	}
+	return math.Sqrt(raw)
+}
+
 // refine starts from 0, so its first step is the plain solution by QR.
 func (s *leastSquares) refine(ctx context.Context) error {
 	f := s.factor
 	s.r = make([]float64, len(s.y)+s.ridgeRows())
-	s.beta = make([]num.Twofold, len(s.active))
+	s.c, s.beta = num.Twofold{}, make([]num.Twofold, len(s.active))
 	size, last := 0.0, math.Inf(1)
 	for range maxRefinements {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		d, h := s.residuals()
+		d, h, err := s.residuals(ctx)
+		if err != nil {
+			return err
+		}
 		f.multiplyT(d)
 		f.solveT(h)
 		z := make([]float64, f.rank)
@@ -235,37 +259,22 @@ func (s *leastSquares) refine(ctx context.Context) error {
 // residuals returns what is missing in the two equations of the augmented system: b − r − A·β
 // by row, and −Aᵀ·r by factorized column (only those within the rank), in the coordinates of
 // the factorization.
-func (s *leastSquares) residuals() (f, g []float64) {
+func (s *leastSquares) residuals(ctx context.Context) (f, g []float64, err error) {
 	n, fixed := len(s.y), s.fixed()
-	left := make([]num.Twofold, n)
-	for i, y := range s.y {
-		left[i].Add(float64(y * s.unitY))
-		left[i].Add(-s.c.Hi)
-		left[i].Add(-s.c.Lo)
-	}
-	for a, j := range s.active {
-		b := s.beta[a]
-		if b.Hi == 0 {
-			continue
-		}
-		unit := s.unit[a]
-		for i, x := range s.columns[j] {
-			left[i].AddProduct(float64(-x*unit), b.Hi)
-			left[i].Lo -= float64(x * unit * b.Lo)
-		}
-		for i, x := range s.lowOf(j) {
-			left[i].Lo -= float64(x * unit * b.Hi)
-		}
-	}
+	left, pulled := make([]num.Twofold, n), make([]num.Twofold, n) // b − A·β, √w·r
 	f = make([]float64, len(s.r))
-	pulled := make([]num.Twofold, n) // √w·r
-	for i, l := range left {
-		var t num.Twofold
-		t.Add(-s.r[i])
-		t.AddProduct(s.root[i], l.Hi)
-		t.Lo += float64(s.root[i] * l.Lo)
-		f[i] = t.Value()
-		pulled[i].Hi, pulled[i].Lo = num.TwoProduct(s.root[i], s.r[i])
+	err = s.missing(ctx, left, func(_, from, to int) {
+		for i := from; i < to; i++ {
+			var t num.Twofold
+			t.Add(-s.r[i])
+			t.AddProduct(s.root[i], left[i].Hi)
+			t.Lo += float64(s.root[i] * left[i].Lo)
+			f[i] = t.Value()
+			pulled[i].Hi, pulled[i].Lo = num.TwoProduct(s.root[i], s.r[i])
+		}
+	})
+	if err != nil {
+		return nil, nil, err
 	}
 	for a := range s.ridgeRows() {
 		var t num.Twofold
@@ -280,14 +289,58 @@ func (s *leastSquares) residuals() (f, g []float64) {
 		pull.Lo += p.Lo
 	}
 	g = make([]float64, s.factor.rank)
-	for k := range g {
+	err = par.For(ctx, len(g), 0, func(k int) error {
 		if s.factor.order[k] < fixed {
 			g[k] = -pull.Value() / math.Sqrt(num.Dot(s.root, s.root))
+			return nil
+		}
+		a := s.factor.order[k] - fixed
+		var ridge num.Twofold
+		if s.ridgeRows() > 0 {
+			ridge.AddProduct(s.ridge[a], s.r[n+a])
+		}
+		g[k] = -s.pullOf(a, pulled, pull, ridge)
+		return nil
+	})
+	return f, g, err
+}
+
+// missing sets left to y − c − x·β of each row in twofold precision, and calls then for the rows
+// of a part when they are done.
+func (s *leastSquares) missing(ctx context.Context, left []num.Twofold, then func(part, from, to int)) error {
+	n := len(s.y)
+	return par.For(ctx, (n+rowPart-1)/rowPart, 0, func(part int) error {
+		for from := part * rowPart; from < min(n, (part+1)*rowPart); from += rowBlock {
+			s.missingRows(left, from, min(n, (part+1)*rowPart, from+rowBlock))
+		}
+		then(part, part*rowPart, min(n, (part+1)*rowPart))
+		return nil
+	})
+}
+
+func (s *leastSquares) missingRows(left []num.Twofold, from, to int) {
+	left = left[from:to]
+	for i, y := range s.y[from:to] {
+		left[i] = num.Twofold{Hi: y * s.unitY}
+		left[i].Add(-s.c.Hi)
+		left[i].Add(-s.c.Lo)
+	}
+	for a, j := range s.active {
+		b := s.beta[a]
+		if b.Hi == 0 {
 			continue
 		}
-		g[k] = -s.pullOf(s.factor.order[k]-fixed, pulled, pull)
+		unit := s.unit[a]
+		for i, x := range s.columns[j][from:to] {
+			left[i].AddProduct(float64(-x*unit), b.Hi)
+			left[i].Lo -= float64(x * unit * b.Lo)
+		}
+		if low := s.lowOf(j); low != nil {
+			for i, x := range low[from:to] {
+				left[i].Lo -= float64(x * unit * b.Hi)
+			}
+		}
 	}
-	return f, g
 }
 
 // lowOf is what is to be added to column j; nil for nothing.
@@ -298,9 +351,10 @@ func (s *leastSquares) lowOf(j int) []float64 {
 	return s.low[j]
 }
 
-// pullOf is Ã_aᵀ·r for active column a, centered and divided by its norm.
-func (s *leastSquares) pullOf(a int, pulled []num.Twofold, pull num.Twofold) float64 {
-	var t num.Twofold
+// pullOf is Ã_aᵀ·r for active column a, centered and divided by its norm, of which the ridge's rows
+// have their part.
+func (s *leastSquares) pullOf(a int, pulled []num.Twofold, pull, ridge num.Twofold) float64 {
+	t := ridge
 	unit := s.unit[a]
 	for i, x := range s.columns[s.active[a]] {
 		t.AddProduct(float64(x*unit), pulled[i].Hi)
@@ -308,9 +362,6 @@ func (s *leastSquares) pullOf(a int, pulled []num.Twofold, pull num.Twofold) flo
 	}
 	for i, x := range s.lowOf(s.active[a]) {
 		t.Lo += float64(x * unit * pulled[i].Hi)
-	}
-	if s.ridgeRows() > 0 {
-		t.AddProduct(s.ridge[a], s.r[len(s.y)+a])
 	}
 	t.AddProduct(-s.mean[a], pull.Hi)
 	t.Lo -= float64(s.mean[a] * pull.Lo)

@@ -14,7 +14,7 @@ import (
 //
 //	Σ w·(y − c − x·β)² + l1·‖β‖₁ + l2·‖β‖²
 //
-// without l1 exactly, by QR with refinement; with it by coordinate descent, until every
+// without l1 exactly, by QR or, of many rows, products of the columns, with refinement; with it by coordinate descent, until every
 // condition of the optimum holds. Dependent columns (duplicates, a full set of one-hot
 // columns) are no trouble: of the solutions that fit equally, the one with the least ‖β‖ is
 // taken. Missing features are refused.

@@ -22,8 +22,9 @@ import (
 // W·lambda·alpha and l2 is W·lambda·(1 − alpha). Missing features are refused. A class
 // without rows gets probability 0.
 //
-// The method is Newton's, with the whole Hessian where all sets have up to 512 parameters
-// together, and by conjugate gradients beyond; with l1, the quadratic model of each step is
+// The method is Newton's: by conjugate gradients for three classes and more with l2, as long as
+// they take less time than the whole Hessian; else with that where all sets have up to 512
+// parameters together, and by conjugate gradients beyond; with l1, the quadratic model of each step is
 // minimized by coordinate descent. The fit ends when a step gains nothing any more, or after
 // 100 of them, which happens only where no finite optimum exists: no penalty and classes that
 // can be separated. State says which it was ("converged"), and Warnings say it in words.

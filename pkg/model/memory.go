@@ -28,6 +28,11 @@ func Memory(l Learner, s Shape) int64 {
 		if l.L1 > 0 { // the columns scaled, residuals, and sums of products
 			return number * (n*(p+powers+10) + 2*p*p)
 		}
+		if l.Degree <= 1 && n*p >= normalCells && n >= 4*p {
+			// The columns, then residuals in twice the digits; up to 8 numbers a row more where
+			// columns are combinations of others or nearly so, which their number does not say.
+			return number * (n*(p+5) + 2*p*p)
+		}
 		return number * (n*(p+powers+13) + 2*p*p) // the factors, and residuals in twice the digits
 	case GLM:
 		return number * (n*(p*6/5+10) + 2*p*p)

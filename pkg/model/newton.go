@@ -12,11 +12,10 @@ import (
 // side.
 type rowLoss interface {
 	sets() int
-	// value is the weighted loss at scores z.
-	value(z [][]float64, from, to int) float64
-	// derive writes the weighted derivative by each score to pull, and to state what curve
-	// and bend need of this place.
-	derive(z, pull, state [][]float64, from, to int)
+	// derive returns the weighted loss at scores z, and writes its derivative by each score to
+	// pull, and to state what curve and bend need of this place: all three are made of the same
+	// exponentials, and the place looked at is nearly always the next to go on from.
+	derive(z, pull, state [][]float64, from, to int) float64
 	// curve overwrites z, the scores of a direction, with the second derivative times it.
 	curve(z, state [][]float64, from, to int)
 	// bend writes to h the second derivative by scores k and l.
@@ -28,7 +27,7 @@ type newton struct {
 	*design
 	loss rowLoss
 
-	z, pull, state [][]float64 // at θ, by set and row
+	z, pull, state [][]float64 // at θ, by set and row; the last two at the last place looked at
 	along          [][]float64 // scores of the last step
 	trial, moved   [][]float64 // scratch: parameters, scores
 
@@ -37,8 +36,10 @@ type newton struct {
 	playedH [][]float64
 
 	m         preconditioner
-	decrement float64 // squared, of the last step
-	fell      float64 // by what factor it did
+	products  [][]float64 // xᵀ·diag(w)·x, once it is known
+	uneven    bool        // rows bend the loss too differently for one mean of them to do
+	decrement float64     // squared, of the last step
+	fell      float64     // by what factor it did
 }
 
 const (
@@ -66,10 +67,7 @@ func newNewton(d *design, loss rowLoss) *newton {
 
 // minimize moves θ to the optimum, balanced, and reports whether it got there.
 func (s *newton) minimize(ctx context.Context, theta [][]float64) (converged bool, err error) {
-	if err := s.scoresOf(ctx, s.z, theta); err != nil {
-		return false, err
-	}
-	value, err := s.value(ctx, theta, s.z)
+	value, err := s.start(ctx, theta)
 	if err != nil {
 		return false, err
 	}
@@ -129,15 +127,11 @@ func (s *newton) search(ctx context.Context, theta, step [][]float64, before, sl
 		for k := range theta {
 			addScaled(s.trial[k], theta[k], t, step[k])
 		}
-		err := s.rows(ctx, func(_, from, to int) {
+		value, err := s.derive(ctx, s.trial, s.moved, func(from, to int) {
 			for k := range s.moved {
 				addScaled(s.moved[k][from:to], s.z[k][from:to], t, s.along[k][from:to])
 			}
 		})
-		if err != nil {
-			return 0, false, err
-		}
-		value, err := s.value(ctx, s.trial, s.moved)
 		if err != nil {
 			return 0, false, err
 		}
@@ -156,10 +150,25 @@ func (s *newton) scoresOf(ctx context.Context, z, theta [][]float64) error {
 	return s.rows(ctx, func(_, from, to int) { s.scores(z, theta, from, to) })
 }
 
-// value is the objective at θ, whose scores are z.
-func (s *newton) value(ctx context.Context, theta, z [][]float64) (float64, error) {
+// start puts the fit at θ and returns the objective there.
+func (s *newton) start(ctx context.Context, theta [][]float64) (float64, error) {
+	return s.derive(ctx, theta, s.z, func(from, to int) { s.scores(s.z, theta, from, to) })
+}
+
+// derive is the objective at θ, whose scores z are as fill leaves them for rows from … to-1. It
+// leaves pull and state at that place.
+func (s *newton) derive(ctx context.Context, theta, z [][]float64, fill func(from, to int)) (float64, error) {
 	parts := make([]float64, s.parts())
-	if err := s.rows(ctx, func(part, from, to int) { parts[part] = s.loss.value(z, from, to) }); err != nil {
+	err := s.rows(ctx, func(part, from, to int) {
+		var sum num.Twofold
+		for ; from < to; from += rowBlock {
+			end := min(from+rowBlock, to)
+			fill(from, end)
+			sum.Add(s.loss.derive(z, s.pull, s.state, from, end))
+		}
+		parts[part] = sum.Value()
+	})
+	if err != nil {
 		return 0, err
 	}
 	var sum num.Twofold
@@ -175,9 +184,9 @@ func (s *newton) value(ctx context.Context, theta, z [][]float64) (float64, erro
 	return sum.Value(), nil
 }
 
-// gradient of the objective without its l1, per set, at θ, whose scores are s.z.
+// gradient of the objective without its l1, per set, at θ, which is the last place derived.
 func (s *newton) gradient(ctx context.Context, theta [][]float64) ([][]float64, error) {
-	g, err := s.transposeAll(ctx, s.pull, func(from, to int) { s.loss.derive(s.z, s.pull, s.state, from, to) })
+	g, err := s.transposeAll(ctx, s.pull, func(int, int) {})
 	if err != nil {
 		return nil, err
 	}
@@ -207,14 +216,15 @@ func (s *newton) penalize(g, theta [][]float64) {
 	}
 }
 
-// transposeAll returns xᵀ·v per set, v as fill leaves it for each part of the rows.
+// transposeAll returns xᵀ·v per set, v as fill leaves it for rows from … to-1.
 func (s *newton) transposeAll(ctx context.Context, v [][]float64, fill func(from, to int)) ([][]float64, error) {
 	parts := make([][][]float64, s.parts())
 	err := s.rows(ctx, func(part, from, to int) {
-		fill(from, to)
 		parts[part] = zeros(len(v), len(s.x))
-		for k := range v {
-			s.transpose(parts[part][k], v[k], from, to)
+		for ; from < to; from += rowBlock {
+			end := min(from+rowBlock, to)
+			fill(from, end)
+			s.transpose(parts[part], v, from, end)
 		}
 	})
 	if err != nil {
@@ -260,15 +270,22 @@ func (s *newton) conjugate(ctx context.Context, gradient [][]float64) (step [][]
 	inverse := s.m.solve(left)
 	direction := copyAll(inverse)
 	size := dotAll(left, inverse)
-	enough := size <= enoughDecrement
+	last = size <= enoughDecrement
 	target := size * max(1e-10, min(0.01, size))
+	if last {
+		target = size * 0.01
+	}
 	s.decrement = 0
-	for range 10 * len(step) * len(s.x) {
+	for at := range 10 * len(step) * len(s.x) {
 		if err := ctx.Err(); err != nil {
 			return nil, false, err
 		}
 		if !(size > target) {
 			break
+		}
+		if s.m.patience() <= at {
+			s.uneven = true
+			break // such a step is a good one too
 		}
 		curved, err := s.times(ctx, direction, s.moved)
 		if err != nil {
@@ -291,7 +308,7 @@ func (s *newton) conjugate(ctx context.Context, gradient [][]float64) (step [][]
 		}
 		size = next
 	}
-	return step, enough, nil
+	return step, last, nil
 }
 
 func dotAll(a, b [][]float64) float64 {

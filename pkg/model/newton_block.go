@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/internal/num"
 )
@@ -19,12 +20,20 @@ const (
 type preconditioner interface {
 	solve(b [][]float64) [][]float64 // per set
 	exact() bool                     // the Hessian itself, but for the jitter
+	patience() int                   // after how many products with the Hessian another is better
 }
 
-// precondition takes the whole Hessian if it can be factorized, else each set's own block, or
-// the diagonals.
+// precondition takes, for several sets, what the Hessian would be if all rows bent the loss alike,
+// as long as steps are found by that soon (without a penalty they must be Newton's own, which alone
+// tell that there is no optimum); then the whole Hessian if it can be factorized, else each
+// set's own block, or the diagonals.
 func (s *newton) precondition(ctx context.Context) (preconditioner, error) {
 	sets, n := len(s.state), len(s.x)
+	if 1 < sets && sets <= maxKronecker && n <= maxBlock && !s.uneven && slices.Max(s.l2) > 0 {
+		if m, err := s.kronecker(ctx); m != nil || err != nil {
+			return m, err
+		}
+	}
 	if sets*n <= maxBlock {
 		lower, err := s.hessian(ctx, s.x, s.l2)
 		if err != nil {
@@ -35,7 +44,7 @@ func (s *newton) precondition(ctx context.Context) (preconditioner, error) {
 		}
 	}
 	blocks := make(blocks, sets)
-	h := make([]float64, len(s.w))
+	h := s.moved[0]
 	for k := range blocks {
 		err := s.rows(ctx, func(_, from, to int) { s.loss.bend(h, k, k, s.state, from, to) })
 		if err != nil {
@@ -53,7 +62,7 @@ func (s *newton) precondition(ctx context.Context) (preconditioner, error) {
 func (s *newton) hessian(ctx context.Context, columns [][]float64, l2 []float64) ([][]float64, error) {
 	sets, n := len(s.state), len(columns)
 	lower := lowerTriangle(sets * n)
-	h := make([]float64, len(s.w))
+	h := s.moved[0]
 	for k := range sets {
 		for l := range k + 1 {
 			err := s.rows(ctx, func(_, from, to int) { s.loss.bend(h, k, l, s.state, from, to) })
@@ -99,6 +108,8 @@ type joint [][]float64
 
 func (joint) exact() bool { return true }
 
+func (joint) patience() int { return math.MaxInt }
+
 func (m joint) solve(b [][]float64) [][]float64 {
 	var all []float64
 	for _, set := range b {
@@ -116,6 +127,8 @@ func (m joint) solve(b [][]float64) [][]float64 {
 type blocks []block
 
 func (blocks) exact() bool { return false }
+
+func (blocks) patience() int { return math.MaxInt }
 
 func (m blocks) solve(b [][]float64) [][]float64 {
 	z := copyAll(b)

@@ -29,7 +29,9 @@ func newRidge(ctx context.Context, d Data, weights []float64, intercept bool) (*
 	if n := min(len(s.y), len(s.columns)); n > maxRidge {
 		return nil, &SizeError{What: "singular values, of the lesser of rows and columns,", Count: n, Most: maxRidge, Advice: "give l2 a value"}
 	}
-	s.scale()
+	if err := s.scale(ctx); err != nil {
+		return nil, err
+	}
 	r := &ridge{problem: s, unit: 1, unitW: math.Ldexp(1, -(exponent(weights) &^ 1))}
 	if len(s.active) > 0 && !s.alike() {
 		return nil, errors.New("the columns' units are too far apart to share a penalty: scale the columns")

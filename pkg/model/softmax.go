@@ -35,14 +35,6 @@ func newSoftmax(d Data, w []float64, present []int, reference bool) *softmax {
 
 func (s *softmax) sets() int { return s.count }
 
-func (s *softmax) value(z [][]float64, from, to int) float64 {
-	var sum num.Twofold
-	for i := from; i < to; i++ {
-		sum.Add(float64(s.w[i] * (s.logSum(z, i) - s.own(z, i))))
-	}
-	return sum.Value()
-}
-
 // own is the score of row i's own class.
 func (s *softmax) own(z [][]float64, i int) float64 {
 	k := s.class[i]
@@ -53,22 +45,6 @@ func (s *softmax) own(z [][]float64, i int) float64 {
 		return 0
 	}
 	return z[k][i]
-}
-
-// logSum is log Σ e^score over the classes of row i.
-func (s *softmax) logSum(z [][]float64, i int) float64 {
-	if s.reference {
-		v := z[0][i]
-		return max(v, 0) + num.Log1p(num.Exp(-math.Abs(v)))
-	}
-	top, sum := math.Inf(-1), 0.0
-	for k := range z {
-		top = max(top, z[k][i])
-	}
-	for k := range z {
-		sum += num.Exp(z[k][i] - top)
-	}
-	return top + num.Log(sum)
 }
 
 // margin is how far row i's own class is ahead of the best other one.
@@ -86,49 +62,90 @@ func (s *softmax) margin(z [][]float64, i int) float64 {
 }
 
 // derive leaves the probabilities of the sets' classes as the state.
-func (s *softmax) derive(z, pull, p [][]float64, from, to int) {
+func (s *softmax) derive(z, pull, p [][]float64, from, to int) float64 {
 	if s.reference {
-		for i, v := range z[0][from:to] {
-			probability := probabilityAt(v)
-			p[0][from+i] = probability
-			pull[0][from+i] = s.w[from+i] * (probability - float64(s.class[from+i]))
-		}
-		return
+		return s.deriveOne(z[0][from:to], pull[0][from:to], p[0][from:to], s.class[from:to], s.w[from:to])
 	}
+	var sum num.Twofold
 	row := make([]float64, len(z))
 	for i := from; i < to; i++ {
+		own := s.class[i]
+		top := math.Inf(-1)
 		for k := range z {
 			row[k] = z[k][i]
+			if row[k] > top {
+				top = row[k]
+			}
 		}
-		softmaxRow(row)
-		for k, probability := range row {
+		score, all := row[own], 0.0
+		for k, v := range row {
+			row[k] = num.Exp(v - top)
+			all += row[k]
+		}
+		w := s.w[i]
+		// Rounded like the scores: a loss that falls further than derivatives can tell would be followed.
+		sum.Add(float64(w * (top + num.Log(all) - score)))
+		for k, v := range row {
+			probability := v / all
 			p[k][i] = probability
-			if s.class[i] == k {
+			if own == k {
 				probability--
 			}
-			pull[k][i] = s.w[i] * probability
+			pull[k][i] = w * probability
 		}
 	}
+	return sum.Value()
+}
+
+// deriveOne is derive of a single set, whose class 1 has score z and the other 0.
+func (s *softmax) deriveOne(z, pull, p []float64, class []int, w []float64) float64 {
+	var sum num.Twofold
+	for i, v := range z {
+		less := num.Exp(-math.Abs(v))
+		lost := max(v, 0) + num.Log1p(less)
+		p[i] = 1 / (1 + less)
+		if v < 0 {
+			p[i] = less / (1 + less)
+		}
+		if class[i] == 1 {
+			lost -= v
+		}
+		sum.Add(float64(w[i] * lost))
+		pull[i] = w[i] * (p[i] - float64(class[i]))
+	}
+	return sum.Value()
 }
 
 func (s *softmax) curve(z, p [][]float64, from, to int) {
-	for i := from; i < to; i++ {
-		average := 0.0
+	var buffer [rowBlock]float64
+	for ; from < to; from += rowBlock {
+		end := min(from+rowBlock, to)
+		average, w := buffer[:end-from], s.w[from:end]
+		clear(average)
 		for k := range z {
-			average += float64(p[k][i] * z[k][i])
+			of, score := p[k][from:end][:len(average)], z[k][from:end][:len(average)]
+			for i := range average {
+				average[i] += float64(of[i] * score[i])
+			}
 		}
 		for k := range z {
-			z[k][i] = s.w[i] * p[k][i] * (z[k][i] - average)
+			of, score := p[k][from:end][:len(average)], z[k][from:end][:len(average)]
+			for i, a := range average {
+				score[i] = w[i] * of[i] * (score[i] - a)
+			}
 		}
 	}
 }
 
 func (s *softmax) bend(h []float64, k, l int, p [][]float64, from, to int) {
-	for i := from; i < to; i++ {
-		if k == l {
-			h[i] = s.w[i] * p[k][i] * (1 - p[k][i])
-		} else {
-			h[i] = -s.w[i] * p[k][i] * p[l][i]
+	h, w, a, b := h[from:to], s.w[from:to], p[k][from:to], p[l][from:to]
+	if k == l {
+		for i, v := range a {
+			h[i] = w[i] * v * (1 - v)
 		}
+		return
+	}
+	for i, v := range a {
+		h[i] = -w[i] * v * b[i]
 	}
 }

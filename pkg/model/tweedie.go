@@ -42,11 +42,13 @@ func (t *tweedie) parts(eta, y float64) (pull, push float64) {
 	return pull, num.Exp((2 - t.power) * eta)
 }
 
-func (t *tweedie) value(z [][]float64, from, to int) float64 {
+func (t *tweedie) derive(z, slope, state [][]float64, from, to int) float64 {
 	var sum num.Twofold
 	for i := from; i < to; i++ {
 		eta := t.eta(z, i)
 		pull, push := t.parts(eta, t.y[i])
+		slope[0][i] = t.w[i] * (push - pull)
+		state[0][i] = t.w[i] * (float64((2-t.power)*push) + float64((t.power-1)*pull))
 		switch t.power {
 		case 1:
 			sum.Add(float64(t.w[i] * (push - float64(pull*eta))))
@@ -57,14 +59,6 @@ func (t *tweedie) value(z [][]float64, from, to int) float64 {
 		}
 	}
 	return sum.Value()
-}
-
-func (t *tweedie) derive(z, slope, state [][]float64, from, to int) {
-	for i := from; i < to; i++ {
-		pull, push := t.parts(t.eta(z, i), t.y[i])
-		slope[0][i] = t.w[i] * (push - pull)
-		state[0][i] = t.w[i] * (float64((2-t.power)*push) + float64((t.power-1)*pull))
-	}
 }
 
 func (t *tweedie) curve(z, state [][]float64, from, to int) {

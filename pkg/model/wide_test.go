@@ -35,7 +35,9 @@ func TestWide(t *testing.T) {
 			}
 		}
 		s := &leastSquares{columns: x, y: y, weights: w, l2: c.l2, intercept: c.intercept}
-		s.scale()
+		if err := s.scale(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		if err := s.solveWide(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +46,9 @@ func TestWide(t *testing.T) {
 			t.Fatal(err)
 		}
 		tall := &leastSquares{columns: x, y: y, weights: w, l2: c.l2, intercept: c.intercept}
-		tall.scale()
+		if err := tall.scale(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		for _, step := range []func(context.Context) error{tall.factorize, tall.refine} {
 			if err := step(context.Background()); err != nil {
 				t.Fatal(err)
