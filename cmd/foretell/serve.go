@@ -37,7 +37,9 @@ func serve(ctx context.Context, c *invocation) error {
 	if err != nil {
 		return err
 	}
-	server := &serving.Server{Registry: models, Model: model, Redact: *redact}
+	// As in the cloud an alias is believed for a few seconds. Nothing is captured: a laptop has no hourly
+	// job that would read it.
+	server := &serving.Server{Registry: models, Model: model, Redact: *redact, Now: time.Now}
 	fmt.Fprintf(c.stderr, "serving on http://%s\n", *address)
 	return gateway.Host{Address: *address}.Listen(ctx, gateway.Routes(server.Routes()))
 }
