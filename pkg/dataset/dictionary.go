@@ -96,9 +96,26 @@ func (d *dictionary) add(text []byte) int32 {
 	return int32(len(d.ends) - 1)
 }
 
-func (d *dictionary) grow() {
+// reserveFrom is from how many texts on it pays to make room for all of them.
+const reserveFrom = 1 << 16
+
+// reserve makes room for so many texts: on the way there the table would be made anew, and all of
+// it moved, at each doubling.
+func (d *dictionary) reserve(texts int) {
+	if d.len() < reserveFrom || 2*texts <= len(d.table) {
+		return
+	}
+	d.resize(1 << bits.Len(uint(2*texts-1)))
+	d.ends = slices.Grow(d.ends, texts-d.len())
+	d.bytes.Grow(max(0, d.bytes.Len()/d.len()*texts-d.bytes.Len()))
+}
+
+func (d *dictionary) grow() { d.resize(max(64, 2*len(d.table))) }
+
+// resize makes the table anew, with a power of 2 of places.
+func (d *dictionary) resize(places int) {
 	old := d.table
-	d.table = make([]uint64, max(64, 2*len(old)))
+	d.table = make([]uint64, places)
 	// Touched in order, by writing. A page that is read first, as look and code do at random, is one
 	// of zeros that all share, and its first write stops every core to take that away.
 	clear(d.table)

@@ -44,7 +44,7 @@ func (c *tableColumn) add(b *keptColumn, rows, room int) {
 	case b.form == "":
 		c.fill(rows)
 	case b.form == Text:
-		c.addTexts(b)
+		c.addTexts(b, room)
 	default:
 		c.values = append(c.values, b.values...)
 	}
@@ -73,7 +73,10 @@ func (c *tableColumn) fill(rows int) {
 	}
 }
 
-func (c *tableColumn) addTexts(b *keptColumn) {
+func (c *tableColumn) addTexts(b *keptColumn, room int) {
+	if c.rows >= room/8 && 2*c.levels.len() > c.rows { // most rows have a text of their own
+		c.levels.reserve(c.levels.len() / 16 * (room / (c.rows/16 + 1)))
+	}
 	c.recode = append(c.recode[:0], -1)
 	begin := 0
 	for i, end := range b.ends {

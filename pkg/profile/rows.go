@@ -209,7 +209,11 @@ func (s *rowSample) room(column, n int) *cells {
 	if need := len(c.Bits) + n; need > cap(c.Bits) || need > cap(c.Kinds) {
 		// Twice as many, up to what shrink leaves: append alone, by a quarter, copies each cell
 		// four times.
-		more := max(n, min(len(c.Bits), 2*s.Rows+n-len(c.Bits)))
+		most := 2*s.Rows + n - len(c.Bits)
+		more := max(n, min(len(c.Bits), most))
+		if len(c.Bits) >= s.Rows/8 { // no small data: all of it at once
+			more = max(n, most)
+		}
 		c.Bits, c.Kinds = slices.Grow(c.Bits, more), slices.Grow(c.Kinds, more)
 	}
 	return c
