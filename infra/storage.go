@@ -30,7 +30,7 @@ func (s *stage) newBucket() awss3.Bucket {
 	data.Versioned = jsii.Bool(true) // an alias that was swapped in error can be read back
 	data.ServerAccessLogsBucket = awss3.NewBucket(s.storage, jsii.String("AccessLog"), &log)
 	data.LifecycleRules = &[]*awss3.LifecycleRule{{
-		// Only aliases and schedules are ever overwritten; what is older than a quarter helps nobody.
+		// Aliases, schedules and reports are overwritten; what they were a quarter ago helps nobody.
 		NoncurrentVersionExpiration:         days(90),
 		AbortIncompleteMultipartUploadAfter: days(7),
 	},

@@ -55,7 +55,7 @@ func up(ctx context.Context, c *invocation) error {
 	if *exit {
 		return cloud.Close(context.WithoutCancel(ctx))
 	}
-	fmt.Fprintf(c.stdout, "\nserving at %s until Ctrl-C\n", cloud.URL())
+	fmt.Fprintf(c.stdout, "\nserving at %s until Ctrl-C; open it in a browser to try models\n", cloud.URL())
 	<-ctx.Done()
 	fmt.Fprintln(c.stdout, "\nstopping; the data stays in", relative(shown))
 	return cloud.Close(context.WithoutCancel(ctx))
