@@ -220,7 +220,7 @@ image: ## build the container image of the predict function (FUNCTION=train: of 
 	@$(MAKE) --no-print-directory build ARCH=amd64
 	@$(MAKE) --no-print-directory build ARCH=arm64
 	@echo "building the image"
-	@go run ./internal/image -push "$(PUSH)"
+	@go run ./internal/image -function "$(or $(FUNCTION),predict)" -push "$(PUSH)"
 
 # What a binary is made of is read from the binary, so that it is of what ships.
 sbom: build build-host build/tools/cyclonedx-gomod ## list what each binary is made of, as CycloneDX, in build/sbom
