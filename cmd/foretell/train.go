@@ -139,7 +139,7 @@ func (t *trainer) run(ctx context.Context, i int) error {
 	if err != nil {
 		return t.file.explain(i, err)
 	}
-	if config.Schedule != "" {
+	if !config.Schedule.IsZero() {
 		fmt.Fprintln(c.stderr, "note: the schedule is kept by the cloud and by foretell up, not by this command")
 	}
 	return t.follow(ctx, run, func(err error) error { return t.file.explain(i, err) })

@@ -29,17 +29,17 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	bucket, machine := os.Getenv(topology.EnvBucket), os.Getenv(topology.EnvTrainingWorkflow)
+	bucket := os.Getenv(topology.EnvBucket)
 	client, workflows := s3.NewFromConfig(aws), sfn.NewFromConfig(aws)
 	models := &registry.Registry{Store: s3store.New(client, bucket, "")}
 	server := &control.Server{
 		Bucket: bucket, Registry: models, Now: time.Now,
 		Engine: &training.Engine{Registry: models, Source: training.BucketSource(bucket, models), Cloud: true, Large: training.Place(os.Getenv(topology.EnvLarge))},
-		Links:  control.S3Links{Client: client, Bucket: bucket}, Workflow: control.StepFunctions{Client: workflows, Machine: machine},
+		Links:  control.S3Links{Client: client, Bucket: bucket}, Workflow: control.StepFunctions{Client: workflows, Machine: os.Getenv(topology.EnvTrainingWorkflow)},
 		Profiling:  control.StepFunctions{Client: workflows, Machine: os.Getenv(topology.EnvStatisticsWorkflow)},
 		Predicting: control.StepFunctions{Client: workflows, Machine: os.Getenv(topology.EnvBatchWorkflow)},
-		Schedule: control.EventBridge{Client: scheduler.NewFromConfig(aws), Machine: machine,
-			Group: os.Getenv(topology.EnvScheduleGroup), Role: os.Getenv(topology.EnvScheduleRole)},
+		Schedule: control.EventBridge{Client: scheduler.NewFromConfig(aws), Now: time.Now, Group: os.Getenv(topology.EnvScheduleGroup), DataGroup: os.Getenv(topology.EnvDataGroup),
+			Role: os.Getenv(topology.EnvScheduleRole), Function: os.Getenv(topology.EnvRetrainFunction), DeadLetters: os.Getenv(topology.EnvDeadLetters)},
 	}
 	lambda.Start((&gateway.Metrics{Function: "api", To: os.Stdout, Now: time.Now}).Measure(gateway.Handler(gateway.Routes(server.Routes()), s3store.Answers(client, bucket))))
 }

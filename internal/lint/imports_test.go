@@ -72,6 +72,7 @@ var allowed = []room{
 	{"functions/batch", []string{"pkg/batch", "pkg/registry", "pkg/registry/s3store", "pkg/topology"}},
 	{"functions/monitor", []string{"pkg/monitoring", "pkg/registry", "pkg/registry/s3store", "pkg/topology"}},
 	{"functions/predict", []string{"pkg/gateway", "pkg/registry", "pkg/registry/s3store", "pkg/serving", "pkg/topology"}},
+	{"functions/retrain", []string{"pkg/control", "pkg/registry/s3store", "pkg/topology"}},
 	{"functions/statistics", []string{"pkg/registry", "pkg/registry/s3store", "pkg/statistics", "pkg/topology"}},
 	{"functions/train", []string{"pkg/registry", "pkg/registry/s3store", "pkg/topology", "pkg/training"}},
 	{"infra", []string{"docs", "pkg/gateway", "pkg/topology"}},

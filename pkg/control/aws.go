@@ -10,12 +10,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
-	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
-	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/registry/s3store"
 )
 
@@ -81,48 +78,4 @@ func (w StepFunctions) Execution(ctx context.Context, arn string) (Execution, er
 		return Execution{}, fmt.Errorf("describe %s: %w", arn, err)
 	}
 	return Execution{string(out.Status), aws.ToString(out.Error), aws.ToString(out.Cause)}, nil
-}
-
-// EventBridge is a Schedule on EventBridge Scheduler: one schedule per model, named for it.
-type EventBridge struct {
-	Client  *scheduler.Client
-	Group   string
-	Machine string // ARN of the workflow that is started
-	Role    string // ARN of the role that may start it
-}
-
-// Put implements Schedule.
-func (e EventBridge) Put(ctx context.Context, model registry.ModelName, expression string) error {
-	input, err := json.Marshal(map[string]any{"schedule": model})
-	if err != nil {
-		return err
-	}
-	target := &schedulertypes.Target{Arn: &e.Machine, RoleArn: &e.Role, Input: aws.String(string(input))}
-	window := &schedulertypes.FlexibleTimeWindow{Mode: schedulertypes.FlexibleTimeWindowModeOff}
-	name := aws.String(string(model))
-	_, err = e.Client.CreateSchedule(ctx, &scheduler.CreateScheduleInput{
-		Name: name, GroupName: &e.Group, ScheduleExpression: &expression, Target: target, FlexibleTimeWindow: window})
-	var exists *schedulertypes.ConflictException
-	if errors.As(err, &exists) {
-		_, err = e.Client.UpdateSchedule(ctx, &scheduler.UpdateScheduleInput{
-			Name: name, GroupName: &e.Group, ScheduleExpression: &expression, Target: target, FlexibleTimeWindow: window})
-	}
-	var invalid *schedulertypes.ValidationException
-	if errors.As(err, &invalid) {
-		return &ScheduleError{expression, invalid.ErrorMessage()}
-	}
-	if err != nil {
-		return fmt.Errorf("schedule %s: %w", model, err)
-	}
-	return nil
-}
-
-// Delete implements Schedule.
-func (e EventBridge) Delete(ctx context.Context, model registry.ModelName) error {
-	_, err := e.Client.DeleteSchedule(ctx, &scheduler.DeleteScheduleInput{Name: aws.String(string(model)), GroupName: &e.Group})
-	var missing *schedulertypes.ResourceNotFoundException
-	if err != nil && !errors.As(err, &missing) {
-		return fmt.Errorf("delete schedule %s: %w", model, err)
-	}
-	return nil
 }

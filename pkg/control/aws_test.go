@@ -2,16 +2,20 @@ package control
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
+	"github.com/foretell-ml/foretell/pkg/training"
 )
 
 // reply is what a fake AWS answers: its error by name, or a body.
@@ -77,29 +81,48 @@ func TestStepFunctions(t *testing.T) {
 }
 
 func TestEventBridge(t *testing.T) {
+	gone := reply{status: 404, fault: "ResourceNotFoundException", body: `{"Message":"gone"}`}
+	made := reply{status: 200, body: `{"ScheduleArn":"a"}`}
+	exists := reply{status: 409, fault: "ConflictException", body: `{"Message":"exists"}`}
+	invalid := reply{status: 400, fault: "ValidationException", body: `{"Message":"Invalid Schedule Expression"}`}
+	denied := reply{status: 403, fault: "AccessDeniedException", body: `{"Message":"no"}`}
 	config, asked := fakeAWS(t,
-		reply{status: 200, body: `{"ScheduleArn":"a"}`},
-		reply{status: 409, fault: "ConflictException", body: `{"Message":"exists"}`}, reply{status: 200, body: `{"ScheduleArn":"a"}`},
-		reply{status: 400, fault: "ValidationException", body: `{"Message":"Invalid Schedule Expression"}`},
-		reply{status: 409, fault: "ConflictException", body: `{"Message":"exists"}`}, reply{status: 400, fault: "ValidationException", body: `{"Message":"Invalid Schedule Expression"}`},
-		reply{status: 200, body: `{}`},
-		reply{status: 404, fault: "ResourceNotFoundException", body: `{"Message":"gone"}`},
-		reply{status: 403, fault: "AccessDeniedException", body: `{"Message":"no"}`},
+		made, gone, // by the clock, and not on new data
+		exists, made, made, // both, and the first is there
+		invalid, exists, invalid,
+		reply{status: 200, body: `{}`}, gone, gone, gone,
+		denied, denied,
+		gone, denied,
 	)
-	e := EventBridge{Client: scheduler.NewFromConfig(config), Group: "foretell", Machine: "arn:m", Role: "arn:r"}
-	for _, what := range []string{"a new one", "one that is there"} {
-		if err := e.Put(t.Context(), "wine", "rate(1 day)"); err != nil {
-			t.Errorf("%s: %v", what, err)
+	e := EventBridge{Client: scheduler.NewFromConfig(config), Group: "foretell", DataGroup: "data", Function: "arn:f", Role: "arn:r", DeadLetters: "arn:q",
+		Now: func() time.Time { return noon }}
+	retries := 0
+	for _, c := range []training.ScheduleConfig{
+		{At: "rate(1 day)"},
+		{At: "cron(0 3 * * ? *)", TimeZone: "Europe/Zurich", Window: "15m", Retries: &retries, RetryWithin: "10m", OnNewData: true, Debounce: "90s"},
+	} {
+		if err := e.Put(t.Context(), "wine", c); err != nil {
+			t.Errorf("%+v: %v", c, err)
 		}
 	}
-	for i, method := range []string{"POST", "POST", "PUT"} {
-		if got := (*asked)[i]; !strings.HasPrefix(got, method+" /schedules/wine ") || !strings.Contains(got, `{\"schedule\":\"wine\"}`) || !strings.Contains(got, "rate(1 day)") {
-			t.Errorf("asked %s", got)
+	const target = `"Target":{"Arn":"arn:f","DeadLetterConfig":{"Arn":"arn:q"},"Input":"{\"model\":\"wine\",\"due\":\"<aws.scheduler.scheduled-time>\"}","RetryPolicy":{"MaximumEventAgeInSeconds":%d,"MaximumRetryAttempts":%d},"RoleArn":"arn:r"}`
+	for i, want := range [][]string{
+		{"POST /schedules/wine ", `"GroupName":"foretell"`, `"ScheduleExpression":"rate(1 day)"`, `"Mode":"OFF"`, `"State":"ENABLED"`, fmt.Sprintf(target, 3600, 3)},
+		{"DELETE /schedules/wine "},
+		{"POST /schedules/wine "},
+		{"PUT /schedules/wine ", `"GroupName":"foretell"`, `"ScheduleExpression":"cron(0 3 * * ? *)"`, `"ScheduleExpressionTimezone":"Europe/Zurich"`,
+			`"FlexibleTimeWindow":{"MaximumWindowInMinutes":15,"Mode":"FLEXIBLE"}`, fmt.Sprintf(target, 600, 0)},
+		{"POST /schedules/wine ", `"GroupName":"data"`, `"ScheduleExpression":"at(2026-11-27T12:01:30)"`, `"State":"DISABLED"`, `"Mode":"OFF"`, fmt.Sprintf(target, 600, 0)},
+	} {
+		for _, part := range want {
+			if got := (*asked)[i]; !strings.Contains(got, part) {
+				t.Errorf("request %d lacks %s: %s", i, part, got)
+			}
 		}
 	}
 	var refused *ScheduleError
 	for _, what := range []string{"a new one", "one that is there"} {
-		if err := e.Put(t.Context(), "wine", "rate(0 days)"); !errors.As(err, &refused) || refused.Expression != "rate(0 days)" || refused.Reason == "" {
+		if err := e.Put(t.Context(), "wine", training.ScheduleConfig{At: "rate(0 days)"}); !errors.As(err, &refused) || refused.Expression != "rate(0 days)" || refused.Reason == "" {
 			t.Errorf("%s, refused: %v", what, err)
 		}
 	}
@@ -110,5 +133,12 @@ func TestEventBridge(t *testing.T) {
 	}
 	if err := e.Delete(t.Context(), "wine"); err == nil {
 		t.Error("access denied is no error")
+	}
+	same := func(w Waiting) Waiting { return w }
+	if there, err := e.PutOff(t.Context(), "wine", same); there || err != nil {
+		t.Errorf("put off what is not there: %v, %v", there, err)
+	}
+	if there, err := e.PutOff(t.Context(), "wine", same); there || err == nil {
+		t.Errorf("put off what may not be read: %v, %v", there, err)
 	}
 }

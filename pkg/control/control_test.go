@@ -82,9 +82,9 @@ func (w *fakeWorkflow) Start(_ context.Context, name string, input any) (string,
 	if w.fault != nil {
 		return "", w.fault
 	}
-	var of struct{ Run, Dataset, Job, Model, Batch string }
+	var of struct{ Run, Dataset, Job, Model, Batch, Schedule string }
 	if text, err := json.Marshal(input); err != nil || json.Unmarshal(text, &of) != nil ||
-		!strings.HasPrefix(name, of.Run+"-") && name != of.Dataset+"-"+of.Job && !strings.HasPrefix(name, of.Model+"-"+of.Batch+"-") {
+		!strings.HasPrefix(name, of.Run+of.Schedule+"-") && name != of.Dataset+"-"+of.Job && !strings.HasPrefix(name, of.Model+"-"+of.Batch+"-") {
 		return "", fmt.Errorf("execution %s with input %s", name, text)
 	}
 	if e, ok := w.executions[name]; ok && e.Status != "RUNNING" {
@@ -121,11 +121,11 @@ type fakeSchedule struct {
 	expressions map[registry.ModelName]string
 }
 
-func (s *fakeSchedule) Put(_ context.Context, m registry.ModelName, expression string) error {
-	if strings.Contains(expression, "99") {
-		return &ScheduleError{expression, "minute 99"}
+func (s *fakeSchedule) Put(_ context.Context, m registry.ModelName, c training.ScheduleConfig) error {
+	if strings.Contains(c.At, "99") {
+		return &ScheduleError{c.At, "minute 99"}
 	}
-	s.expressions[m] = expression
+	s.expressions[m] = c.At
 	return nil
 }
 

@@ -52,7 +52,7 @@ func (s *Server) createRun(r *http.Request) (answer, error) {
 	if err := s.Engine.CheckQuote(r.Context(), config); err != nil {
 		return answer{}, err
 	}
-	if config.Schedule != "" { // before the run is recorded: the scheduler may refuse it
+	if !config.Schedule.IsZero() { // before the run is recorded: the scheduler may refuse it
 		if _, err := s.Engine.Check(r.Context(), config); err != nil {
 			return answer{}, err
 		}
@@ -89,7 +89,7 @@ func (s *Server) started(r *http.Request, run training.RunID) (answer, error) {
 // submit records a run: of a config with a schedule the one that the schedule comes to as well,
 // which is due at once.
 func (s *Server) submit(ctx context.Context, c training.Config) (training.RunID, error) {
-	if c.Schedule != "" {
+	if !c.Schedule.IsZero() {
 		retrain, err := s.Engine.Retrain(ctx, c)
 		return retrain.Run, err
 	}
@@ -230,29 +230,4 @@ func (s *Server) report(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	return shownPage(page), nil
-}
-
-// schedule registers the retrains of a config: first with the scheduler, which checks the
-// expression, then the config that they use. In between, a retrain that is due finds no
-// config and fails by saying so.
-func (s *Server) schedule(ctx context.Context, c training.Config) error {
-	if err := s.Schedule.Put(ctx, c.Model, c.Schedule); err != nil {
-		return err
-	}
-	_, err := registry.WriteJSON(ctx, s.Registry.Store, training.ScheduleKey(c.Model), c, registry.Condition{})
-	return err
-}
-
-func (s *Server) deleteSchedule(r *http.Request) (answer, error) {
-	model := registry.ModelName(r.PathValue("model"))
-	if err := model.Validate(); err != nil {
-		return answer{}, err
-	}
-	if err := s.Schedule.Delete(r.Context(), model); err != nil {
-		return answer{}, err
-	}
-	if err := s.Registry.Store.Delete(r.Context(), training.ScheduleKey(model)); err != nil {
-		return answer{}, err
-	}
-	return ok(map[string]any{"model": model, "schedule": nil})
 }

@@ -224,7 +224,7 @@ func TestSchedule(t *testing.T) {
 	if _, err := registry.ReadJSON(t.Context(), w.Registry.Store, training.ScheduleKey("penguins"), &c); err != nil {
 		t.Fatal(err)
 	}
-	if w.schedule.expressions["penguins"] != "rate(7 days)" || c.Schedule != "rate(7 days)" || c.Data.Target != "species" {
+	if w.schedule.expressions["penguins"] != "rate(7 days)" || c.Schedule.At != "rate(7 days)" || c.Data.Target != "species" {
 		t.Errorf("schedules %v, config %+v", w.schedule.expressions, c)
 	}
 	// Refused, the one that is there stays.

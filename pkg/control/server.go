@@ -54,20 +54,6 @@ type Execution struct {
 	Cause  string `json:"cause,omitempty"`
 }
 
-// Schedule starts the workflow at set times.
-type Schedule interface {
-	// Put makes or replaces the schedule of a model. An expression that the scheduler does
-	// not take is a *ScheduleError.
-	Put(ctx context.Context, model registry.ModelName, expression string) error
-	// Delete removes the schedule of a model; one that is not there is no error.
-	Delete(ctx context.Context, model registry.ModelName) error
-}
-
-// ScheduleError is a schedule expression that the scheduler refused.
-type ScheduleError struct{ Expression, Reason string }
-
-func (e *ScheduleError) Error() string { return "schedule " + e.Expression + ": " + e.Reason }
-
 // Routes returns the handler of all of the control plane's routes.
 func (s *Server) Routes() *http.ServeMux {
 	mux := http.NewServeMux()

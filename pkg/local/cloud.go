@@ -43,6 +43,7 @@ type Cloud struct {
 	lock    *os.File
 	s3      *s3Server
 	runtime *Runtime
+	ready   chan struct{} // closed when all is up
 	// executions and scheduler are nil until the runtime is there.
 	executions *Executions
 	scheduler  *Scheduler
@@ -79,7 +80,7 @@ func Start(ctx context.Context, c Config) (_ *Cloud, err error) {
 			return nil, err
 		}
 	}
-	cloud := &Cloud{config: c}
+	cloud := &Cloud{config: c, ready: make(chan struct{})}
 	if err := cloud.start(ctx); err != nil {
 		// What stops badly after a failed start is a consequence of the failure.
 		_ = cloud.Close(context.WithoutCancel(ctx))
@@ -114,7 +115,7 @@ func (c *Cloud) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.s3, err = startS3(ctx, objects, objectPort, c.config.Bucket); err != nil {
+	if c.s3, err = startS3(ctx, objects, objectPort, c.config.Bucket, c.objectCreated); err != nil {
 		return err
 	}
 	if c.runtime, err = NewRuntime(c.runtimeConfig(logs)); err != nil {
@@ -127,6 +128,7 @@ func (c *Cloud) start(ctx context.Context) (err error) {
 	c.serve(c.api, &front{
 		routes: topology.Routes, invoker: c.runtime, timeout: topology.GatewayTimeout, log: c.log,
 	})
+	close(c.ready)
 	return nil
 }
 
@@ -151,7 +153,10 @@ func (c *Cloud) runtimeConfig(logs string) RuntimeConfig {
 			topology.EnvStatisticsWorkflow: statisticsARN,
 			topology.EnvBatchWorkflow:      batchARN,
 			topology.EnvScheduleGroup:      scheduleGroup,
+			topology.EnvDataGroup:          dataGroup,
 			topology.EnvScheduleRole:       scheduleRole,
+			topology.EnvRetrainFunction:    functionARN("retrain"),
+			topology.EnvDeadLetters:        deadLetters,
 			topology.EnvAliasFresh:         topology.Settings[topology.EnvAliasFresh],
 			topology.EnvLarge:              topology.Settings[topology.EnvLarge],
 			topology.EnvCapture:            topology.Settings[topology.EnvCapture],
@@ -174,6 +179,8 @@ const (
 	statisticsARN = "arn:aws:states:" + Region + ":" + Account + ":stateMachine:foretell-statistics"
 	batchARN      = "arn:aws:states:" + Region + ":" + Account + ":stateMachine:foretell-batch"
 	scheduleGroup = "foretell"
+	dataGroup     = "foretell-data"
+	deadLetters   = "arn:aws:sqs:" + Region + ":" + Account + ":foretell-dead-letters" // there is none
 	scheduleRole  = "arn:aws:iam::" + Account + ":role/foretell-schedule"
 )
 
@@ -206,8 +213,8 @@ func (c *Cloud) startWorkflows() error {
 		return err
 	}
 	c.scheduler, err = OpenScheduler(SchedulerConfig{
-		Dir:   filepath.Join(c.config.Dir, "schedules"),
-		Group: scheduleGroup, Start: c.executions.Start, Log: c.log,
+		Dir:    filepath.Join(c.config.Dir, "schedules"),
+		Groups: []string{scheduleGroup, dataGroup}, Call: c.runtime.invokeEvent, Log: c.log,
 	})
 	return err
 }

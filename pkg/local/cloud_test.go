@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
@@ -155,7 +156,7 @@ func TestCloudStopsAndComesBack(t *testing.T) {
 		answer.Body.Close()
 		answered <- answer.StatusCode
 	}()
-	for len(first.runtime.Processes()) < 2 {
+	for len(first.runtime.Processes()) < 3 { // retrain was told of the object
 		time.Sleep(time.Millisecond)
 	}
 	pids := first.runtime.Processes()
@@ -300,15 +301,17 @@ func TestCloudServices(t *testing.T) {
 	if err != nil || strings.Count(string(log), "START RequestId") != 2 {
 		t.Errorf("log of statistics: %v\n%s", err, log)
 	}
-	machine = values[topology.EnvTrainingWorkflow]
 
 	clock := scheduler.New(scheduler.Options{Region: Region, BaseEndpoint: aws.String(values["AWS_ENDPOINT_URL_SCHEDULER"]), Credentials: account})
 	group, role := values[topology.EnvScheduleGroup], values[topology.EnvScheduleRole]
+	function := values[topology.EnvRetrainFunction]
 	in := createInput("nightly", "rate(1 day)")
-	in.GroupName, in.Target.Arn, in.Target.RoleArn = &group, &machine, &role
+	in.GroupName, in.Target.Arn, in.Target.RoleArn = &group, &function, &role
+	in.Target.Input = aws.String(`{"do": "log", "nightly": "<aws.scheduler.scheduled-time>"}`)
 	if _, err := clock.CreateSchedule(t.Context(), in); err != nil {
 		t.Fatal(err)
 	}
+	untilLogged(t, cloud, "retrain", "START RequestId") // a rate is due when it is made
 	if _, err := clock.GetSchedule(t.Context(), &scheduler.GetScheduleInput{Name: aws.String("nightly"), GroupName: &group}); err != nil {
 		t.Error(err)
 	}
@@ -317,6 +320,55 @@ func TestCloudServices(t *testing.T) {
 	name := "statistics"
 	if out, err := functions.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: &name}); err != nil || out.FunctionError != nil {
 		t.Errorf("invoke %s: %v", name, err)
+	}
+}
+
+// untilLogged waits for something to stand in a function's log.
+func untilLogged(t *testing.T, c *Cloud, function, what string) string {
+	t.Helper()
+	for begin := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		log, _ := os.ReadFile(filepath.Join(c.Dir(), "logs", function+".log"))
+		if strings.Contains(string(log), what) {
+			return string(log)
+		}
+		if time.Since(begin) > 10*time.Second {
+			t.Fatalf("after 10 s the log of %s lacks %q:\n%s", function, what, log)
+		}
+	}
+}
+
+// TestCloudTellsOfObjects: the functions that want to know of objects are called with S3's event of
+// each that was written below their prefix, however it was written.
+func TestCloudTellsOfObjects(t *testing.T) {
+	cloud := startCloud(t, t.Context(), Config{Dir: t.TempDir(), Functions: cloudBuild(t)})
+	bucket := aws.String(cloud.Bucket())
+	for _, key := range []string{"runs/r/data", "data/adult/a.csv"} {
+		if _, err := put(t, cloud.S3(), key, "age\n39\n", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := cloud.S3().CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: bucket, Key: aws.String("data/adult/b.csv"), CopySource: aws.String(cloud.Bucket() + "/data/adult/a.csv")}); err != nil {
+		t.Fatal(err)
+	}
+	key := aws.String("data/adult/c.csv")
+	upload, err := cloud.S3().CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: bucket, Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := cloud.S3().UploadPart(t.Context(), &s3.UploadPartInput{Bucket: bucket, Key: key, UploadId: upload.UploadId, PartNumber: aws.Int32(1), Body: strings.NewReader("age\n40\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cloud.S3().CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{Bucket: bucket, Key: key, UploadId: upload.UploadId,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{PartNumber: aws.Int32(1), ETag: part.ETag}}}}); err != nil {
+		t.Fatal(err)
+	}
+	var log string
+	for _, want := range []string{`"key":"data/adult/a.csv"`, `"key":"data/adult/b.csv"`, `"key":"data/adult/c.csv"`, `"detail-type":"Object Created"`, `"source":"aws.s3"`} {
+		log = untilLogged(t, cloud, "retrain", want)
+	}
+	if strings.Contains(log, "runs/r/data") {
+		t.Errorf("told of an object of another prefix:\n%s", log)
 	}
 }
 

@@ -49,8 +49,8 @@ const s3Socket = "../s3.sock"
 
 // startS3 serves dir on a listener, which it closes if it fails, and makes the bucket if it
 // is absent. The server uses paths relative to the working directory of this process, and
-// moves it to dir until stop.
-func startS3(ctx context.Context, dir string, l net.Listener, bucket string) (*s3Server, error) {
+// moves it to dir until stop. It tells created of each object that was written, from then on.
+func startS3(ctx context.Context, dir string, l net.Listener, bucket string, created func(objectEvent)) (*s3Server, error) {
 	if err := checkAttributes(dir, probeAttribute); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -68,7 +68,9 @@ func startS3(ctx context.Context, dir string, l net.Listener, bucket string) (*s
 	s := &s3Server{endpoint: "http://" + l.Addr().String(), cancel: cancel, done: make(chan error, 1), folder: folder}
 	s.client = newS3Client(s.endpoint)
 	ready := make(chan struct{})
-	go func() { s.done <- embedgw.RunVersityGW(running, backend, s3Config(func() { close(ready) })) }()
+	go func() {
+		s.done <- embedgw.RunVersityGW(running, watched{backend, created}, s3Config(func() { close(ready) }))
+	}()
 	select {
 	case <-ready:
 	case err := <-s.done:

@@ -34,7 +34,7 @@ func newS3(t *testing.T, dir string) *s3Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := startS3(t.Context(), dir, l, "foretell")
+	server, err := startS3(t.Context(), dir, l, "foretell", func(objectEvent) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,8 @@
 package local
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -18,20 +17,19 @@ import (
 
 // SchedulerConfig is what a Scheduler needs.
 type SchedulerConfig struct {
-	Dir   string // absolute; the schedules lie in Dir/<group>/<name>.json
-	Group string // the one schedule group that exists
-	// Start starts an execution; it is Executions.Start.
-	Start func(machine, name string, input json.RawMessage) (Execution, error)
-	Log   *slog.Logger // nil: slog.Default
+	Dir    string   // absolute; the schedules lie in Dir/<group>/<name>.json
+	Groups []string // the schedule groups that exist
+	// Call has a function called, and sees to what fails, as Lambda does with an event.
+	Call func(function string, event []byte) error
+	Log  *slog.Logger // nil: slog.Default
 }
 
-// Scheduler starts workflows by the clock, and speaks the API of EventBridge Scheduler for
-// schedules whose target is a state machine.
+// Scheduler calls functions by the clock, and speaks the API of EventBridge Scheduler for
+// schedules whose target is a function.
 //
-// A due time starts one execution, named <schedule>-<time in UTC>, so that a time that came
-// twice is refused as a name that is taken. What fell due while no cloud ran, or while the
-// machine slept for more than a minute, does not run: retraining late at start-up would
-// surprise whoever only wanted to look. A flexible time window is taken at its beginning.
+// What fell due while no cloud ran, or while the machine slept for more than a minute, does not
+// run: retraining late at start-up would surprise whoever only wanted to look. A flexible time
+// window is taken at its beginning, and a time to the second, not to the minute as on AWS.
 // A rate begins to count, and runs first, when its schedule is created.
 type Scheduler struct {
 	config SchedulerConfig
@@ -40,7 +38,16 @@ type Scheduler struct {
 	done   chan struct{}
 
 	mutex     sync.Mutex // guards schedules, and is held while a record is written
-	schedules map[string]*schedule
+	schedules map[scheduleID]*schedule
+}
+
+// scheduleID is a schedule among those of all groups.
+type scheduleID struct{ group, name string }
+
+func (r scheduleRecord) id() scheduleID { return scheduleID{r.Group, r.Name} }
+
+func byGroup(a, b scheduleID) int {
+	return cmp.Or(cmp.Compare(a.group, b.group), cmp.Compare(a.name, b.name))
 }
 
 // schedule is one schedule at work.
@@ -66,7 +73,7 @@ func OpenScheduler(c SchedulerConfig) (*Scheduler, error) {
 	s := &Scheduler{
 		config: c, stop: stop, done: make(chan struct{}),
 		wake:      make(chan struct{}, 1),
-		schedules: map[string]*schedule{},
+		schedules: map[scheduleID]*schedule{},
 	}
 	for _, r := range records {
 		one, err := newSchedule(r, wallClock())
@@ -74,7 +81,7 @@ func OpenScheduler(c SchedulerConfig) (*Scheduler, error) {
 			stop()
 			return nil, fmt.Errorf("schedules: %s: %w", r.Name, err)
 		}
-		s.schedules[r.Name] = one
+		s.schedules[r.id()] = one
 	}
 	go s.loop(ctx)
 	return s, nil
@@ -126,20 +133,20 @@ func (s *Scheduler) runDue(now time.Time) time.Duration {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	pause := lateness
-	for _, name := range slices.Sorted(maps.Keys(s.schedules)) {
-		one := s.schedules[name]
+	for _, id := range slices.SortedFunc(maps.Keys(s.schedules), byGroup) {
+		one := s.schedules[id]
 		if one.due.IsZero() {
 			continue
 		}
 		if !one.due.After(now) {
 			if now.Sub(one.due) <= lateness {
-				s.start(one)
+				s.call(one)
 			} else {
-				s.config.Log.Warn("a schedule was missed and does not run", "schedule", name, "due", one.due)
+				s.config.Log.Warn("a schedule was missed and does not run", "schedule", id.name, "due", one.due)
 			}
 			one.due = one.expression.next(now, one.record.Created)
 			if one.due.IsZero() && one.record.After == "DELETE" {
-				s.forget(name)
+				s.forget(id)
 			}
 		}
 		if !one.due.IsZero() {
@@ -149,32 +156,20 @@ func (s *Scheduler) runDue(now time.Time) time.Duration {
 	return pause
 }
 
-// start starts the execution of a due time.
-func (s *Scheduler) start(one *schedule) {
+// call calls the function of a due time.
+func (s *Scheduler) call(one *schedule) {
 	r := one.record
-	name := executionName(r.Name, one.due)
 	input := strings.NewReplacer(
 		"<aws.scheduler.schedule-arn>", r.arn(),
 		"<aws.scheduler.scheduled-time>", one.due.UTC().Format(time.RFC3339),
-		"<aws.scheduler.execution-id>", name,
+		"<aws.scheduler.execution-id>", fmt.Sprintf("%s-%d", r.Name, one.due.Unix()),
 		"<aws.scheduler.attempt-number>", "1",
 	).Replace(r.Target.Input)
-	_, err := s.config.Start(r.Target.ARN, name, json.RawMessage(input))
-	var known *APIError
-	switch {
-	case err == nil:
-		s.config.Log.Info("a schedule started an execution", "schedule", r.Name, "execution", name)
-	case errors.As(err, &known) && known.Code == "ExecutionAlreadyExists":
-		s.config.Log.Info("a schedule's execution was started before", "schedule", r.Name, "execution", name)
-	default:
-		s.config.Log.Error("a schedule could not start its execution", "schedule", r.Name, "execution", name, "error", err)
+	if err := s.config.Call(r.Target.ARN, []byte(input)); err != nil {
+		s.config.Log.Error("a schedule could not call its function", "schedule", r.Name, "due", one.due, "function", r.Target.ARN, "error", err)
+		return
 	}
-}
-
-// executionName names the execution of a due time. A schedule's name has at most 64
-// characters and an execution's 80, which this just fits into.
-func executionName(schedule string, due time.Time) string {
-	return schedule + "-" + due.UTC().Format("20060102T150405")
+	s.config.Log.Info("a schedule called its function", "schedule", r.Name, "due", one.due)
 }
 
 var scheduleName = regexp.MustCompile(`^[0-9a-zA-Z_.-]{1,64}$`)
@@ -187,7 +182,7 @@ func (s *Scheduler) put(r scheduleRecord, create bool) error {
 	defer s.mutex.Unlock()
 	// A rate's first time is its creation, which must not be over when it begins.
 	after := now.Add(-time.Nanosecond)
-	old, ok := s.schedules[r.Name]
+	old, ok := s.schedules[r.id()]
 	switch {
 	case create && ok:
 		return apiError(codeConflict, "Schedule %s already exists.", r.Name)
@@ -200,13 +195,13 @@ func (s *Scheduler) put(r scheduleRecord, create bool) error {
 	if err != nil {
 		return apiError(codeInvalid, "%v", err)
 	}
-	if one.expression.next(after, r.Created).IsZero() {
+	if one.expression.next(after, r.Created).IsZero() { // also of one that is turned off
 		return apiError(codeInvalid, "%s is never due any more", r.Expression)
 	}
 	if err := writeRecord(s.config.Dir, r.Group, r.Name, r); err != nil {
 		return err
 	}
-	s.schedules[r.Name] = one
+	s.schedules[r.id()] = one
 	s.changed()
 	return nil
 }
@@ -219,43 +214,49 @@ func (s *Scheduler) changed() {
 	}
 }
 
-func (s *Scheduler) get(name string) (scheduleRecord, error) {
+func (s *Scheduler) get(id scheduleID) (scheduleRecord, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if one, ok := s.schedules[name]; ok {
+	if one, ok := s.schedules[id]; ok {
 		return one.record, nil
 	}
-	return scheduleRecord{}, apiError(codeNotFound, "Schedule %s does not exist.", name)
+	return scheduleRecord{}, apiError(codeNotFound, "Schedule %s does not exist.", id.name)
 }
 
-func (s *Scheduler) remove(name string) error {
+func (s *Scheduler) remove(id scheduleID) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if _, ok := s.schedules[name]; !ok {
-		return apiError(codeNotFound, "Schedule %s does not exist.", name)
+	if _, ok := s.schedules[id]; !ok {
+		return apiError(codeNotFound, "Schedule %s does not exist.", id.name)
 	}
-	if err := os.Remove(recordPath(filepath.Join(s.config.Dir, s.config.Group), name)); err != nil {
+	if err := os.Remove(s.path(id)); err != nil {
 		return err
 	}
-	delete(s.schedules, name)
+	delete(s.schedules, id)
 	return nil
 }
 
-// forget removes a schedule that has completed. The caller holds the mutex.
-func (s *Scheduler) forget(name string) {
-	if err := os.Remove(recordPath(filepath.Join(s.config.Dir, s.config.Group), name)); err != nil {
-		s.config.Log.Error("a completed schedule was not deleted", "schedule", name, "error", err)
-	}
-	delete(s.schedules, name)
+func (s *Scheduler) path(id scheduleID) string {
+	return recordPath(filepath.Join(s.config.Dir, id.group), id.name)
 }
 
-// list gives the schedules in order of name.
-func (s *Scheduler) list() []scheduleRecord {
+// forget removes a schedule that has completed. The caller holds the mutex.
+func (s *Scheduler) forget(id scheduleID) {
+	if err := os.Remove(s.path(id)); err != nil {
+		s.config.Log.Error("a completed schedule was not deleted", "schedule", id.name, "error", err)
+	}
+	delete(s.schedules, id)
+}
+
+// list gives the schedules of a group, or of all, in order of group and name.
+func (s *Scheduler) list(group string) []scheduleRecord {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	var out []scheduleRecord
-	for _, name := range slices.Sorted(maps.Keys(s.schedules)) {
-		out = append(out, s.schedules[name].record)
+	for _, id := range slices.SortedFunc(maps.Keys(s.schedules), byGroup) {
+		if group == "" || id.group == group {
+			out = append(out, s.schedules[id].record)
+		}
 	}
 	return out
 }

@@ -47,13 +47,14 @@ type flexibleWindow struct {
 	Minutes *int `json:"MaximumWindowInMinutes,omitempty"`
 }
 
-// scheduleTarget is the Target of the API. The retry policy is kept and given back; a start
-// in this process either works or would not work a second time.
+// scheduleTarget is the Target of the API. Retry policy and dead letter queue are kept and given
+// back: a call within this process arrives, and what the function makes of it is Lambda's matter.
 type scheduleTarget struct {
-	ARN     string          `json:"Arn"`
-	Role    string          `json:"RoleArn"`
-	Input   string          `json:"Input,omitempty"`
-	Retries json.RawMessage `json:"RetryPolicy,omitempty"`
+	ARN         string          `json:"Arn"`
+	Role        string          `json:"RoleArn"`
+	Input       string          `json:"Input,omitempty"`
+	Retries     json.RawMessage `json:"RetryPolicy,omitempty"`
+	DeadLetters json.RawMessage `json:"DeadLetterConfig,omitempty"`
 }
 
 // scheduleRequest is the body of CreateSchedule and UpdateSchedule.
@@ -104,22 +105,23 @@ func (s *Scheduler) handle(w http.ResponseWriter, r *http.Request) (any, error) 
 	case isOne && name != "" && r.Method == http.MethodGet:
 		return s.getSchedule(name, r.URL.Query().Get("groupName"))
 	case isOne && name != "" && r.Method == http.MethodDelete:
-		if err := s.checkGroup(r.URL.Query().Get("groupName")); err != nil {
+		group := r.URL.Query().Get("groupName")
+		if err := s.checkGroup(group); err != nil {
 			return nil, err
 		}
-		return struct{}{}, s.remove(name)
+		return struct{}{}, s.remove(scheduleID{group, name})
 	case r.URL.Path == "/schedules" && r.Method == http.MethodGet:
 		return s.listSchedules(r)
 	}
 	return nil, apiError("UnknownOperationException", "%s %s is not implemented by the local cloud's Scheduler", r.Method, r.URL.Path)
 }
 
-// checkGroup knows one group; a request that names none means "default", as on AWS.
+// checkGroup knows the stack's groups; a request that names none means "default", as on AWS.
 func (s *Scheduler) checkGroup(group string) error {
 	if group == "" {
 		group = "default"
 	}
-	if group != s.config.Group {
+	if !slices.Contains(s.config.Groups, group) {
 		return apiError(codeNotFound, "Schedule group %s does not exist.", group)
 	}
 	return nil
@@ -137,7 +139,7 @@ func (s *Scheduler) putSchedule(name string, body []byte, create bool) (any, err
 		return nil, err
 	}
 	r := scheduleRecord{
-		Name: name, Group: s.config.Group, Description: in.Description,
+		Name: name, Group: in.GroupName, Description: in.Description,
 		Expression: in.ScheduleExpression, Timezone: cmp.Or(in.ScheduleExpressionTimezone, "UTC"),
 		State: cmp.Or(in.State, stateEnabled), After: cmp.Or(in.ActionAfterCompletion, "NONE"),
 		Window: in.FlexibleTimeWindow, Target: in.Target,
@@ -168,8 +170,8 @@ func (in scheduleRequest) check(name string) error {
 	refuse(window.Mode == "FLEXIBLE" && (window.Minutes == nil || *window.Minutes < 1 || *window.Minutes > 1440),
 		"MaximumWindowInMinutes is not within 1 to 1440")
 	parts := strings.Split(in.Target.ARN, ":")
-	isMachine := len(parts) == 7 && parts[0] == "arn" && parts[2] == "states" && parts[5] == "stateMachine" && parts[6] != ""
-	refuse(!isMachine, "Target.Arn %q is not the ARN of a state machine, and nothing else is implemented here", in.Target.ARN)
+	isFunction := len(parts) >= 7 && parts[0] == "arn" && parts[2] == "lambda" && parts[5] == "function" && parts[6] != ""
+	refuse(!isFunction, "Target.Arn %q is not the ARN of a function, and nothing else is implemented here", in.Target.ARN)
 	refuse(in.Target.Role == "", "Target.RoleArn is missing")
 	if in.Target.Input != "" {
 		_, err := decodeData([]byte(in.Target.Input))
@@ -185,7 +187,7 @@ func (s *Scheduler) getSchedule(name, group string) (any, error) {
 	if err := s.checkGroup(group); err != nil {
 		return nil, err
 	}
-	r, err := s.get(name)
+	r, err := s.get(scheduleID{group, name})
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +210,8 @@ func (s *Scheduler) getSchedule(name, group string) (any, error) {
 // listSchedules pages by name: the token is the last name of the page before.
 func (s *Scheduler) listSchedules(r *http.Request) (any, error) {
 	q := r.URL.Query()
-	if group := q.Get("ScheduleGroup"); group != "" {
+	group := q.Get("ScheduleGroup")
+	if group != "" {
 		if err := s.checkGroup(group); err != nil {
 			return nil, err
 		}
@@ -231,7 +234,7 @@ func (s *Scheduler) listSchedules(r *http.Request) (any, error) {
 	}
 	out := map[string]any{}
 	page := []summary{}
-	for _, r := range s.list() {
+	for _, r := range s.list(group) {
 		if r.Name <= q.Get("NextToken") || !strings.HasPrefix(r.Name, q.Get("NamePrefix")) ||
 			q.Get("State") != "" && q.Get("State") != r.State {
 			continue

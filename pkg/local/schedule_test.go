@@ -1,7 +1,6 @@
 package local
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,28 +19,28 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// starts records what a Scheduler starts.
-type starts struct {
+// calls records what a Scheduler calls.
+type calls struct {
 	mutex sync.Mutex
 	seen  []string
 	err   error
 }
 
-func (s *starts) start(machine, name string, input json.RawMessage) (Execution, error) {
+func (s *calls) call(function string, event []byte) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.seen = append(s.seen, fmt.Sprintf("%s %s %s", machine[strings.LastIndexByte(machine, ':')+1:], name, input))
-	return Execution{}, s.err
+	s.seen = append(s.seen, fmt.Sprintf("%s %s", function[strings.LastIndexByte(function, ':')+1:], event))
+	return s.err
 }
 
-func (s *starts) failWith(err error) {
+func (s *calls) failWith(err error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.err = err
 }
 
-// take returns what was started since the last call.
-func (s *starts) take() []string {
+// take returns what was called since the last take.
+func (s *calls) take() []string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	seen := s.seen
@@ -49,19 +48,21 @@ func (s *starts) take() []string {
 	return seen
 }
 
-func openScheduler(t *testing.T, dir string, s *starts) *Scheduler {
+func openScheduler(t *testing.T, dir string, s *calls) *Scheduler {
 	t.Helper()
-	out, err := OpenScheduler(SchedulerConfig{Dir: dir, Group: "foretell", Start: s.start, Log: slog.New(slog.DiscardHandler)})
+	out, err := OpenScheduler(SchedulerConfig{Dir: dir, Groups: []string{"foretell", "data"}, Call: s.call, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
 }
 
+var testFunction = functionARN("test")
+
 func recordOf(name, expression string) scheduleRecord {
 	return scheduleRecord{
 		Name: name, Group: "foretell", Expression: expression, Timezone: "UTC", State: stateEnabled, After: "NONE",
-		Target: scheduleTarget{ARN: testMachine, Role: "role", Input: `{"schedule":"` + name + `"}`},
+		Target: scheduleTarget{ARN: testFunction, Role: "role", Input: `{"` + name + `":"<aws.scheduler.scheduled-time>"}`},
 	}
 }
 
@@ -69,7 +70,7 @@ func recordOf(name, expression string) scheduleRecord {
 // 2000, a Saturday, and time passes only when everyone sleeps.
 func TestSchedulerRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		dir, s := t.TempDir(), &starts{}
+		dir, s := t.TempDir(), &calls{}
 		clock := openScheduler(t, dir, s)
 		defer func() { clock.Close() }()
 		put := func(r scheduleRecord, create bool) {
@@ -89,35 +90,35 @@ func TestSchedulerRuns(t *testing.T) {
 
 		put(recordOf("weekly", "cron(0 3 ? * MON *)"), true)
 		expect(51*time.Hour - time.Second)
-		expect(time.Second, `test weekly-20000103T030000 {"schedule":"weekly"}`)
+		expect(time.Second, `test {"weekly":"2000-01-03T03:00:00Z"}`)
 		expect(167 * time.Hour)
-		expect(time.Hour, `test weekly-20000110T030000 {"schedule":"weekly"}`)
+		expect(time.Hour, `test {"weekly":"2000-01-10T03:00:00Z"}`)
 
 		// A change of the expression counts from now on, and deletion is final.
 		put(recordOf("weekly", "cron(30 4 * * ? *)"), false)
-		expect(90*time.Minute, `test weekly-20000110T043000 {"schedule":"weekly"}`)
+		expect(90*time.Minute, `test {"weekly":"2000-01-10T04:30:00Z"}`)
 		off := recordOf("weekly", "cron(30 4 * * ? *)")
 		off.State = stateDisabled
 		put(off, false)
 		expect(24 * time.Hour)
 		put(recordOf("weekly", "cron(30 4 * * ? *)"), false)
-		if err := clock.remove("weekly"); err != nil {
+		if err := clock.remove(scheduleID{"foretell", "weekly"}); err != nil {
 			t.Fatal(err)
 		}
 		expect(48 * time.Hour)
 
 		// A rate runs at once and from then on; at runs once. It is 04:30 on the 13th.
 		put(recordOf("rate", "rate(90 minutes)"), true)
-		expect(0, `test rate-20000113T043000 {"schedule":"rate"}`)
+		expect(0, `test {"rate":"2000-01-13T04:30:00Z"}`)
 		last := recordOf("once", "at(2000-01-13T05:00:00)")
 		last.After = "DELETE"
 		last.Target.Input = `{"at":"<aws.scheduler.scheduled-time>","of":"<aws.scheduler.schedule-arn>"}`
 		put(last, true)
-		expect(time.Hour, `test once-20000113T050000 {"at":"2000-01-13T05:00:00Z","of":"arn:aws:scheduler:us-east-1:000000000000:schedule/foretell/once"}`)
-		if _, err := clock.get("once"); err == nil {
+		expect(time.Hour, `test {"at":"2000-01-13T05:00:00Z","of":"arn:aws:scheduler:us-east-1:000000000000:schedule/foretell/once"}`)
+		if _, err := clock.get(scheduleID{"foretell", "once"}); err == nil {
 			t.Error("a schedule that was to be deleted after completion is still there")
 		}
-		expect(30*time.Minute, `test rate-20000113T060000 {"schedule":"rate"}`)
+		expect(30*time.Minute, `test {"rate":"2000-01-13T06:00:00Z"}`)
 
 		// What falls due while no cloud runs does not run later, and the rate keeps its beat.
 		clock.Close()
@@ -125,14 +126,12 @@ func TestSchedulerRuns(t *testing.T) {
 		clock = openScheduler(t, dir, s)
 		expect(0)
 		expect(29 * time.Minute)
-		expect(time.Minute, `test rate-20000113T103000 {"schedule":"rate"}`)
+		expect(time.Minute, `test {"rate":"2000-01-13T10:30:00Z"}`)
 
-		// An execution that cannot start is no reason not to start the next.
+		// A call that fails is no reason not to make the next.
 		s.failWith(errors.New("no"))
-		expect(90*time.Minute, `test rate-20000113T120000 {"schedule":"rate"}`)
-		s.failWith(apiError("ExecutionAlreadyExists", "twice"))
-		expect(90*time.Minute, `test rate-20000113T133000 {"schedule":"rate"}`)
-		expect(90*time.Minute, `test rate-20000113T150000 {"schedule":"rate"}`)
+		expect(90*time.Minute, `test {"rate":"2000-01-13T12:00:00Z"}`)
+		expect(90*time.Minute, `test {"rate":"2000-01-13T13:30:00Z"}`)
 	})
 }
 
@@ -143,47 +142,60 @@ func TestSchedulerLateness(t *testing.T) {
 		late time.Duration
 		runs bool
 	}{{0, true}, {time.Minute, true}, {time.Minute + time.Millisecond, false}, {50 * time.Hour, false}} {
-		s := &starts{}
+		s := &calls{}
 		clock := openScheduler(t, t.TempDir(), s)
 		clock.Close() // the test turns the clock itself
 		if err := clock.put(recordOf("daily", "cron(0 3 * * ? *)"), true); err != nil {
 			t.Fatal(err)
 		}
-		due := clock.schedules["daily"].due
+		due := clock.schedules[scheduleID{"foretell", "daily"}].due
 		clock.runDue(due.Add(test.late))
 		clock.runDue(due.Add(test.late))
 		if ran := len(s.take()); ran > 1 || (ran == 1) != test.runs {
 			t.Errorf("%v late: %d starts, want it to run: %v", test.late, ran, test.runs)
 		}
-		if next := clock.schedules["daily"].due; !next.After(due.Add(test.late)) {
+		if next := clock.schedules[scheduleID{"foretell", "daily"}].due; !next.After(due.Add(test.late)) {
 			t.Errorf("%v late: next due at %v, which is over", test.late, next)
 		}
 	}
 }
 
-// TestSchedulerStartsExecution joins the parts: a schedule runs a workflow, once per time.
-func TestSchedulerStartsExecution(t *testing.T) {
-	e := openExecutions(t, t.TempDir(), echo)
-	clock, err := OpenScheduler(SchedulerConfig{Dir: t.TempDir(), Group: "foretell", Start: e.Start, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer clock.Close()
-	if err := clock.put(recordOf("adult", "rate(1 day)"), true); err != nil {
-		t.Fatal(err)
-	}
-	var found []Execution
-	for begin := time.Now(); len(found) == 0 || found[0].Status == Running; time.Sleep(time.Millisecond) {
-		if found, err = e.List(testMachine, ""); err != nil {
-			t.Fatal(err)
+// TestSchedulerMoved: a schedule that was made turned off is due when it is turned on, moves as often
+// as it is told to, and again after its time has been.
+func TestSchedulerMoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, s := t.TempDir(), &calls{}
+		clock := openScheduler(t, dir, s)
+		defer func() { clock.Close() }()
+		move := func(at, state string) {
+			t.Helper()
+			r := recordOf("data", "at(2000-01-01T"+at+")")
+			r.Group, r.State = "data", state
+			if err := clock.put(r, state == stateDisabled); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if time.Since(begin) > 10*time.Second {
-			t.Fatal("no execution after 10 s")
+		at := func(d time.Duration, want ...string) {
+			t.Helper()
+			time.Sleep(time.Until(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(d)))
+			synctest.Wait()
+			if got := s.take(); !reflect.DeepEqual(got, want) {
+				t.Errorf("after %v: called %q, want %q", d, got, want)
+			}
 		}
-	}
-	if len(found) != 1 || found[0].Status != Succeeded || string(found[0].Input) != `{"schedule":"adult"}` || !strings.HasPrefix(found[0].Name, "adult-2") {
-		t.Errorf("executions %+v", found)
-	}
+		move("00:15:00", stateDisabled)
+		at(20 * time.Minute)
+		move("00:35:00", stateEnabled)
+		at(30 * time.Minute)
+		move("00:45:00", stateEnabled)
+		at(45*time.Minute - time.Second)
+		clock.Close() // what is ahead survives a restart
+		clock = openScheduler(t, dir, s)
+		at(45*time.Minute, `test {"data":"2000-01-01T00:45:00Z"}`)
+		at(50 * time.Minute)
+		move("01:05:00", stateEnabled)
+		at(65*time.Minute, `test {"data":"2000-01-01T01:05:00Z"}`)
+	})
 }
 
 func schedulerClient(t *testing.T, s *Scheduler) *scheduler.Client {
@@ -200,13 +212,13 @@ func createInput(name, expression string) *scheduler.CreateScheduleInput {
 	return &scheduler.CreateScheduleInput{
 		Name: &name, GroupName: aws.String("foretell"), ScheduleExpression: &expression,
 		FlexibleTimeWindow: &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff},
-		Target:             &types.Target{Arn: aws.String(testMachine), RoleArn: aws.String("role"), Input: aws.String(`{"schedule":"<&>"}`)},
+		Target:             &types.Target{Arn: &testFunction, RoleArn: aws.String("role"), Input: aws.String(`{"schedule":"<&>"}`)},
 	}
 }
 
 func TestSchedulerAPI(t *testing.T) {
 	dir := t.TempDir()
-	clock := openScheduler(t, dir, &starts{})
+	clock := openScheduler(t, dir, &calls{})
 	client := schedulerClient(t, clock)
 	ctx := t.Context()
 	group := aws.String("foretell")
@@ -215,6 +227,7 @@ func TestSchedulerAPI(t *testing.T) {
 	in.ScheduleExpressionTimezone = aws.String("Europe/Zurich")
 	in.Description = aws.String("weekly")
 	in.Target.RetryPolicy = &types.RetryPolicy{MaximumRetryAttempts: aws.Int32(3)}
+	in.Target.DeadLetterConfig = &types.DeadLetterConfig{Arn: aws.String("arn:aws:sqs:us-east-1:000000000000:q")}
 	created, err := client.CreateSchedule(ctx, in)
 	if err != nil {
 		t.Fatal(err)
@@ -271,7 +284,7 @@ func TestSchedulerAPI(t *testing.T) {
 	}
 
 	clock.Close()
-	second := openScheduler(t, dir, &starts{}) // a restart finds it
+	second := openScheduler(t, dir, &calls{}) // a restart finds it
 	defer second.Close()
 	client = schedulerClient(t, second)
 	check(client)
@@ -284,15 +297,15 @@ func TestSchedulerAPI(t *testing.T) {
 	wantError[*types.ResourceNotFoundException](t, err)
 	_, err = client.UpdateSchedule(ctx, update)
 	wantError[*types.ResourceNotFoundException](t, err)
-	third := openScheduler(t, dir, &starts{}) // and so does it find that it is gone
+	third := openScheduler(t, dir, &calls{}) // and so does it find that it is gone
 	defer third.Close()
-	if left := third.list(); len(left) != 0 {
+	if left := third.list(""); len(left) != 0 {
 		t.Errorf("after deletion and restart %+v", left)
 	}
 }
 
 func TestSchedulerRefuses(t *testing.T) {
-	clock := openScheduler(t, t.TempDir(), &starts{})
+	clock := openScheduler(t, t.TempDir(), &calls{})
 	defer clock.Close()
 	client := schedulerClient(t, clock)
 	tests := []struct {
@@ -305,14 +318,12 @@ func TestSchedulerRefuses(t *testing.T) {
 		{"the past", func(in *scheduler.CreateScheduleInput) { in.ScheduleExpression = aws.String("at(2001-01-01T00:00:00)") }, "never due"},
 		{"a day that never comes", func(in *scheduler.CreateScheduleInput) { in.ScheduleExpression = aws.String("cron(0 0 31 2 ? *)") }, "never due"},
 		{"name", func(in *scheduler.CreateScheduleInput) { in.Name = aws.String("a/b") }, `Name "a/b"`},
-		{"target", func(in *scheduler.CreateScheduleInput) {
-			in.Target.Arn = aws.String("arn:aws:lambda:us-east-1:000000000000:function:f")
-		}, "not the ARN of a state machine"},
+		{"target", func(in *scheduler.CreateScheduleInput) { in.Target.Arn = aws.String(testMachine) }, "not the ARN of a function"},
 		{"input", func(in *scheduler.CreateScheduleInput) { in.Target.Input = aws.String("{") }, "Target.Input is not JSON"},
 		{"two faults", func(in *scheduler.CreateScheduleInput) { in.State, in.Target.Input = "ON", aws.String("{") }, `State is "ON", not ENABLED or DISABLED; Target.Input`},
 		{"window", func(in *scheduler.CreateScheduleInput) { in.FlexibleTimeWindow.Mode = "FLEXIBLE" }, "MaximumWindowInMinutes is not within 1 to 1440"},
 		{"start date", func(in *scheduler.CreateScheduleInput) { in.StartDate = aws.Time(time.Now()) }, `"StartDate"`},
-		{"dead letters", func(in *scheduler.CreateScheduleInput) { in.Target.DeadLetterConfig = &types.DeadLetterConfig{} }, `"DeadLetterConfig"`},
+		{"queue", func(in *scheduler.CreateScheduleInput) { in.Target.SqsParameters = &types.SqsParameters{} }, `"SqsParameters"`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -329,7 +340,7 @@ func TestSchedulerRefuses(t *testing.T) {
 	other.GroupName = nil
 	_, err := client.CreateSchedule(t.Context(), other)
 	wantError[*types.ResourceNotFoundException](t, err)
-	if left := clock.list(); len(left) != 0 {
+	if left := clock.list(""); len(left) != 0 {
 		t.Errorf("what was refused is there: %+v", left)
 	}
 	var unknown smithy.APIError
@@ -340,7 +351,7 @@ func TestSchedulerRefuses(t *testing.T) {
 }
 
 func TestSchedulerList(t *testing.T) {
-	clock := openScheduler(t, t.TempDir(), &starts{})
+	clock := openScheduler(t, t.TempDir(), &calls{})
 	defer clock.Close()
 	client := schedulerClient(t, clock)
 	for _, name := range []string{"b2", "a", "b1", "b3"} {
@@ -368,6 +379,20 @@ func TestSchedulerList(t *testing.T) {
 	}
 	if got := fmt.Sprint(list(scheduler.ListSchedulesInput{})); got != "[a b1 b2 b3]" {
 		t.Errorf("list gave %s", got)
+	}
+	other := createInput("a", "rate(5 days)") // another group has names of its own
+	other.GroupName = aws.String("data")
+	if _, err := client.CreateSchedule(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(list(scheduler.ListSchedulesInput{NamePrefix: aws.String("a")})); got != "[a]" {
+		t.Errorf("list of one group gave %s", got)
+	}
+	if _, err := client.DeleteSchedule(t.Context(), &scheduler.DeleteScheduleInput{Name: other.Name, GroupName: aws.String("foretell")}); err != nil {
+		t.Error(err)
+	}
+	if _, err := client.GetSchedule(t.Context(), &scheduler.GetScheduleInput{Name: other.Name, GroupName: other.GroupName}); err != nil {
+		t.Errorf("with the other group's it is gone: %v", err)
 	}
 	if got := fmt.Sprint(list(scheduler.ListSchedulesInput{NamePrefix: aws.String("b"), State: types.ScheduleStateEnabled})); got != "[b1 b3]" {
 		t.Errorf("filtered list gave %s", got)

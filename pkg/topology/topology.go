@@ -15,8 +15,11 @@ const (
 	EnvTrainingWorkflow   = "FORETELL_TRAINING_WORKFLOW"   // ARN of the training state machine
 	EnvStatisticsWorkflow = "FORETELL_STATISTICS_WORKFLOW" // ARN of the statistics state machine
 	EnvBatchWorkflow      = "FORETELL_BATCH_WORKFLOW"      // ARN of the batch state machine
-	EnvScheduleGroup      = "FORETELL_SCHEDULE_GROUP"      // EventBridge schedule group of retrains
+	EnvScheduleGroup      = "FORETELL_SCHEDULE_GROUP"      // EventBridge schedule group of retrains by the clock
+	EnvDataGroup          = "FORETELL_DATA_GROUP"          // EventBridge schedule group of retrains on new data
 	EnvScheduleRole       = "FORETELL_SCHEDULE_ROLE"       // ARN of the role that a schedule assumes
+	EnvRetrainFunction    = "FORETELL_RETRAIN_FUNCTION"    // ARN of what a schedule calls
+	EnvDeadLetters        = "FORETELL_DEAD_LETTERS"        // ARN of the queue of a schedule's failed calls
 	EnvAliasFresh         = "FORETELL_ALIAS_FRESH"         // how long an alias is believed, such as 5s
 	EnvLarge              = "FORETELL_LARGE"               // where trials run that fit no function: fargate or none
 	EnvCapture            = "FORETELL_CAPTURE"             // what is kept of predictions: off, sketches or predictions
@@ -70,6 +73,9 @@ type Function struct {
 	Permissions []Permission  // least privilege, nothing else is allowed
 	// Schedule is when EventBridge calls it, as rate(…) or cron(…), with an empty object; "": never.
 	Schedule string
+	// Objects is the prefix of the bucket of whose new objects EventBridge tells it, each in an
+	// event of S3's; "": of none.
+	Objects string
 }
 
 // CPUs are the virtual CPUs that the function's memory buys, rounded up: one per 1,769 MB,
@@ -98,7 +104,8 @@ const (
 	TrainingWorkflow   Resource = "training-workflow"
 	StatisticsWorkflow Resource = "statistics-workflow"
 	BatchWorkflow      Resource = "batch-workflow"
-	ScheduleGroup      Resource = "schedule-group"
+	ScheduleGroup      Resource = "schedule-group" // of retrains by the clock
+	DataGroup          Resource = "data-group"     // of retrains on new data
 	ScheduleRole       Resource = "schedule-role"
 )
 
@@ -107,7 +114,8 @@ var Functions = []Function{
 	{
 		Name: "api", Description: "control plane: data sets, runs, models, aliases",
 		MemoryMB: 512, Timeout: 29 * time.Second, Concurrency: 20,
-		Environment: []string{EnvBucket, EnvLarge, EnvTrainingWorkflow, EnvStatisticsWorkflow, EnvBatchWorkflow, EnvScheduleGroup, EnvScheduleRole},
+		Environment: []string{EnvBucket, EnvLarge, EnvTrainingWorkflow, EnvStatisticsWorkflow, EnvBatchWorkflow,
+			EnvScheduleGroup, EnvDataGroup, EnvScheduleRole, EnvRetrainFunction, EnvDeadLetters},
 		Permissions: []Permission{
 			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/", "batches/", "monitoring/"}},
 			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/", "batches/", "monitoring/"}},
@@ -117,7 +125,8 @@ var Functions = []Function{
 			{[]string{"states:StartExecution", "states:DescribeExecution"}, TrainingWorkflow, nil},
 			{[]string{"states:StartExecution", "states:DescribeExecution"}, StatisticsWorkflow, nil},
 			{[]string{"states:StartExecution", "states:DescribeExecution"}, BatchWorkflow, nil},
-			{[]string{"scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"}, ScheduleGroup, nil},
+			{[]string{"scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule"}, ScheduleGroup, nil},
+			{[]string{"scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule"}, DataGroup, nil},
 			{[]string{"iam:PassRole"}, ScheduleRole, nil},
 		},
 	},
@@ -152,6 +161,19 @@ var Functions = []Function{
 			{[]string{"s3:PutObject"}, Bucket, []string{"predictions/"}},
 			{[]string{"s3:PutObject", "s3:GetObject"}, Bucket, []string{"answers/"}},
 		},
+	},
+	{
+		Name: "retrain", Description: "starts retrains: at a schedule's time, and when new data has come",
+		MemoryMB: 256, Timeout: time.Minute, Concurrency: 5,
+		Environment: []string{EnvBucket, EnvTrainingWorkflow, EnvDataGroup},
+		Permissions: []Permission{
+			{[]string{"s3:GetObject"}, Bucket, []string{"schedules/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"schedules/"}},
+			{[]string{"states:StartExecution"}, TrainingWorkflow, nil},
+			{[]string{"scheduler:GetSchedule", "scheduler:UpdateSchedule"}, DataGroup, nil},
+			{[]string{"iam:PassRole"}, ScheduleRole, nil}, // of the schedule that it moves
+		},
+		Objects: "data/",
 	},
 	{
 		Name: "statistics", Description: "plan, shard and merge of a statistics job",

@@ -2,7 +2,6 @@ package training
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/foretell-ml/foretell/pkg/internal/document"
@@ -48,8 +47,9 @@ type Config struct {
 	Segments SegmentsConfig `json:"segments,omitzero"`
 	// Budget bounds what the run may take. Default: no bound.
 	Budget BudgetConfig `json:"budget,omitzero"`
-	// Schedule retrains on the data of the day: cron(…) or rate(…), as EventBridge has it.
-	Schedule string `json:"schedule,omitempty"`
+	// Schedule trains the model again, on the data as it is then: cron(…), rate(…), or when new
+	// data has come. Default: never.
+	Schedule ScheduleConfig `json:"schedule,omitzero"`
 	// Seed of every random choice. Default 0.
 	Seed uint64 `json:"seed"`
 }
@@ -119,9 +119,6 @@ func (c Config) resolve() Config {
 	return c
 }
 
-// scheduleForm is only the outer form: EventBridge checks the rest when it takes it.
-var scheduleForm = regexp.MustCompile(`^(cron|rate)\([^()]+\)$`)
-
 // faults checks a resolved config as far as that goes without the data.
 func (c Config) faults() []Fault {
 	var faults faultList
@@ -137,9 +134,7 @@ func (c Config) faults() []Fault {
 			faults.add("/metric", "%v", err)
 		}
 	}
-	if c.Schedule != "" && !scheduleForm.MatchString(c.Schedule) {
-		faults.add("/schedule", "want cron(minute hour day month weekday year) or rate(n days), got %q", c.Schedule)
-	}
+	c.Schedule.faults(&faults)
 	c.Ensemble.faults(&faults)
 	calibrationFaults(c.Calibration, &faults)
 	c.Decision.faults(&faults)
