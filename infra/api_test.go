@@ -103,6 +103,9 @@ func TestRoutes(t *testing.T) {
 func TestCallsOfAPI(t *testing.T) {
 	var got, want []string
 	ofType(t, "AWS::Lambda::Permission", func(name string, r resource) {
+		if render(r.Properties["Principal"]) == "events.amazonaws.com" {
+			return // TestNothingPublic
+		}
 		got = append(got, render(r.Properties["FunctionName"])+" "+render(r.Properties["Action"])+" "+render(r.Properties["SourceArn"]))
 	})
 	each := map[string]int{}

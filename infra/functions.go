@@ -89,6 +89,12 @@ func (s *stage) environment(name string) *string {
 		return s.workflows[topology.BatchWorkflow].StateMachineArn()
 	case topology.EnvScheduleGroup:
 		return s.scheduleGroup.ScheduleGroupName()
+	case topology.EnvDataGroup:
+		return s.dataGroup.ScheduleGroupName()
+	case topology.EnvRetrainFunction:
+		return s.live["retrain"].FunctionArn()
+	case topology.EnvDeadLetters:
+		return s.deadLetters.QueueArn()
 	case topology.EnvScheduleRole:
 		return s.scheduleRole.RoleArn()
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/foretell-ml/foretell/pkg/topology"
@@ -72,8 +73,9 @@ func (s *stage) statements(p topology.Permission) []awsiam.PolicyStatement {
 	case topology.TrainingWorkflow, topology.StatisticsWorkflow, topology.BatchWorkflow:
 		return s.workflowStatements(p)
 	case topology.ScheduleGroup:
-		schedules := s.arn("scheduler", "schedule", *s.scheduleGroup.ScheduleGroupName()+"/*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)
-		return []awsiam.PolicyStatement{allow(p.Actions, schedules)}
+		return []awsiam.PolicyStatement{allow(p.Actions, s.schedulesOf(s.scheduleGroup))}
+	case topology.DataGroup:
+		return []awsiam.PolicyStatement{allow(p.Actions, s.schedulesOf(s.dataGroup))}
 	case topology.ScheduleRole:
 		return []awsiam.PolicyStatement{when(allow(p.Actions, s.scheduleRole.RoleArn()), conditions{
 			"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"},
@@ -124,6 +126,11 @@ func (s *stage) workflowStatements(p topology.Permission) []awsiam.PolicyStateme
 		statements = append(statements, allow(others, s.executions(s.workflows[p.Resource], ":*")))
 	}
 	return statements
+}
+
+// schedulesOf are the schedules of a group.
+func (s *stage) schedulesOf(group awsscheduler.ScheduleGroup) *string {
+	return s.arn("scheduler", "schedule", *group.ScheduleGroupName()+"/*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)
 }
 
 // arn is the name of something of this account and region.

@@ -13,7 +13,8 @@ import (
 // action, resource, condition. A change here is a change of who may do what: review it.
 var services = []string{
 	// API Gateway writes its logs by AWS's managed policy, checked in TestManagedPolicies.
-	"ScheduleRole states:StartExecution <Training>",
+	"ScheduleRole lambda:InvokeFunction <RetrainLive>",
+	"ScheduleRole sqs:SendMessage <DeadLetters.Arn>",
 	"MonitorCallRole lambda:InvokeFunction <MonitorLive>",
 	"TrainingRole lambda:InvokeFunction <TrainLive>",
 	"TrainingRole s3:GetObject <Bucket.Arn>/runs/*",
@@ -132,7 +133,9 @@ func topologyLines(t *testing.T, role string, p topology.Permission) (lines []st
 		case machines[p.Resource] != "":
 			lines = append(lines, line+"arn:<AWS::Partition>:states:eu-central-1:333333333333:execution:<"+machines[p.Resource]+".Name>:*")
 		case p.Resource == topology.ScheduleGroup:
-			lines = append(lines, line+"arn:<AWS::Partition>:scheduler:eu-central-1:333333333333:schedule/"+scheduleGroup()+"/*")
+			lines = append(lines, line+"arn:<AWS::Partition>:scheduler:eu-central-1:333333333333:schedule/"+groupName("Schedules")+"/*")
+		case p.Resource == topology.DataGroup:
+			lines = append(lines, line+"arn:<AWS::Partition>:scheduler:eu-central-1:333333333333:schedule/"+groupName("DataSchedules")+"/*")
 		case p.Resource == topology.ScheduleRole:
 			lines = append(lines, line+"<ScheduleRole.Arn> StringEquals iam:PassedToService scheduler.amazonaws.com")
 		default:
@@ -208,8 +211,8 @@ func TestTrust(t *testing.T) {
 		equal(t, name+"'s service", at(statements[0], "Principal", "Service"), want[name])
 		delete(want, name)
 		condition := at(statements[0], "Condition", "StringEquals")
-		if group := map[string]string{"ScheduleRole": "Schedules", "MonitorCallRole": "Calls"}[name]; group != "" {
-			equal(t, name+"'s source", at(condition, "aws:SourceArn"), "<"+group+".Arn>")
+		if group := map[string]string{"ScheduleRole": "<Schedules.Arn> <DataSchedules.Arn>", "MonitorCallRole": "<Calls.Arn>"}[name]; group != "" {
+			equal(t, name+"'s source", at(condition, "aws:SourceArn"), group)
 			equal(t, name+"'s account", at(condition, "aws:SourceAccount"), "333333333333")
 		}
 	})
@@ -232,7 +235,7 @@ func TestManagedPolicies(t *testing.T) {
 }
 
 // Nothing is open to the world: no policy names everybody, no function has a URL, and
-// functions are called through the API alone.
+// functions are called through the API alone, or by the rule for new objects.
 func TestNothingPublic(t *testing.T) {
 	ofType(t, "AWS::S3::BucketPolicy", func(name string, r resource) {
 		for _, statement := range list(at(r.Properties, "PolicyDocument", "Statement")) {
@@ -242,6 +245,11 @@ func TestNothingPublic(t *testing.T) {
 		}
 	})
 	ofType(t, "AWS::Lambda::Permission", func(name string, r resource) {
+		if rule := render(r.Properties["SourceArn"]); rule == "<RetrainObjects.Arn>" {
+			equal(t, name+"'s principal", r.Properties["Principal"], "events.amazonaws.com")
+			equal(t, name+"'s function", r.Properties["FunctionName"], "<RetrainLive>")
+			return
+		}
 		equal(t, name+"'s principal", r.Properties["Principal"], "apigateway.amazonaws.com")
 	})
 	for name, r := range resources {
@@ -251,5 +259,5 @@ func TestNothingPublic(t *testing.T) {
 	}
 }
 
-// scheduleGroup is the name that the CDK made for the schedule group.
-func scheduleGroup() string { return render(resources["Schedules"].Properties["Name"]) }
+// groupName is the name that the CDK made for a schedule group.
+func groupName(id string) string { return render(resources[id].Properties["Name"]) }

@@ -52,10 +52,11 @@ type stage struct {
 	bucket        awss3.Bucket
 	tasks         *tasks // nil if there are none
 	deadLetters   awssqs.Queue
-	functions     map[string]awslambda.Function // the workers first, and api last: it knows of all else
+	functions     map[string]awslambda.Function // the workers first, then retrain, and api last: it knows of all else
 	live          map[string]awslambda.Alias    // what is called of a function: the version that was deployed
 	workflows     map[topology.Resource]awsstepfunctions.StateMachine
 	scheduleGroup awsscheduler.ScheduleGroup
+	dataGroup     awsscheduler.ScheduleGroup // of schedules for new data
 	scheduleRole  awsiam.Role
 	userPool      string // ARN, if clients come with its tokens
 	api           awsapigateway.SpecRestApi
@@ -109,11 +110,14 @@ func newStage(app awscdk.App, settings settings, assets string) *stage {
 	s.newTasks()
 	s.compute = s.newStack("Compute", "Foretell: functions, workflows and API")
 	s.deadLetters = s.newDeadLetters()
-	s.newFunctions(assets, func(f topology.Function) bool { return f.Name != "api" })
+	s.newFunctions(assets, func(f topology.Function) bool { return f.Name != "api" && f.Name != "retrain" })
 	for _, w := range workflows {
 		s.workflows[w.resource] = s.newWorkflow(w)
 	}
-	s.scheduleGroup, s.scheduleRole = s.newSchedules()
+	s.newSchedules()
+	s.newFunctions(assets, func(f topology.Function) bool { return f.Name == "retrain" })
+	s.allowRetrains()
+	s.newRules()
 	s.newCalls()
 	s.newFunctions(assets, func(f topology.Function) bool { return f.Name == "api" })
 	s.api = s.newAPI()

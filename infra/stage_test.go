@@ -45,7 +45,10 @@ func TestFunctions(t *testing.T) {
 		topology.EnvTrainingWorkflow:   "<Training>",
 		topology.EnvStatisticsWorkflow: "<Profiling>",
 		topology.EnvBatchWorkflow:      "<Predicting>",
-		topology.EnvScheduleGroup:      scheduleGroup(),
+		topology.EnvScheduleGroup:      groupName("Schedules"),
+		topology.EnvDataGroup:          groupName("DataSchedules"),
+		topology.EnvRetrainFunction:    "<RetrainLive>",
+		topology.EnvDeadLetters:        "<DeadLetters.Arn>",
 		topology.EnvScheduleRole:       "<ScheduleRole.Arn>",
 		topology.EnvAliasFresh:         "5s",
 		topology.EnvCapture:            "sketches",
@@ -161,6 +164,55 @@ func TestCalls(t *testing.T) {
 	})
 	for name := range want {
 		t.Errorf("the stack has no %s", name)
+	}
+}
+
+// TestNewObjects: EventBridge hears of what comes into the bucket, and tells the functions that have a
+// prefix, of that alone; what cannot be told ends in the dead letters, into which this rule may write.
+func TestNewObjects(t *testing.T) {
+	equal(t, "the bucket tells", at(resources["Bucket"].Properties, "NotificationConfiguration", "EventBridgeConfiguration", "EventBridgeEnabled"), "true")
+	want := map[string]topology.Function{}
+	for _, f := range topology.Functions {
+		if f.Objects != "" {
+			want[title(f.Name)+"Objects"] = f
+		}
+	}
+	ofType(t, "AWS::Events::Rule", func(name string, r resource) {
+		f := want[name]
+		delete(want, name)
+		pattern := r.Properties["EventPattern"]
+		equal(t, name+"'s source", at(pattern, "source"), "aws.s3")
+		equal(t, name+"'s type", at(pattern, "detail-type"), "Object Created")
+		equal(t, name+"'s bucket", at(pattern, "detail", "bucket", "name"), "<Bucket>")
+		equal(t, name+"'s prefix", at(pattern, "detail", "object", "key"), `{"prefix":"`+f.Objects+`"}`)
+		targets := list(r.Properties["Targets"])
+		if len(targets) != 1 {
+			t.Fatalf("%s has %d targets", name, len(targets))
+		}
+		equal(t, name+" calls", at(targets[0], "Arn"), "<"+title(f.Name)+"Live>")
+		equal(t, name+"'s dead letters", at(targets[0], "DeadLetterConfig", "Arn"), "<DeadLetters.Arn>")
+	})
+	for name := range want {
+		t.Errorf("the stack has no %s", name)
+	}
+}
+
+// TestDeadLetters: the queue is encrypted, answers over TLS alone, keeps what it gets as long as it can,
+// and is written to by roles of the stack, and the rule.
+func TestDeadLetters(t *testing.T) {
+	queue := resources["DeadLetters"].Properties
+	equal(t, "encryption", queue["SqsManagedSseEnabled"], "true")
+	equal(t, "days", queue["MessageRetentionPeriod"], fmt.Sprint(14*24*3600))
+	var got []string
+	for _, statement := range list(at(resources["DeadLettersPolicy"].Properties, "PolicyDocument", "Statement")) {
+		got = append(got, render(at(statement, "Effect"))+" "+render(at(statement, "Principal"))+" "+render(at(statement, "Action"))+conditionText(statement))
+	}
+	want := []string{
+		`Deny {"AWS":"*"} sqs:* Bool aws:SecureTransport false`,
+		`Allow {"Service":"events.amazonaws.com"} sqs:SendMessage ArnEquals aws:SourceArn <RetrainObjects.Arn>`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the queue's policy is\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 	}
 }
 

@@ -44,6 +44,11 @@ func (s *stage) newBucket() awss3.Bucket {
 	}
 	bucket := awss3.NewBucket(s.storage, jsii.String("Bucket"), &data)
 	s.guard(bucket)
+	// What is put into it EventBridge hears of. The CDK's own way to say so is a function that is
+	// deployed to say it.
+	bucket.Node().DefaultChild().(awss3.CfnBucket).SetNotificationConfiguration(&awss3.CfnBucket_NotificationConfigurationProperty{
+		EventBridgeConfiguration: &awss3.CfnBucket_EventBridgeConfigurationProperty{EventBridgeEnabled: jsii.Bool(true)},
+	})
 	return bucket
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 
@@ -95,19 +94,4 @@ func (s *stage) allowMapRuns(name string, role awsiam.Role, machine awsstepfunct
 // of their maps.
 func (s *stage) executions(machine awsstepfunctions.StateMachine, which string) *string {
 	return s.arn("states", "execution", *machine.StateMachineName()+which, awscdk.ArnFormat_COLON_RESOURCE_NAME)
-}
-
-// newSchedules makes the group that retrains are scheduled in, and the role with which
-// EventBridge starts the workflow. Only schedules of this group, in this account, may use it.
-func (s *stage) newSchedules() (awsscheduler.ScheduleGroup, awsiam.Role) {
-	group := awsscheduler.NewScheduleGroup(s.compute, jsii.String("Schedules"), &awsscheduler.ScheduleGroupProps{
-		RemovalPolicy: awscdk.RemovalPolicy_DESTROY, // schedules without their workflow only fail
-	})
-	role := s.newRole("ScheduleRole", "", "scheduler.amazonaws.com", conditions{"StringEquals": {
-		"aws:SourceAccount": s.compute.Account(),
-		"aws:SourceArn":     group.ScheduleGroupArn(),
-	}}, []awsiam.PolicyStatement{
-		allow([]string{"states:StartExecution"}, s.workflows[topology.TrainingWorkflow].StateMachineArn()),
-	})
-	return group, role
 }

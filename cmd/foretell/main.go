@@ -14,6 +14,7 @@
 //	foretell drift      [flags] MODEL         compare what a model was asked with its training
 //	foretell promote    [flags] NAME VERSION  point an alias at a version
 //	foretell rollback   [flags] NAME          point an alias where it pointed before
+//	foretell withdraw   [flags] MODEL         end the scheduled retrains of a model
 //	foretell smoke      [flags] --api URL     check a deployment through its API
 //
 // It exits with 0, or with 1 if it failed, 3 if data is not as it is expected to be
@@ -94,6 +95,7 @@ var commands = []command{
 	{"drift", "MODEL", "compare what a model was asked in a day with its training", drift, driftExamples},
 	{"promote", "NAME VERSION", "point an alias of a model at a version", promote, promoteExamples},
 	{"rollback", "NAME", "point an alias of a model where it pointed before", rollback, ""},
+	{"withdraw", "MODEL", "have a cloud train a model no longer by its schedule", withdraw, withdrawExamples + signExamples},
 	{"smoke", "", "check a deployment through its API: train a small model, and predict", smoke, smokeExamples},
 }
 

@@ -257,6 +257,59 @@ func TestScheduledRetrain(t *testing.T) {
 	}
 }
 
+// TestNewDataRetrainsByItself: files that come together are one retrain, a while after the last of
+// them: the timer's own. It starts from champion, which moves to what it makes. Withdrawn, nothing
+// waits for data any more.
+func TestNewDataRetrainsByItself(t *testing.T) {
+	w := emptyWorld(t, cloudDir(t))
+	const config = `{"model":"penguins","data":{"source":"s3://foretell/data/penguins/","target":"species"},"schedule":{"on_new_data":true,"debounce":"5s"},
+		"search":{"trials":2},"promote":{"when":"always"},"configurations":[{"learner":"logistic","params":{"l2":[0.1,10]}}]}`
+	v := w.post(t, config)
+	if v = w.until(t, string(v.Run), func(v runState) bool { return v.State != "running" }); v.State != "succeeded" {
+		t.Fatalf("run %+v", v)
+	}
+	for _, name := range []string{"a", "b", "c"} {
+		w.put(t, "data/penguins/"+name+".csv", "species,island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex,year\nAdelie,Dream,39.1,18.7,181,3750,male,2009\n")
+	}
+	last := time.Now()
+	models := &registry.Registry{Store: w.store}
+	for {
+		champion, _, err := models.Alias(context.Background(), "penguins", registry.Champion)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if champion.Version == 2 {
+			break
+		}
+		if time.Since(last) > 2*time.Minute {
+			t.Fatalf("two minutes after new data champion is %+v", champion)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if quiet := time.Since(last); quiet < 4*time.Second { // a time is to the second
+		t.Errorf("trained %v after the last file", quiet)
+	}
+	m, err := models.Version(context.Background(), "penguins", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plan training.Plan
+	if _, err := registry.ReadJSON(context.Background(), w.store, "runs/"+m.Run+"/plan.json", &plan); err != nil || plan.Champion == nil || plan.Champion.Version != 1 {
+		t.Errorf("it starts from %+v, %v", plan.Champion, err)
+	}
+	started, err := filepath.Glob(filepath.Join(w.cloud.Dir(), "executions", "*", "penguins-????????T??????Z.json"))
+	if err != nil || len(started) != 1 {
+		t.Errorf("executions %v, %v", started, err)
+	}
+	if out := foretell(t, "withdraw", "--api", w.cloud.URL(), "penguins"); !strings.Contains(out, "not trained again") {
+		t.Errorf("withdraw: %s", out)
+	}
+	left, err := filepath.Glob(filepath.Join(w.cloud.Dir(), "schedules", "*", "*.json"))
+	if _, gone := w.store.Stat(context.Background(), "schedules/penguins.json"); err != nil || len(left) > 0 || gone == nil {
+		t.Errorf("left after the withdrawal: %v, %v, %v", left, err, gone)
+	}
+}
+
 // retrain has the schedule of a model fall due, and returns which run that is.
 func (w world) retrain(t *testing.T, model string) training.RunID {
 	t.Helper()

@@ -21,6 +21,8 @@ func TestArguments(t *testing.T) {
 		"--costs: want for example":                 {"promote", "a", "3", "--costs", "5"},
 		`--fail-on "any": want moderate or s`:       {"drift", "a", "--fail-on", "any"},
 		`--day "today" is not of the form`:          {"drift", "a", "--day", "today"},
+		"withdraw takes one argument, got 0":        {"withdraw"},
+		"--api is required":                         {"withdraw", "a"},
 		"promote takes 2 arguments, got 1":          {"promote", "a"},
 		`"v3" is no version`:                        {"promote", "a", "v3"},
 		"model a not found":                         {"rollback", "--store", t.TempDir(), "a"},

@@ -67,7 +67,7 @@ func newTimed(t *testing.T) *timed {
 		Group: "clock", DataGroup: "data", Function: "arn:aws:lambda:us-east-1:000000000000:function:retrain",
 		Role: "arn:aws:iam::000000000000:role/schedule", DeadLetters: "arn:aws:sqs:us-east-1:000000000000:letters", Now: time.Now,
 	}
-	w.Retrainer = &Retrainer{Bucket: "bucket", Store: memstore.New(), Workflow: w.workflow, Waiting: w.schedules, Now: time.Now}
+	w.Retrainer = &Retrainer{Bucket: "bucket", Store: memstore.New(time.Now()), Workflow: w.workflow, Waiting: w.schedules, Now: time.Now}
 	return w
 }
 

@@ -28,7 +28,8 @@
 // developer's home, and the AWS SDK reads ~/.aws if there is one), the freeze of an idle
 // environment between invocations, and account-wide quotas. Memory is polled, so a process
 // can be over its limit for some milliseconds, and is not limited where it cannot be read:
-// Warnings says so. Of S3, notifications, lifecycle rules and ${filename} in a presigned
+// Warnings says so. Of S3, notifications (but of
+// new objects, to the functions that topology says), lifecycle rules and ${filename} in a presigned
 // POST are missing, and a key cannot also be the folder of another.
 //
 // All sockets are on 127.0.0.1. Everything lies in Config.Dir; Close leaves it there, and

@@ -304,6 +304,14 @@ func (m *schemaMaker) schema(t reflect.Type, place string) object {
 	switch t {
 	case reflect.TypeFor[Gap]():
 		return object{{"type", []any{"string", "number", "null"}}}
+	case reflect.TypeFor[ScheduleConfig]():
+		if !m.seen[t.String()] { // the text alone, or the mapping; the mapping's own definition is below
+			m.seen[t.String()] = true
+			at := len(m.defs)
+			m.defs = append(m.defs, property{t.String(), nil})
+			m.defs[at].value = object{{"type", []string{"object", "null"}}, {"additionalProperties", false}, {"properties", m.properties(t)}}
+		}
+		return object{{"anyOf", []any{object{{"type", "string"}}, object{{"$ref", "#/$defs/" + t.String()}}}}}
 	case reflect.TypeFor[source.NamedSchema]():
 		columns := m.schema(reflect.TypeFor[dataset.Schema](), place)
 		return object{{"anyOf", []any{object{{"type", "string"}}, columns}}}
