@@ -129,25 +129,38 @@ const patience = 4
 
 func (r *Retrainer) putOff(ctx context.Context, c training.Config) error {
 	now, debounce := r.Now(), c.Schedule.Timing().Debounce
-	var w Waiting
-	there, err := r.Waiting.PutOff(ctx, c.Model, func(before Waiting) Waiting {
-		w = before.putOff(now, debounce)
+	var before, w Waiting
+	there, err := r.Waiting.PutOff(ctx, c.Model, func(b Waiting) Waiting {
+		before, w = b, b.putOff(now, debounce)
 		return w
 	})
 	if err != nil {
 		return fmt.Errorf("put off retrain of model %s: %w", c.Model, err)
 	}
-	if there {
-		slog.Info("new data waits for more", "model", c.Model, "since", w.Since, "due", w.Due)
+	if !there {
+		return nil
+	}
+	slog.Info("new data waits for more", "model", c.Model, "since", w.Since, "due", w.Due)
+	// The scheduler may have been about to start what was due, and has been told another time.
+	if before.fallsDue(now) && now.Sub(before.Due) < late {
+		return r.start(ctx, c.Model, before.Due)
 	}
 	return nil
 }
 
-// putOff is what waits after more has come. What fell due, or does so before a change would arrive
-// at the scheduler, waits no more: the file that came may have missed it.
+const (
+	arrives = 2 * time.Second // a change is with the scheduler by then
+	late    = 2 * time.Minute // the scheduler starts what is due within a minute
+)
+
+// fallsDue reports whether the scheduler starts what waits before a change would arrive there, or
+// has started it.
+func (w Waiting) fallsDue(now time.Time) bool { return w.Due.Before(now.Add(arrives)) }
+
+// putOff is what waits after more has come. What falls due waits no more: the file that came may
+// have missed it.
 func (w Waiting) putOff(now time.Time, debounce time.Duration) Waiting {
-	const arrives = 2 * time.Second
-	if w.Due.Before(now.Add(arrives)) {
+	if w.fallsDue(now) {
 		w.Since = now
 	}
 	due, latest := now.Add(debounce), w.Since.Add(patience*debounce)

@@ -165,9 +165,31 @@ func TestDataThatNeverCeases(t *testing.T) {
 			w.arrives(t, "data/wine/more.csv")
 			time.Sleep(time.Minute)
 		}
-		// The first came at 0:00, and the first after that retrain at 0:40.
+		// The first came at 0:00, and the first after that retrain at 0:40: whether the clock is
+		// first then or the file, that retrain starts, and once.
 		if got := w.started(); got != "wine-20000101T004000Z wine-20000101T012000Z" {
 			t.Errorf("in 100 minutes: %s", got)
+		}
+	})
+}
+
+// TestDataAsItFallsDue: a file that comes a second before a retrain moves the schedule, and takes
+// nothing from it; the retrain that it moves to has the file for certain.
+func TestDataAsItFallsDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTimed(t)
+		w.register(t, "wine", "wine", "{on_new_data: true, debounce: 10m}")
+		w.arrives(t, "data/wine/a.csv")
+		at(10*time.Minute - time.Second)
+		w.arrives(t, "data/wine/b.csv")
+		at(time.Hour)
+		if got := w.started(); got != "wine-20000101T001000Z wine-20000101T001959Z" {
+			t.Errorf("got %s", got)
+		}
+		w.arrives(t, "data/wine/c.csv") // long after what was due was started
+		at(2 * time.Hour)
+		if got := w.started(); got != "wine-20000101T001000Z wine-20000101T001959Z wine-20000101T011000Z" {
+			t.Errorf("later: %s", got)
 		}
 	})
 }
