@@ -40,7 +40,7 @@ func (p *Pipeline) PredictIntervals(t *dataset.Table) (predictions []float64, in
 		}
 	})
 	if err == nil {
-		err = p.finish(predictions, t)
+		err = p.adjust(predictions, t)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -48,7 +48,7 @@ func (p *Pipeline) PredictIntervals(t *dataset.Table) (predictions []float64, in
 	intervals = make([][2]float64, len(predictions))
 	of := make([]float64, folds)
 	for f := range byFold {
-		if err := p.finish(byFold[f], t); err != nil {
+		if err := p.adjust(byFold[f], t); err != nil {
 			return nil, nil, err
 		}
 	}

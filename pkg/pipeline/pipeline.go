@@ -54,11 +54,11 @@ func (p *Pipeline) Predict(t *dataset.Table) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	return predictions, p.finish(predictions, t)
+	return predictions, p.adjust(predictions, t)
 }
 
-// finish makes what Predict returns of the members' mean.
-func (p *Pipeline) finish(predictions []float64, t *dataset.Table) error {
+// adjust makes what Predict returns of the members' mean.
+func (p *Pipeline) adjust(predictions []float64, t *dataset.Table) error {
 	if p.Calibration != nil {
 		p.Calibration.Apply(predictions)
 	}

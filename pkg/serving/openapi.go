@@ -92,7 +92,7 @@ func modelSchemas(p *pipeline.Pipeline) object {
 		}},
 		{"Prediction", properties(prediction)},
 		{"Warning", properties(fault)},
-		{"Answer", properties(append(version[:4:4], field{"coverage", of("number")}, field{"predictions", list(ref("Prediction"))}, field{"warnings", list(ref("Warning"))}))},
+		{"Answer", properties(append(version[:4:4], field{"arm", of("string")}, field{"id", of("string")}, field{"coverage", of("number")}, field{"predictions", list(ref("Prediction"))}, field{"warnings", list(ref("Warning"))}))},
 		{"Validation", properties(append(version[:4:4], field{"rows", of("integer")}, field{"warnings", list(ref("Warning"))}))},
 		{"Problem", properties(object{{"type", of("string")}, {"title", of("string")}, {"status", of("integer")}, {"detail", of("string")}, {"instance", of("string")}, {"errors", list(ref("Warning"))}})},
 	}
