@@ -147,14 +147,7 @@ func TestRoots(t *testing.T) {
 // into it, without a network of ours to rely on but 127.0.0.1. It answers what SageMaker asks and
 // ends in time when it is told to.
 func TestImageServes(t *testing.T) {
-	binaries := t.TempDir()
-	program := filepath.Join(binaries, "bootstrap")
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=", "-o", program, "../../functions/predict")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if text, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	made, err := newImage(runtime.GOARCH, "predict", program)
+	made, err := newImage(runtime.GOARCH, "predict", buildFunction(t, "predict"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,6 +203,18 @@ func TestImageServes(t *testing.T) {
 	if took := time.Since(began); took > grace {
 		t.Errorf("it took %v to end", took)
 	}
+}
+
+// buildFunction builds a function as the Makefile does, for this machine.
+func buildFunction(t *testing.T, name string) (program string) {
+	t.Helper()
+	program = filepath.Join(t.TempDir(), "bootstrap")
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=", "-o", program, "../../functions/"+name)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return program
 }
 
 // locked puts a process into a folder as its root, as the image's user, or where only root may do
