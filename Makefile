@@ -45,7 +45,7 @@ RAPID_SEED ?= 1
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
 
-.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-automl bench-cost bench-data bench-large bench-learners bench-serving synth deploy-check image sbom vulnerabilities release fmt clean
+.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-automl bench-cost bench-coverage bench-data bench-large bench-learners bench-serving synth deploy-check image sbom vulnerabilities release fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -139,6 +139,10 @@ bench-serving: build/bench/serving/100x31/model.ubj build/bench/serving/1000x255
 bench-accuracy: build/bench/venv ## compare scores of learners with their peers' on three data sets (ONLY=part of a case's name)
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room accuracy -sets "$(or $(SETS),../shared/data)" -only "$(ONLY)"
+
+bench-coverage: ## count how many intervals of served values hold the truth, beside how many they should (ONLY=part of a case's name)
+	@go build -o build/bench/run ./internal/bench
+	@build/bench/run -room coverage -sets "$(or $(SETS),../shared/data)" -only "$(ONLY)"
 
 bench-cost: ## quote runs on six data sets, do them on one core, and compare (ONLY=part of a set's name)
 	@go build -o build/bench/run ./internal/bench
