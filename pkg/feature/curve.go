@@ -208,19 +208,25 @@ func (k *Curve) names(column string) []string {
 func (k *Curve) takes(t dataset.Type) bool { return t == dataset.Numeric }
 
 func (k *Curve) encode(dst [][]float64, c *dataset.Column) {
-	for i, v := range c.Values {
+	if k.numbers(dst[0], c.Values) && k.Indicator {
+		mark(dst[1], c.Values)
+	}
+}
+
+// numbers is as that of Number.
+func (k *Curve) numbers(dst, values []float64) (missing bool) {
+	for i, v := range values {
 		if math.IsNaN(v) {
-			if k.Indicator {
-				dst[1][i] = 1
-			}
+			missing = true
 			if k.Fill == nil {
-				dst[0][i] = v
+				dst[i] = v
 				continue
 			}
 			v = *k.Fill
 		}
-		dst[0][i] = float64((k.bend(v) - k.Shift) * k.Factor)
+		dst[i] = float64((k.bend(v) - k.Shift) * k.Factor)
 	}
+	return missing
 }
 
 func (k *Curve) check() error {

@@ -13,6 +13,9 @@
 // learner needs (Options), never from the learner's name, unless Options.Columns says it. The
 // decision and its reason stand in the encoder (Column.Method, Column.Why).
 //
+// A model that only weighs encoded columns and adds them up needs no matrix: Encoder.Sums compiles
+// both into sums of the table's own columns, with the same bits.
+//
 // Missing values and categories that were not seen in training are the same to an encoder,
 // because serving turns the latter into the former: 0 in every column of a one-hot encoding,
 // NaN as an index, the overall mean for Means, no word for Text. Numbers stay NaN, or become

@@ -100,16 +100,25 @@ func (m *Means) takes(t dataset.Type) bool { return t.Coded() }
 func (m *Means) encode(dst [][]float64, c *dataset.Column) {
 	for k, column := range dst {
 		for i := range column {
-			column[i] = float64((m.Prior[k] - m.Shift[k]) * m.Factor[k])
+			column[i] = m.value(k, -1)
 		}
 	}
 	places(c, func(level string) int { return place(m.Levels, nil, level) }, func(row, place int) {
 		if place < len(m.Levels) {
-			for k, means := range m.Means {
-				dst[k][row] = float64((means[place] - m.Shift[k]) * m.Factor[k])
+			for k := range m.Means {
+				dst[k][row] = m.value(k, place)
 			}
 		}
 	})
+}
+
+// value is that of a category in column k, −1 for one that is missing or was not seen.
+func (m *Means) value(k, place int) float64 {
+	mean := m.Prior[k]
+	if place >= 0 {
+		mean = m.Means[k][place]
+	}
+	return float64((mean - m.Shift[k]) * m.Factor[k])
 }
 
 func (m *Means) check() error {

@@ -35,6 +35,11 @@ var parts = []part{
 	{"minute", 60, time.Time.Minute},
 }
 
+// circle is the sine and the cosine of where a part of that number stands in its period.
+func (p *part) circle(number int) (sine, cosine float64) {
+	return math.Sincos(float64(2*math.Pi*float64(number)) / p.period)
+}
+
 func partNamed(name string) int {
 	return slices.IndexFunc(parts, func(p part) bool { return p.name == name })
 }
@@ -96,13 +101,29 @@ func (m *Moment) encode(dst [][]float64, c *dataset.Column) {
 			case math.IsNaN(v):
 				dst[j][i] = v
 			case m.Cyclic:
-				angle := float64(2*math.Pi*float64(p.of(moment(v)))) / p.period
-				dst[2*j][i], dst[2*j+1][i] = math.Sincos(angle)
+				dst[2*j][i], dst[2*j+1][i] = p.circle(p.of(moment(v)))
 			default:
 				dst[j][i] = float64(p.of(moment(v)))
 			}
 		}
 	}
+}
+
+// values are those that each number of each part has in its columns, part by part.
+func (m *Moment) values() []float64 {
+	var all []float64
+	for _, name := range m.Parts {
+		p := &parts[partNamed(name)]
+		for number := range int(p.period) {
+			if !m.Cyclic {
+				all = append(all, float64(number))
+				continue
+			}
+			sine, cosine := p.circle(number)
+			all = append(all, sine, cosine)
+		}
+	}
+	return all
 }
 
 func (m *Moment) check() error {
@@ -144,10 +165,15 @@ func intervals(t *dataset.Table, o Options) []source {
 
 // interval has the name of later and the days to it from earlier.
 func interval(later, earlier *dataset.Column) *dataset.Column {
+	between := make([]float64, len(later.Values))
+	days(between, later.Values, earlier.Values)
+	return &dataset.Column{Name: later.Name, Type: dataset.Numeric, Values: between}
+}
+
+// days writes those from earlier to later timestamps to dst.
+func days(dst, later, earlier []float64) {
 	const day = 24 * 60 * 60 * 1e6
-	days := make([]float64, len(later.Values))
-	for i, v := range later.Values {
-		days[i] = (v - earlier.Values[i]) / day
+	for i, v := range later {
+		dst[i] = (v - earlier[i]) / day
 	}
-	return &dataset.Column{Name: later.Name, Type: dataset.Numeric, Values: days}
 }

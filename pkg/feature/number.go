@@ -107,19 +107,34 @@ func (n *Number) names(column string) []string {
 func (n *Number) takes(t dataset.Type) bool { return !t.Coded() }
 
 func (n *Number) encode(dst [][]float64, c *dataset.Column) {
-	values := dst[0]
-	for i, v := range c.Values {
+	if n.numbers(dst[0], c.Values) && n.Indicator {
+		mark(dst[1], c.Values)
+	}
+}
+
+// numbers writes the numbers that stand for values, which for an infinite one is the largest, and reports
+// whether a value is missing.
+func (n *Number) numbers(dst, values []float64) (missing bool) {
+	for i, v := range values {
 		if math.IsNaN(v) {
-			if n.Indicator {
-				dst[1][i] = 1
-			}
+			missing = true
 			if n.Fill == nil {
-				values[i] = v
+				dst[i] = v
 				continue
 			}
 			v = *n.Fill
 		}
-		values[i] = min(max(float64((v-n.Shift)*n.Factor), -math.MaxFloat64), math.MaxFloat64)
+		dst[i] = min(max(float64((v-n.Shift)*n.Factor), -math.MaxFloat64), math.MaxFloat64)
+	}
+	return missing
+}
+
+// mark writes 1 where a value is missing.
+func mark(dst, values []float64) {
+	for i, v := range values {
+		if math.IsNaN(v) {
+			dst[i] = 1
+		}
 	}
 }
 

@@ -57,25 +57,42 @@ func (e *Encoder) Transform(t *dataset.Table) (*dataset.Matrix, error) {
 	m := &dataset.Matrix{Rows: t.Rows(), Names: l.names, Categories: l.categories, Columns: zeros(len(l.names), t.Rows())}
 	at, done := 0, 0
 	for i := range e.Columns {
-		column := &e.Columns[i]
-		if at = position(t, column.Name, at); at < 0 {
-			return nil, fmt.Errorf("column %q is missing", column.Name)
+		var in input
+		var err error
+		if in, at, err = e.Columns[i].input(t, l.encodings[i], at); err != nil {
+			return nil, err
 		}
-		c := &t.Columns[at]
-		if column.Since != "" {
-			earlier := t.Column(column.Since)
-			if earlier == nil || earlier.Type != dataset.Timestamp || c.Type != dataset.Timestamp {
-				return nil, fmt.Errorf("column %q or %q is missing or no timestamp", column.Name, column.Since)
-			}
-			c = interval(c, earlier)
-		}
-		if !l.encodings[i].takes(c.Type) {
-			return nil, fmt.Errorf("column %q is %s, another kind than in training", c.Name, c.Type)
+		c := in.column
+		if in.since != nil {
+			c = interval(c, in.since)
 		}
 		l.encodings[i].encode(m.Columns[done:done+l.widths[i]], c)
 		done += l.widths[i]
 	}
 	return m, nil
+}
+
+// input is what a Column encodes of a table: a column, or the days to it since another.
+type input struct{ column, since *dataset.Column }
+
+// input finds it, looking for the column from start on, and says where it was.
+func (c *Column) input(t *dataset.Table, by encoding, start int) (in input, at int, err error) {
+	if at = position(t, c.Name, start); at < 0 {
+		return in, at, fmt.Errorf("column %q is missing", c.Name)
+	}
+	in.column = &t.Columns[at]
+	kind := in.column.Type
+	if c.Since != "" {
+		in.since = t.Column(c.Since)
+		if in.since == nil || in.since.Type != dataset.Timestamp || kind != dataset.Timestamp {
+			return in, at, fmt.Errorf("column %q or %q is missing or no timestamp", c.Name, c.Since)
+		}
+		kind = dataset.Numeric
+	}
+	if !by.takes(kind) {
+		return in, at, fmt.Errorf("column %q is %s, another kind than in training", c.Name, kind)
+	}
+	return in, at, nil
 }
 
 // position is where a table has a column, looked for from start on and then from the front:

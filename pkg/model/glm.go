@@ -34,6 +34,7 @@ type GLM struct {
 var (
 	_ Learner = GLM{}
 	_ Warner  = (*glm)(nil)
+	_ Lined   = (*glm)(nil)
 )
 
 // DefaultGLM is Poisson regression with l2 = 1.
@@ -194,6 +195,13 @@ const maxScore = 709
 func (m *glm) Predict(dst []float64, x *dataset.Matrix) {
 	mustFit(dst, x, m.Inputs(), 1)
 	score(dst, 1, m.coefficients, m.intercept, x)
+	m.Finish(dst)
+}
+
+func (m *glm) Lines() []Line { return []Line{{m.intercept, m.coefficients}} }
+
+// Finish makes means of scores.
+func (m *glm) Finish(dst []float64) {
 	for i, v := range dst {
 		dst[i] = num.Exp(min(v, maxScore))
 	}

@@ -50,6 +50,7 @@ var (
 	_ Learner  = Linear{}
 	_ Warner   = (*linear)(nil)
 	_ Inferrer = (*linear)(nil)
+	_ Lined    = (*linear)(nil)
 )
 
 // DefaultLinear is ordinary least squares with an intercept.
@@ -186,6 +187,17 @@ func (m *linear) Predict(dst []float64, x *dataset.Matrix) {
 		}
 	}
 }
+
+// Lines are none with powers of columns, which are added up in another order.
+func (m *linear) Lines() []Line {
+	if m.Degree > 1 {
+		return nil
+	}
+	return []Line{{m.intercept, m.coefficients}}
+}
+
+// Finish has nothing to do: the sum is the value.
+func (m *linear) Finish([]float64) {}
 
 // score writes intercept + x·coefficients of each row to every stride-th place of dst. The
 // sum runs in column order, so a row's score does not depend on the rows around it.

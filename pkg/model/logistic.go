@@ -45,6 +45,7 @@ type Logistic struct {
 var (
 	_ Learner = Logistic{}
 	_ Warner  = (*logistic)(nil)
+	_ Lined   = (*logistic)(nil)
 )
 
 // DefaultLogistic penalizes with l2 = 1.
@@ -185,9 +186,22 @@ func (m *logistic) Predict(dst []float64, x *dataset.Matrix) {
 	for k, b := range m.coefficients {
 		score(dst[min(first+k, len(dst)):], m.Classes, b, m.intercepts[k], x)
 	}
+	m.Finish(dst)
+}
+
+func (m *logistic) Lines() []Line {
+	lines := make([]Line, len(m.coefficients))
+	for k, b := range m.coefficients {
+		lines[k] = Line{m.intercepts[k], b}
+	}
+	return lines
+}
+
+// Finish makes probabilities of the scores of each class, or of class 1 of two.
+func (m *logistic) Finish(dst []float64) {
 	for i := 0; i < len(dst); i += m.Classes {
 		p := dst[i : i+m.Classes]
-		if first == 1 {
+		if len(m.coefficients) == 1 {
 			p[0], p[1] = probabilityAt(-p[1]), probabilityAt(p[1])
 		} else {
 			softmaxRow(p)

@@ -159,12 +159,16 @@ func (p *Pipeline) loadMembers(head header, file *safetensors.File) error {
 		if err != nil {
 			return fmt.Errorf("member %d: %w", i+1, err)
 		}
-		p.Members = append(p.Members, Member{m.Configuration, head.Encoders[m.Encoder], loaded, m.Weight})
+		p.Members = append(p.Members, Member{Configuration: m.Configuration, Encoder: head.Encoders[m.Encoder], Model: loaded, Weight: m.Weight})
 	}
 	if i := slices.Index(used, false); i >= 0 {
 		return fmt.Errorf("encoder %d is of no member", i+1)
 	}
-	return p.checkMembers()
+	if err := p.checkMembers(); err != nil {
+		return err
+	}
+	p.fuse()
+	return nil
 }
 
 // checkFinish returns an error unless what follows the members' mean suits the target.

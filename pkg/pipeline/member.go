@@ -42,6 +42,8 @@ type Member struct {
 	Encoder *feature.Encoder
 	Model   model.Model
 	Weight  float64 // above 0; those of a pipeline sum to 1
+
+	fused *fused // nil if there is no such form
 }
 
 // maxMembers bounds what a hostile artifact can ask for.
@@ -88,7 +90,7 @@ func FitMembers(ctx context.Context, data Data, target Target, cs []Configuratio
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Learner, err)
 		}
-		p.Members = append(p.Members, Member{c, e.by, m, weights[i]})
+		p.Members = append(p.Members, Member{Configuration: c, Encoder: e.by, Model: m, Weight: weights[i]})
 	}
 	return p, p.share()
 }
@@ -135,7 +137,11 @@ func (p *Pipeline) share() error {
 		}
 		m.Encoder = encoders[at]
 	}
-	return p.checkMembers()
+	if err := p.checkMembers(); err != nil {
+		return err
+	}
+	p.fuse()
+	return nil
 }
 
 // indexOf returns where an encoder, or one equal to it, stands in a list; or -1.

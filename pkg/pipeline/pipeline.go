@@ -81,16 +81,11 @@ func (p *Pipeline) mean(t *dataset.Table, each func(member int, of []float64)) (
 		of = make([]float64, len(mean))
 	}
 	encoded := map[*feature.Encoder]*dataset.Matrix{}
-	for n, m := range p.Members {
-		x := encoded[m.Encoder]
-		if x == nil {
-			var err error
-			if x, err = m.Encoder.Transform(t); err != nil {
-				return nil, err
-			}
-			encoded[m.Encoder] = x
+	for n := range p.Members {
+		m := &p.Members[n]
+		if err := m.write(of, t, encoded); err != nil {
+			return nil, err
 		}
-		m.Model.Predict(of, x)
 		if each != nil {
 			each(n, of)
 		}
