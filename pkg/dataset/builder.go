@@ -152,7 +152,7 @@ func (b *Builder) Table() *Table {
 	for i, codes := range b.texts {
 		if c := &b.columns[i]; codes != nil {
 			// Nothing can end it early: it fails only with its context.
-			c.Levels, _ = sortLevels(context.Background(), c.Codes, c.Levels, 1)
+			c.Levels, _ = sortLevels(context.Background(), c.Codes, textList(c.Levels), 1)
 		}
 	}
 	return &Table{Columns: b.columns, rows: b.rows}

@@ -96,26 +96,31 @@ func (d *dictionary) add(text []byte) int32 {
 	return int32(len(d.ends) - 1)
 }
 
-// reserveFrom is from how many texts on it pays to make room for all of them.
-const reserveFrom = 1 << 16
+// pile adds texts without looking whether they are there, so that each has a code of its own; bytes
+// are those of all, and ends where each ends. There is no looking up behind it.
+func (d *dictionary) pile(bytes []byte, ends []int) {
+	d.table = nil
+	before := d.bytes.Len()
+	d.bytes.Write(bytes)
+	d.ends = slices.Grow(d.ends, len(ends))
+	for _, end := range ends {
+		d.ends = append(d.ends, before+end)
+	}
+}
 
-// reserve makes room for so many texts: on the way there the table would be made anew, and all of
-// it moved, at each doubling.
+// reserve makes room for so many texts in a pile, as long as those that there are.
 func (d *dictionary) reserve(texts int) {
-	if d.len() < reserveFrom || 2*texts <= len(d.table) {
+	if texts <= cap(d.ends) {
 		return
 	}
-	d.resize(1 << bits.Len(uint(2*texts-1)))
 	d.ends = slices.Grow(d.ends, texts-d.len())
 	d.bytes.Grow(max(0, d.bytes.Len()/d.len()*texts-d.bytes.Len()))
 }
 
-func (d *dictionary) grow() { d.resize(max(64, 2*len(d.table))) }
-
-// resize makes the table anew, with a power of 2 of places.
-func (d *dictionary) resize(places int) {
+// grow makes the table anew, with twice the places.
+func (d *dictionary) grow() {
 	old := d.table
-	d.table = make([]uint64, places)
+	d.table = make([]uint64, max(64, 2*len(old)))
 	// Touched in order, by writing. A page that is read first, as look and code do at random, is one
 	// of zeros that all share, and its first write stops every core to take that away.
 	clear(d.table)
@@ -131,16 +136,4 @@ func (d *dictionary) resize(places int) {
 		}
 		d.table[at] = entry
 	}
-}
-
-// texts are all of them in order of appearance, sharing one string.
-func (d *dictionary) texts() []string {
-	all := d.bytes.String()
-	texts := make([]string, len(d.ends))
-	begin := 0
-	for i, end := range d.ends {
-		texts[i] = all[begin:end]
-		begin = end
-	}
-	return texts
 }

@@ -35,7 +35,7 @@ func TestDictionaryOfManyTexts(t *testing.T) {
 	if len(d.table) <= smallTable || d.ahead == 0 {
 		t.Error("nothing was looked at ahead")
 	}
-	levels, err := sortLevels(t.Context(), codes, d.texts(), 2)
+	levels, err := sortLevels(t.Context(), codes, &d, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,38 +10,76 @@ import (
 	"github.com/foretell-ml/foretell/pkg/internal/par"
 )
 
-// levelEntry is a level by eight of its bytes as a number, those behind what all levels begin
-// with: they tell most texts apart, and are compared without going to where each text lies.
+// numberedTexts have codes from 0 on.
+type numberedTexts interface {
+	len() int
+	text(code int32) string
+}
+
+// textList is texts that are strings already.
+type textList []string
+
+func (l textList) len() int               { return len(l) }
+func (l textList) text(code int32) string { return l[code] }
+
+// levelEntry is a text by eight of its bytes as a number, those behind what all texts begin
+// with: they tell most texts apart, and are compared without going to where each text lies. So are
+// those that end there, by their length.
 type levelEntry struct {
 	prefix uint64
 	code   int32
+	length int32 // of the text; repeated if it is that of the entry before
 }
 
+// repeated is the length of an entry whose text is that of the one before.
+const repeated = -1
+
 const (
-	sortedTogether = 1 << 13 // levels that are sorted by one worker, about
-	recodedAtOnce  = 1 << 16 // rows
+	sortedTogether = 1 << 13 // texts that are sorted by one worker, about
+	recodedAtOnce  = 1 << 16 // rows, and texts
 )
 
-// sortLevels returns levels, which are distinct, in bytewise order and rewrites the codes to
-// match, in place. Many levels are sorted in runs, several side by side.
-func sortLevels(ctx context.Context, codes []int32, levels []string, workers int) ([]string, error) {
-	skip := commonPrefix(levels)
-	order := make([]levelEntry, len(levels))
-	for i, s := range levels {
-		order[i] = levelEntry{prefixOf(s[skip:]), int32(i)}
+// sortLevels returns texts in bytewise order, each once, and rewrites the codes to match, in place.
+// Many are sorted in runs, several side by side.
+func sortLevels(ctx context.Context, codes []int32, from numberedTexts, workers int) ([]string, error) {
+	n := from.len()
+	order, skip, err := entriesOf(ctx, from, workers)
+	if err != nil {
+		return nil, err
 	}
-	scratch := make([]levelEntry, len(levels))
-	runs := []int32{0, int32(len(levels))}
-	if len(levels) > sortedTogether {
-		runs = deal(scratch, order)
+	scratch, runs := make([]levelEntry, n), []int32{0, int32(n)}
+	if n > sortedTogether {
+		if runs, err = deal(ctx, scratch, order, workers); err != nil {
+			return nil, err
+		}
 		order, scratch = scratch, order
 	}
-	sorted, position := make([]string, len(levels)), make([]int32, len(levels))
-	err := par.For(ctx, len(runs)-1, workers, func(i int) error {
-		from, to := runs[i], runs[i+1]
-		for j, e := range sortRun(order[from:to], scratch[from:to], levels) {
-			sorted[int(from)+j] = levels[e.code]
-			position[e.code] = from + int32(j)
+	different := make([]int32, len(runs)) // texts of the runs before each
+	err = par.For(ctx, len(runs)-1, workers, func(i int) error {
+		run := order[runs[i]:runs[i+1]]
+		levelSorter{from}.sort(run, scratch[runs[i]:runs[i+1]], skip)
+		for _, e := range run {
+			if e.length != repeated {
+				different[i+1]++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range runs[1:] {
+		different[i+1] += different[i]
+	}
+	sorted, position := make([]string, different[len(runs)-1]), make([]int32, n)
+	err = par.For(ctx, len(runs)-1, workers, func(i int) error {
+		at := different[i] - 1
+		for _, e := range order[runs[i]:runs[i+1]] {
+			if e.length != repeated {
+				at++
+				sorted[at] = from.text(e.code)
+			}
+			position[e.code] = at
 		}
 		return nil
 	})
@@ -51,25 +89,68 @@ func sortLevels(ctx context.Context, codes []int32, levels []string, workers int
 	return sorted, recode(ctx, codes, position, workers)
 }
 
+// entriesOf makes the entries, and says how many bytes all texts begin with alike.
+func entriesOf(ctx context.Context, from numberedTexts, workers int) (entries []levelEntry, skip int, err error) {
+	n := from.len()
+	pieces := (n + recodedAtOnce - 1) / recodedAtOnce
+	common := make([]string, pieces)
+	err = par.For(ctx, pieces, workers, func(i int) error {
+		common[i] = commonPrefix(from, i*recodedAtOnce, min((i+1)*recodedAtOnce, n))
+		return nil
+	})
+	if err != nil || n == 0 {
+		return nil, 0, err
+	}
+	skip = len(commonPrefix(textList(common), 0, pieces))
+	entries = make([]levelEntry, n)
+	err = par.For(ctx, pieces, workers, func(i int) error {
+		for code := i * recodedAtOnce; code < min((i+1)*recodedAtOnce, n); code++ {
+			s := from.text(int32(code))
+			entries[code] = levelEntry{prefixOf(s[skip:]), int32(code), int32(len(s))}
+		}
+		return nil
+	})
+	return entries, skip, err
+}
+
+// dealtAtOnce is in how many pieces entries are dealt, side by side. Each counts on its own.
+const dealtAtOnce = 4
+
 // deal orders entries by their first two bytes, and returns where runs begin, and the last
 // one ends: those of neighbouring bytes, until they are enough for one.
-func deal(to, from []levelEntry) (runs []int32) {
-	next := make([]int32, 1<<16+1) // where the next entry with each two bytes goes; at first, their number one behind
-	for _, e := range from {
-		next[e.prefix>>48+1]++
+func deal(ctx context.Context, to, from []levelEntry, workers int) (runs []int32, err error) {
+	var next [dealtAtOnce][]int32 // where the next entry of a piece with each two bytes goes; at first, how many there are
+	piece := func(i int) []levelEntry { return from[i*len(from)/dealtAtOnce : (i+1)*len(from)/dealtAtOnce] }
+	err = par.For(ctx, dealtAtOnce, workers, func(i int) error {
+		next[i] = make([]int32, 1<<16)
+		for _, e := range piece(i) {
+			next[i][e.prefix>>48]++
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	for i, n := range next[1:] {
-		if at := next[i]; len(runs) == 0 || n > 0 && at-runs[len(runs)-1] >= sortedTogether {
+	at := int32(0)
+	for first := range 1 << 16 {
+		if len(runs) == 0 || at-runs[len(runs)-1] >= sortedTogether {
 			runs = append(runs, at)
 		}
-		next[i+1] += next[i]
+		for i := range next {
+			at, next[i][first] = at+next[i][first], at
+		}
 	}
-	for _, e := range from {
-		i := e.prefix >> 48
-		to[next[i]] = e
-		next[i]++
+	if runs[len(runs)-1] < at {
+		runs = append(runs, at)
 	}
-	return append(runs, int32(len(from)))
+	return runs, par.For(ctx, dealtAtOnce, workers, func(i int) error {
+		for _, e := range piece(i) {
+			first := e.prefix >> 48
+			to[next[i][first]] = e
+			next[i][first]++
+		}
+		return nil
+	})
 }
 
 // recode rewrites codes.
@@ -85,13 +166,11 @@ func recode(ctx context.Context, codes, position []int32, workers int) error {
 	})
 }
 
-// commonPrefix is how many bytes all levels begin with alike.
-func commonPrefix(levels []string) int {
-	if len(levels) == 0 {
-		return 0
-	}
-	common := levels[0]
-	for _, s := range levels {
+// commonPrefix is what the texts of a range, which is not empty, begin with alike.
+func commonPrefix(from numberedTexts, begin, end int) string {
+	common := from.text(int32(begin))
+	for code := begin + 1; code < end && common != ""; code++ {
+		s := from.text(int32(code))
 		if strings.HasPrefix(s, common) {
 			continue
 		}
@@ -101,57 +180,107 @@ func commonPrefix(levels []string) int {
 		}
 		common = common[:n]
 	}
-	return len(common)
+	return common
 }
 
 // prefixOf is the first eight bytes as a number.
 func prefixOf(s string) uint64 {
+	if len(s) >= 8 {
+		return binary.BigEndian.Uint64([]byte(s[:8]))
+	}
 	var prefix [8]byte
 	copy(prefix[:], s)
 	return binary.BigEndian.Uint64(prefix[:])
 }
 
-// sortRun sorts levels by their bytes.
-func sortRun(order, scratch []levelEntry, levels []string) []levelEntry {
-	order = sortByPrefix(order, scratch)
-	for from, i := 0, 1; i <= len(order); i++ {
-		if i < len(order) && order[i].prefix == order[from].prefix {
-			continue
+// levelSorter sorts entries by their texts, and marks those that are repeated.
+type levelSorter struct{ texts numberedTexts }
+
+const (
+	comparedBelow = 32  // entries that begin alike, if so few, are compared rather than sorted by their next bytes
+	comparedFrom  = 256 // and so are those that have so many bytes in common
+)
+
+// sort sorts entries, whose prefix is of the bytes from the given one on.
+func (s levelSorter) sort(order, scratch []levelEntry, from int) {
+	sortByPrefix(order, scratch)
+	for begin, end := 0, 0; begin < len(order); begin = end {
+		for end = begin + 1; end < len(order) && order[end].prefix == order[begin].prefix; end++ {
 		}
-		if i-from > 1 {
-			slices.SortFunc(order[from:i], func(a, b levelEntry) int { return strings.Compare(levels[a.code], levels[b.code]) })
+		if end-begin > 1 {
+			s.sortAlike(order[begin:end], scratch[begin:end], from+8)
 		}
-		from = i
 	}
-	return order
+}
+
+// sortAlike sorts entries whose texts are the same up to the given byte. Those that end before it
+// come first: what they are the same as behind their end is zeros.
+func (s levelSorter) sortAlike(order, scratch []levelEntry, to int) {
+	longest := func(e levelEntry) int32 { return min(e.length, int32(to)+1) }
+	for i := range order[1:] {
+		if longest(order[i]) != longest(order[i+1]) {
+			slices.SortFunc(order, func(a, b levelEntry) int { return cmp.Compare(longest(a), longest(b)) })
+			break
+		}
+	}
+	ended := 0
+	for ended < len(order) && int(order[ended].length) <= to {
+		ended++
+	}
+	longer := order[ended:]
+	for i := ended - 1; i > 0; i-- {
+		if order[i].length == order[i-1].length {
+			order[i].length = repeated
+		}
+	}
+	if len(longer) >= comparedBelow && to < comparedFrom {
+		for i, e := range longer {
+			longer[i].prefix = prefixOf(s.texts.text(e.code)[to:])
+		}
+		s.sort(longer, scratch[ended:], to)
+		return
+	}
+	slices.SortFunc(longer, func(a, b levelEntry) int { return strings.Compare(s.texts.text(a.code), s.texts.text(b.code)) })
+	for i := len(longer) - 1; i > 0; i-- {
+		if s.texts.text(longer[i].code) == s.texts.text(longer[i-1].code) {
+			longer[i].length = repeated
+		}
+	}
 }
 
 // sortByPrefix sorts by the prefix: byte by byte from the last if there are many, leaving out
-// the bytes that are the same everywhere. What it returns lies in order or in scratch.
-func sortByPrefix(order, scratch []levelEntry) []levelEntry {
+// the bytes that are the same everywhere.
+func sortByPrefix(order, scratch []levelEntry) {
 	if len(order) < 1<<10 {
 		slices.SortFunc(order, func(a, b levelEntry) int { return cmp.Compare(a.prefix, b.prefix) })
-		return order
+		return
 	}
+	differ := uint64(0)
+	for _, e := range order {
+		differ |= e.prefix ^ order[0].prefix
+	}
+	from, to := order, scratch
 	for shift := 0; shift < 64; shift += 8 {
-		var next [256]int32 // where the next entry with each byte goes
-		for _, e := range order {
-			next[byte(e.prefix>>shift)]++
-		}
-		if int(next[byte(order[0].prefix>>shift)]) == len(order) {
+		if byte(differ>>shift) == 0 {
 			continue
+		}
+		var next [256]int32 // where the next entry with each byte goes
+		for _, e := range from {
+			next[byte(e.prefix>>shift)]++
 		}
 		at := int32(0)
 		for i, n := range next {
 			next[i] = at
 			at += n
 		}
-		for _, e := range order {
+		for _, e := range from {
 			i := byte(e.prefix >> shift)
-			scratch[next[i]] = e
+			to[next[i]] = e
 			next[i]++
 		}
-		order, scratch = scratch, order
+		from, to = to, from
 	}
-	return order
+	if &from[0] != &order[0] {
+		copy(order, from)
+	}
 }

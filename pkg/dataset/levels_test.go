@@ -30,7 +30,7 @@ func TestSortLevels(t *testing.T) {
 				codes = append(codes, int32(random.IntN(len(levels)+1))-1)
 			}
 			before := slices.Clone(codes)
-			got, err := sortLevels(t.Context(), codes, levels, workers)
+			got, err := sortLevels(t.Context(), codes, textList(levels), workers)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,6 +14,7 @@ type tableColumn struct {
 	values []float64 // of all rows, once the form is known; or
 	codes  []int32   // of all rows, of levels
 	levels dictionary
+	pile   pile
 	recode []int32 // scratch: what the codes of a batch are in levels, from code -1
 }
 
@@ -74,8 +75,9 @@ func (c *tableColumn) fill(rows int) {
 }
 
 func (c *tableColumn) addTexts(b *keptColumn, room int) {
-	if c.rows >= room/8 && 2*c.levels.len() > c.rows { // most rows have a text of their own
-		c.levels.reserve(c.levels.len() / 16 * (room / (c.rows/16 + 1)))
+	if c.pile.on {
+		c.pileTexts(b, room)
+		return
 	}
 	c.recode = append(c.recode[:0], -1)
 	begin := 0
@@ -89,6 +91,7 @@ func (c *tableColumn) addTexts(b *keptColumn, room int) {
 	for _, code := range b.codes {
 		c.codes = append(c.codes, c.recode[code+1])
 	}
+	c.pileUp()
 }
 
 // finish makes a column of the table.
@@ -115,15 +118,17 @@ func (t *tableReader) finish(ctx context.Context, i int) (Column, error) {
 	if c.form != Text {
 		return Column{Name: field.Name, Type: c.form, Values: c.values}, nil
 	}
-	levels := c.levels.texts()
+	levels, err := sortLevels(ctx, c.codes, &c.levels, t.workers)
+	if err != nil {
+		return Column{}, err
+	}
 	if kind == "" {
 		kind = t.numbers.inferType(levels, c.present())
 	}
 	if !kind.Coded() {
 		return Column{Name: field.Name, Type: kind, Values: t.numbers.decode(kind, c.codes, levels)}, nil
 	}
-	levels, err := sortLevels(ctx, c.codes, levels, t.workers)
-	return Column{Name: field.Name, Type: kind, Codes: c.codes, Levels: levels}, err
+	return Column{Name: field.Name, Type: kind, Codes: c.codes, Levels: levels}, nil
 }
 
 // present is how many rows have a text.

@@ -141,7 +141,7 @@ func (in *input) more() error {
 	in.at += int64(len(bytes))
 	in.left -= int64(len(bytes))
 	if len(in.data) > 0 {
-		in.joined = append(append(in.joined[:0:0], in.data...), bytes...)
+		in.joined = append(append(in.joined[:0], in.data...), bytes...)
 		bytes = in.joined
 	}
 	in.data = bytes
