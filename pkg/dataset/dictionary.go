@@ -108,11 +108,13 @@ func (d *dictionary) pile(bytes []byte, ends []int) {
 	}
 }
 
-// reserve makes room for so many texts in a pile, as long as those that there are.
+// reserve makes room for about so many texts in a pile, as long as those that there are. A little
+// more costs nothing until it is used, and spares doing it again.
 func (d *dictionary) reserve(texts int) {
 	if texts <= cap(d.ends) {
 		return
 	}
+	texts += texts / 16
 	d.ends = slices.Grow(d.ends, texts-d.len())
 	d.bytes.Grow(max(0, d.bytes.Len()/d.len()*texts-d.bytes.Len()))
 }

@@ -73,11 +73,11 @@ func sortLevels(ctx context.Context, codes []int32, from numberedTexts, workers 
 	}
 	sorted, position := make([]string, different[len(runs)-1]), make([]int32, n)
 	err = par.For(ctx, len(runs)-1, workers, func(i int) error {
+		listRun(sorted[different[i]:different[i+1]], order[runs[i]:runs[i+1]], from, skip)
 		at := different[i] - 1
 		for _, e := range order[runs[i]:runs[i+1]] {
 			if e.length != repeated {
 				at++
-				sorted[at] = from.text(e.code)
 			}
 			position[e.code] = at
 		}
@@ -87,6 +87,41 @@ func sortLevels(ctx context.Context, codes []int32, from numberedTexts, workers 
 		return nil, err
 	}
 	return sorted, recode(ctx, codes, position, workers)
+}
+
+// listRun lists the texts of sorted entries, each once. If all are short, they are written anew, one
+// behind the other: they are in the entries, and where each lies in from is no longer in a cache.
+func listRun(sorted []string, order []levelEntry, from numberedTexts, skip int) {
+	size := 0
+	for _, e := range order {
+		if size += max(int(e.length), 0); int(e.length) > skip+8 {
+			size = 0
+			break
+		}
+	}
+	var begin string
+	var short strings.Builder
+	if size > 0 {
+		begin = from.text(order[0].code)[:skip]
+		short.Grow(size)
+	}
+	at := 0
+	for _, e := range order {
+		switch {
+		case e.length == repeated:
+			continue
+		case size == 0:
+			sorted[at] = from.text(e.code)
+		default:
+			var prefix [8]byte
+			binary.BigEndian.PutUint64(prefix[:], e.prefix)
+			before := short.Len()
+			short.WriteString(begin)
+			short.Write(prefix[:int(e.length)-skip])
+			sorted[at] = short.String()[before:]
+		}
+		at++
+	}
 }
 
 // entriesOf makes the entries, and says how many bytes all texts begin with alike.
@@ -104,7 +139,9 @@ func entriesOf(ctx context.Context, from numberedTexts, workers int) (entries []
 	skip = len(commonPrefix(textList(common), 0, pieces))
 	entries = make([]levelEntry, n)
 	err = par.For(ctx, pieces, workers, func(i int) error {
-		for code := i * recodedAtOnce; code < min((i+1)*recodedAtOnce, n); code++ {
+		begin, end := i*recodedAtOnce, min((i+1)*recodedAtOnce, n)
+		touch(entries[begin:end])
+		for code := begin; code < end; code++ {
 			s := from.text(int32(code))
 			entries[code] = levelEntry{prefixOf(s[skip:]), int32(code), int32(len(s))}
 		}
@@ -123,6 +160,7 @@ func deal(ctx context.Context, to, from []levelEntry, workers int) (runs []int32
 	piece := func(i int) []levelEntry { return from[i*len(from)/dealtAtOnce : (i+1)*len(from)/dealtAtOnce] }
 	err = par.For(ctx, dealtAtOnce, workers, func(i int) error {
 		next[i] = make([]int32, 1<<16)
+		touch(to[i*len(to)/dealtAtOnce : (i+1)*len(to)/dealtAtOnce])
 		for _, e := range piece(i) {
 			next[i][e.prefix>>48]++
 		}

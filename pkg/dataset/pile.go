@@ -60,11 +60,12 @@ func (c *tableColumn) pileTexts(b *keptColumn, room int) {
 	for _, hash := range b.hashes {
 		c.pile.sample(uint32(hash >> 32))
 	}
-	for _, code := range b.codes {
+	to := c.more(len(b.codes))
+	for i, code := range b.codes {
 		if code >= 0 {
 			code += first
 		}
-		c.codes = append(c.codes, code)
+		to[i] = code
 	}
 	if c.pile.repeats() {
 		c.unpile()

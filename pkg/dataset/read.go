@@ -8,7 +8,7 @@ import (
 
 // Read reads a data set into one table. A column's type is inferred from all of its values
 // (InferType), unless it is declared. Memory is 8 bytes for a number and 4 for a coded value,
-// and each distinct text once. The data set is read again, and only those columns of it, if
+// and each distinct text once, about twice on the way there. The data set is read again, and only those columns of it, if
 // columns that looked numeric for a while turn out not to be.
 func Read(ctx context.Context, source Source, o Options) (*Table, Digest, error) {
 	t := &tableReader{workers: o.Workers, numbers: o.NumberForm()}

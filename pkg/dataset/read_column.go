@@ -79,6 +79,7 @@ func (c *tableColumn) addTexts(b *keptColumn, room int) {
 		c.pileTexts(b, room)
 		return
 	}
+	to := c.more(len(b.codes))
 	c.recode = append(c.recode[:0], -1)
 	begin := 0
 	for i, end := range b.ends {
@@ -88,10 +89,16 @@ func (c *tableColumn) addTexts(b *keptColumn, room int) {
 		c.recode = append(c.recode, c.levels.code(b.hashes[i], b.bytes[begin:end]))
 		begin = end
 	}
-	for _, code := range b.codes {
-		c.codes = append(c.codes, c.recode[code+1])
+	for i, code := range b.codes {
+		to[i] = c.recode[code+1]
 	}
 	c.pileUp()
+}
+
+// more are the codes of the next rows, to be written.
+func (c *tableColumn) more(rows int) []int32 {
+	c.codes = slices.Grow(c.codes, rows)[:len(c.codes)+rows]
+	return c.codes[len(c.codes)-rows:]
 }
 
 // finish makes a column of the table.

@@ -56,10 +56,14 @@ func (t *tableReader) Expect(rows int) { t.expected = rows }
 // Place makes the column at once: its rows are known.
 func (t *tableReader) Place(column, start, rows int) []float64 {
 	c := &t.columns[column]
+	t.mutex.Lock()
 	if c.values == nil {
 		c.values = make([]float64, t.expected)
 	}
-	return c.values[start : start+rows : start+rows]
+	t.mutex.Unlock()
+	places := c.values[start : start+rows : start+rows]
+	touch(places)
+	return places
 }
 
 func (t *tableReader) Block() Sink {

@@ -48,8 +48,9 @@ type Expecter interface {
 type Placer interface {
 	Expecter
 	// Place returns the places of so many rows of a column from row start on, counted from the
-	// first row of the data set; nil if it has none. It is called behind an Expect that is exact.
-	// What is written there is handed on all the same, as a BatchColumn that is Placed.
+	// first row of the data set; nil if it has none. It is called behind an Expect that is exact,
+	// by the goroutine that is about to write them, and by several side by side. What is written
+	// there is handed on all the same, as a BatchColumn that is Placed.
 	Place(column, start, rows int) []float64
 }
 

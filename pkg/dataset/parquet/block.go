@@ -15,6 +15,7 @@ type group struct {
 	part    int
 	index   int   // in the file
 	start   int64 // its first row in the file
+	before  int64 // rows of the row groups before it, of all files
 	rows    int64
 	columns []column
 	options *scanOptions

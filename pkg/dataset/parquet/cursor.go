@@ -90,7 +90,10 @@ func (c *cursor) spare() {
 	c.hash.Reset()
 	c.coder.texts, c.coder.hashes = nil, nil
 	clear(c.coder.table)
-	again := &cursor{hash: c.hash, buffer: c.buffer[:0], text: c.text[:0], scratch: c.scratch, coder: coder{table: c.coder.table}}
+	again := &cursor{hash: c.hash, buffer: c.buffer[:0], entries: c.entries[:0], text: c.text[:0], scratch: c.scratch, coder: coder{table: c.coder.table}}
+	if again.in.joined = c.in.joined[:0]; !c.column.texts() { // texts of blocks that are yet to be handed on lie in raw
+		again.raw = c.raw[:0]
+	}
 	*c = *again
 	cursors.Put(c)
 }
@@ -324,7 +327,7 @@ func (c *cursor) clean(b []byte, bad *fault) []byte {
 	if c.missing.Has(b) {
 		return nil
 	}
-	if !utf8.Valid(b) {
+	if !ascii(b) && !utf8.Valid(b) {
 		bad.add(0, errNoText)
 	}
 	return b

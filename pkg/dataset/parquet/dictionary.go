@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 )
@@ -36,7 +37,7 @@ func (c *cursor) readDictionary(h *pageHeader, data []byte) error {
 	if texts {
 		c.texts, c.hashes, c.known = make([][]byte, n), make([]uint64, n), make([]uint64, n)
 	} else {
-		c.entries = make([]float64, n)
+		c.entries = slices.Grow(c.entries[:0], n)[:n]
 	}
 	if !texts && c.column.width > 0 && c.column.form != dataset.Text {
 		var bad fault

@@ -169,19 +169,19 @@ func (c *cursor) readPage() (h pageHeader, data []byte, err error) {
 			return h, nil, fmt.Errorf("a page that is not compressed claims %d bytes and %d", h.compressed, h.uncompressed)
 		}
 		if h.kind == dictionaryPage {
-			body = append([]byte(nil), body...)
+			body = append(c.unusedRaw(), body...)
 		}
 		return h, body, nil
 	}
-	out, more := c.buffer, h.uncompressed
+	out, more := c.unusedRaw(), h.uncompressed
 	if h.kind != dictionaryPage {
-		more = h.uncompressed - c.longest
+		out, more = c.buffer, h.uncompressed-c.longest
 		c.longest = max(c.longest, h.uncompressed)
 	}
 	if err := c.hold(more); err != nil {
 		return h, nil, err
 	}
-	if h.kind == dictionaryPage || cap(out) < int(h.uncompressed) {
+	if cap(out) < int(h.uncompressed) {
 		out = make([]byte, h.uncompressed)
 	}
 	out = out[:h.uncompressed]
@@ -198,6 +198,14 @@ func (c *cursor) readPage() (h pageHeader, data []byte, err error) {
 		return h, out, nil
 	}
 	return h, out, c.chunk.codec.decompress(out[levels:], body[levels:])
+}
+
+// unusedRaw is the memory of a dictionary of a row group before, none if this one has a dictionary.
+func (c *cursor) unusedRaw() []byte {
+	if c.hasEntries {
+		return nil
+	}
+	return c.raw[:0]
 }
 
 // hold counts bytes that are kept while a row group is read.

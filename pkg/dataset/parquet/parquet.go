@@ -75,6 +75,7 @@ func (f Files) Scan(ctx context.Context, o dataset.Options, to dataset.Consumer)
 	var blocks []*block
 	rows := int64(0)
 	for _, g := range groups {
+		g.before = rows
 		blocks = append(blocks, blocksOf(g)...)
 		rows += g.rows
 	}

@@ -95,19 +95,23 @@ func planSpans(f *openedFile, chunks []*chunk) [][]*span {
 type input struct {
 	ctx     context.Context
 	data    []byte  // those at hand that are not read yet
-	left    int64   // bytes of the chunk after data
+	rest    []byte  // behind them, those of the span that are not joined with data
+	left    int64   // bytes of the chunk behind these
 	at      int64   // where they begin in the file
 	current *span   // that data is of
 	spans   []*span // to be read
-	joined  []byte  // bytes of several spans
+	joined  []byte  // bytes that lie in several spans
 }
 
 // peek returns the next n bytes, fewer where the chunk ends.
 func (in *input) peek(n int) ([]byte, error) {
-	for len(in.data) < n && in.left > 0 {
-		if err := in.more(); err != nil {
-			return nil, err
+	for len(in.data) < n && (len(in.rest) > 0 || in.left > 0) {
+		if len(in.rest) == 0 {
+			if err := in.more(); err != nil {
+				return nil, err
+			}
 		}
+		in.join(n)
 	}
 	return in.data[:min(n, len(in.data))], nil
 }
@@ -125,7 +129,7 @@ func (in *input) take(n int) ([]byte, error) {
 	return b, nil
 }
 
-// more reads the next span behind what is left of the one before.
+// more reads the next span.
 func (in *input) more() error {
 	s := in.spans[0]
 	in.spans = in.spans[1:]
@@ -140,14 +144,26 @@ func (in *input) more() error {
 	bytes = bytes[:min(int64(len(bytes)), in.left)]
 	in.at += int64(len(bytes))
 	in.left -= int64(len(bytes))
-	if len(in.data) > 0 {
-		in.joined = append(append(in.joined[:0], in.data...), bytes...)
-		bytes = in.joined
+	in.rest = bytes
+	if len(in.data) > 0 { // of the span that is closed
+		in.joined = append(in.joined[:0], in.data...)
+		in.data = in.joined
 	}
-	in.data = bytes
 	in.close()
 	in.current = s
 	return nil
+}
+
+// join puts as many bytes of the rest behind data as make n of it: all, without moving any, if data
+// is empty.
+func (in *input) join(n int) {
+	if len(in.data) == 0 {
+		in.data, in.rest = in.rest, nil
+		return
+	}
+	some := in.rest[:min(n-len(in.data), len(in.rest))]
+	in.joined = append(append(in.joined[:0], in.data...), some...)
+	in.data, in.rest = in.joined, in.rest[len(some):]
 }
 
 // readError is a fault of the reading, not of what is read.

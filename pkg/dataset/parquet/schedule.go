@@ -29,7 +29,6 @@ type schedule struct {
 	window  []*block       // that have begun and not ended, in order
 	spare   [][]output     // of blocks that have ended
 	placer  dataset.Placer // nil: none
-	begun   int            // rows of the blocks that have begun
 	stopped bool
 }
 
@@ -104,25 +103,18 @@ func (s *schedule) begin(b *block) {
 	} else {
 		b.columns = make([]output, n)
 	}
-	s.place(b)
 	s.mutex.Lock()
 	s.window = append(s.window, b)
 	s.mutex.Unlock()
 	s.change.Broadcast()
 }
 
-// place asks the consumer where the block's numbers are to be written.
-func (s *schedule) place(b *block) {
-	if s.placer == nil {
-		return
+// place asks the consumer where the block's numbers of a column are to be written.
+func (s *schedule) place(b *block, i int) {
+	if o := &b.columns[i]; s.placer != nil && !b.group.columns[i].texts() {
+		o.values = s.placer.Place(i, int(b.group.before+b.start), b.rows)
+		o.placed = o.values != nil
 	}
-	for i := range b.columns {
-		if o := &b.columns[i]; !b.group.columns[i].texts() {
-			o.values = s.placer.Place(i, s.begun, b.rows)
-			o.placed = o.values != nil
-		}
-	}
-	s.begun += b.rows
 }
 
 // work does one task after the other.
@@ -147,6 +139,7 @@ func (s *schedule) work() {
 				b.first++
 			}
 			s.mutex.Unlock()
+			s.place(b, column)
 			b.decode(s.ctx, column)
 			s.mutex.Lock()
 			b.decoded[column] = true

@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -57,6 +58,24 @@ func (k *coder) keep(arena []byte) []byte {
 	arena = append(arena, text...)
 	k.texts[len(k.texts)-1] = arena[len(arena)-len(text) : len(arena) : len(arena)]
 	return arena
+}
+
+// ascii says that a text is valid UTF-8 without looking at each byte of a short one.
+func ascii(b []byte) bool {
+	const high = 0x8080808080808080
+	switch n := len(b); {
+	case n > 16:
+		return false // utf8.Valid is as fast
+	case n >= 8:
+		return (binary.LittleEndian.Uint64(b)|binary.LittleEndian.Uint64(b[n-8:]))&high == 0
+	case n >= 4:
+		return (binary.LittleEndian.Uint32(b)|binary.LittleEndian.Uint32(b[n-4:]))&(high>>32) == 0
+	}
+	all := byte(0)
+	for _, c := range b {
+		all |= c
+	}
+	return all < 0x80
 }
 
 func hashOf(text []byte) uint64 { return xxhash.Sum64(text) }
