@@ -72,6 +72,9 @@ func (s *stage) environment(name string) *string {
 	if name == topology.EnvRedact && s.Redact {
 		return jsii.String(topology.RedactValues)
 	}
+	if name == topology.EnvCapture && s.Capture != "" {
+		return jsii.String(s.Capture)
+	}
 	if name == topology.EnvLarge {
 		return jsii.String(s.Large.place())
 	}

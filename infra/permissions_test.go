@@ -114,6 +114,22 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
+// TestRowsAreTrainsToRead: rows that predict keeps are read by what compares versions on them, written
+// by predict, and of no other use to anybody.
+func TestRowsAreTrainsToRead(t *testing.T) {
+	var got []string
+	for _, line := range templateLines(t) {
+		if strings.Contains(line, "/rows/*") || strings.HasSuffix(strings.SplitN(line, " StringLike", 2)[0], "<Bucket.Arn>/*") {
+			got = append(got, line)
+		}
+	}
+	slices.Sort(got)
+	want := []string{"PredictRole s3:PutObject <Bucket.Arn>/rows/*", "TrainRole s3:GetObject <Bucket.Arn>/rows/*"}
+	if !slices.Equal(got, want) {
+		t.Errorf("rows may be touched by\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+}
+
 // machines are the state machines by what topology calls them.
 var machines = map[topology.Resource]string{topology.TrainingWorkflow: "Training", topology.StatisticsWorkflow: "Profiling", topology.BatchWorkflow: "Predicting"}
 

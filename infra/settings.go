@@ -32,7 +32,7 @@ type settings struct {
 	// deletion fails as long as they hold anything, and takes them with it once they are empty.
 	KeepData bool `json:"keep_data"`
 	LogDays  int  `json:"log_days"` // how long logs are kept: one of CloudWatch's own steps
-	RunDays  int  `json:"run_days"` // how long runs are kept, and captured sketches; models are for ever
+	RunDays  int  `json:"run_days"` // how long runs are kept, and what was captured; models are for ever
 
 	RequestsPerSecond int `json:"requests_per_second"` // of the whole API, for all clients together
 	RequestsAtOnce    int `json:"requests_at_once"`    // how many may come in a burst
@@ -41,7 +41,8 @@ type settings struct {
 
 	MonthlyBudget float64 `json:"monthly_budget"` // in US dollars: what a month may cost before somebody is told
 
-	Redact bool `json:"redact"` // predictions say what is wrong with a request without what was sent
+	Redact  bool   `json:"redact"`  // predictions say what is wrong with a request without what was sent
+	Capture string `json:"capture"` // what is kept of predictions, in the form of topology.CaptureForm; sketches by itself
 
 	API     apiSettings `json:"api"`     // who may ask the API, how often, and by which name; AWS principals by itself
 	Release release     `json:"release"` // what deploys the stage besides people; nothing by itself
@@ -53,7 +54,7 @@ type settings struct {
 var keys = map[string]bool{
 	"account": true, "region": true, "alarms": true, "keep_data": true, "log_days": true, "run_days": true,
 	"requests_per_second": true, "requests_at_once": true, "monthly_budget": true,
-	"concurrency": false, "api": false, "hosts": false, "large": false, "redact": false, "release": false,
+	"concurrency": false, "api": false, "capture": false, "hosts": false, "large": false, "redact": false, "release": false,
 }
 
 // retentions are the times that CloudWatch keeps logs for, by days.
@@ -142,9 +143,10 @@ type check struct {
 }
 
 var (
-	stageName  = regexp.MustCompile(`^[a-z][a-z0-9]{0,11}$`)
-	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
-	regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+	stageName   = regexp.MustCompile(`^[a-z][a-z0-9]{0,11}$`)
+	accountID   = regexp.MustCompile(`^[0-9]{12}$`)
+	captureForm = regexp.MustCompile(topology.CaptureForm)
+	regionName  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 )
 
 func (s settings) checks() []check {
@@ -159,6 +161,7 @@ func (s settings) checks() []check {
 		{"run_days", s.RunDays >= 30, fmt.Sprintf("%d: runs are kept for 30 days at least, for a retrain compares with the last one", s.RunDays)},
 		{"requests_per_second", s.RequestsPerSecond >= 1 && s.RequestsPerSecond <= 10_000, fmt.Sprintf("%d is not within 1 to 10,000, API Gateway's quota", s.RequestsPerSecond)},
 		{"requests_at_once", s.RequestsAtOnce >= s.RequestsPerSecond && s.RequestsAtOnce <= 5_000, fmt.Sprintf("%d is not within requests_per_second and 5,000, API Gateway's quota", s.RequestsAtOnce)},
+		{"capture", captureForm.MatchString(s.Capture), fmt.Sprintf("%q is not off, sketches, predictions, rows nor rows:SHARE, such as rows:0.1", s.Capture)},
 		{"monthly_budget", s.MonthlyBudget > 0, fmt.Sprintf("%v dollars are no budget", s.MonthlyBudget)},
 	}
 	checks = append(checks, s.API.checks(s)...)

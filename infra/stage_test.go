@@ -218,7 +218,7 @@ func TestDeadLetters(t *testing.T) {
 
 // TestObjectsExpire: what runs and jobs leave goes by itself, and models never do.
 func TestObjectsExpire(t *testing.T) {
-	want := map[string]string{"jobs/": "30", "maps/": "30", "runs/": fmt.Sprint(prod.RunDays), "predictions/": fmt.Sprint(prod.RunDays), "outcomes/": fmt.Sprint(prod.RunDays), "answers/": "1"}
+	want := map[string]string{"jobs/": "30", "maps/": "30", "runs/": fmt.Sprint(prod.RunDays), "predictions/": fmt.Sprint(prod.RunDays), "rows/": fmt.Sprint(prod.RunDays), "outcomes/": fmt.Sprint(prod.RunDays), "answers/": "1"}
 	for _, rule := range list(at(resources["Bucket"].Properties, "LifecycleConfiguration", "Rules")) {
 		if days := at(rule, "ExpirationInDays"); days != nil {
 			prefix := render(at(rule, "Prefix"))
@@ -236,7 +236,7 @@ func TestBucketRefuses(t *testing.T) {
 	want := []string{
 		"ModelsAreWrittenByApiAndTrain s3:PutObject s3:DeleteObject s3:DeleteObjectVersion <Bucket.Arn>/models/*" +
 			" StringNotEquals aws:PrincipalArn " + "arn:<AWS::Partition>:iam::333333333333:role/foretell-prod-api-eu-central-1 arn:<AWS::Partition>:iam::333333333333:role/foretell-prod-train-eu-central-1",
-		"WrittenOnce s3:PutObject <Bucket.Arn>/runs/* <Bucket.Arn>/jobs/* <Bucket.Arn>/predictions/* <Bucket.Arn>/outcomes/* <Bucket.Arn>/answers/* <Bucket.Arn>/models/*/artifacts/* <Bucket.Arn>/models/*/versions/* <Bucket.Arn>/models/*/audit/*" +
+		"WrittenOnce s3:PutObject <Bucket.Arn>/runs/* <Bucket.Arn>/jobs/* <Bucket.Arn>/predictions/* <Bucket.Arn>/rows/* <Bucket.Arn>/outcomes/* <Bucket.Arn>/answers/* <Bucket.Arn>/models/*/artifacts/* <Bucket.Arn>/models/*/versions/* <Bucket.Arn>/models/*/audit/*" +
 			" Bool s3:ObjectCreationOperation true Null s3:if-none-match true",
 		"MovedByCompareAndSwap s3:PutObject <Bucket.Arn>/models/*/aliases/*" +
 			" Bool s3:ObjectCreationOperation true Null s3:if-match true Null s3:if-none-match true",

@@ -39,6 +39,7 @@ func (s *stage) newBucket() awss3.Bucket {
 		expiring("maps/", 30),
 		expiring("runs/", s.RunDays),
 		expiring("predictions/", s.RunDays),
+		expiring("rows/", s.RunDays),
 		expiring("outcomes/", s.RunDays),
 		expiring("answers/", 1), // too long for a function: read within minutes, or never
 	}
@@ -60,7 +61,7 @@ func expiring(prefix string, after int) *awss3.LifecycleRule {
 
 // Objects that are written once, and those that are swapped.
 var (
-	immutable = []string{"runs/*", "jobs/*", "predictions/*", "outcomes/*", "answers/*", "models/*/artifacts/*", "models/*/versions/*", "models/*/audit/*"}
+	immutable = []string{"runs/*", "jobs/*", "predictions/*", "rows/*", "outcomes/*", "answers/*", "models/*/artifacts/*", "models/*/versions/*", "models/*/audit/*"}
 	swapped   = []string{"models/*/aliases/*"}
 )
 

@@ -51,7 +51,7 @@ func writeOut(file string, config *training.Config) error {
 	if !strings.Contains(config.Data.Source, "://") {
 		config.Data.Source = beside(file, config.Data.Source)
 	}
-	if window := &config.Promote.Window; *window != "" && !strings.Contains(*window, "://") {
+	if window := &config.Promote.Window; *window != "" && !config.Promote.Outcomes() && !strings.Contains(*window, "://") {
 		*window = beside(file, *window)
 	}
 	if err := config.Data.Schema.Read(func(name string) string { return beside(file, name) }); err != nil {

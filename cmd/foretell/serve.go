@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"time"
 
+	"github.com/foretell-ml/foretell/pkg/capture"
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/serving"
@@ -20,6 +22,7 @@ store are served. Ctrl-C lets requests that have begun come to their end.
 Examples:
   foretell serve
   foretell serve --model adult-income --address 127.0.0.1:9000
+  foretell serve --capture sketches
   foretell serve adult-income.safetensors
 `
 
@@ -29,6 +32,7 @@ func serve(ctx context.Context, c *invocation) error {
 	address := c.flags.String("address", "127.0.0.1:8080", "to listen on")
 	name := c.flags.String("model", "", "the model of /ping and /invocations; of an ARTIFACT its name")
 	redact := c.flags.Bool("redact", false, "say what is wrong with rows without the values that were sent")
+	kept := c.flags.String("capture", "off", "what is kept of predictions in the store: off, sketches, predictions, rows or rows:SHARE")
 	args, err := c.parse(0, 1)
 	if err != nil {
 		return err
@@ -37,11 +41,17 @@ func serve(ctx context.Context, c *invocation) error {
 	if err != nil {
 		return err
 	}
-	// As in the cloud an alias is believed for a few seconds. Nothing is captured: a laptop has no hourly
-	// job that would read it.
-	server := &serving.Server{Registry: models, Model: model, Redact: *redact, Now: time.Now}
+	recorder, err := capture.New(models.Store, rand.Text(), *kept, time.Now)
+	if err == nil && recorder != nil && len(args) == 1 {
+		err = fmt.Errorf("%s is kept in a store, and an ARTIFACT is served without one", *kept)
+	}
+	if err != nil {
+		return fmt.Errorf("--capture: %w", err)
+	}
+	// As in the cloud an alias is believed for a few seconds.
+	server := &serving.Server{Registry: models, Model: model, Redact: *redact, Now: time.Now, Capture: recorder}
 	fmt.Fprintf(c.stderr, "serving on http://%s\n", *address)
-	return gateway.Host{Address: *address}.Listen(ctx, gateway.Routes(server.Routes()))
+	return gateway.Host{Address: *address, Ended: server.Close}.Listen(ctx, gateway.Routes(server.Routes()))
 }
 
 // toServe opens what is to be served, and says which model is the host's own, if one is.

@@ -8,7 +8,9 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/foretell-ml/foretell/pkg/capture"
 	"github.com/foretell-ml/foretell/pkg/local"
+	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
 func up(ctx context.Context, c *invocation) error {
@@ -17,12 +19,16 @@ func up(ctx context.Context, c *invocation) error {
 	port := c.flags.Int("port", 8080, "port of the API; 0 takes a free one")
 	s3Port := c.flags.Int("s3-port", 0, "port of the S3 server; 0 takes a free one")
 	jobConfig := c.flags.String("job", "", "run config of a job to do first: upload, statistics, training, prediction")
+	kept := c.flags.String("capture", topology.Settings[topology.EnvCapture], "what is kept of predictions: off, sketches, predictions, rows or rows:SHARE")
 	exit := c.flags.Bool("exit", false, "exit after the job instead of serving")
 	if _, err := c.parse(0, 0); err != nil {
 		return err
 	}
 	if *exit && *jobConfig == "" {
 		return fmt.Errorf("--exit needs a --job to do")
+	}
+	if _, err := capture.New(nil, "", *kept, nil); err != nil {
+		return fmt.Errorf("--capture: %w", err)
 	}
 	var j *job
 	if *jobConfig != "" { // read before anything starts, and before the working directory moves
@@ -37,7 +43,7 @@ func up(ctx context.Context, c *invocation) error {
 		return err
 	}
 	fmt.Fprintf(c.stdout, "starting the local cloud in %s\n", *dir)
-	cloud, err := local.Start(ctx, local.Config{Dir: *dir, Functions: *functions, Port: *port, S3Port: *s3Port, Parallel: runtime.NumCPU()})
+	cloud, err := local.Start(ctx, local.Config{Dir: *dir, Functions: *functions, Port: *port, S3Port: *s3Port, Parallel: runtime.NumCPU(), Capture: *kept})
 	if err != nil {
 		return err
 	}

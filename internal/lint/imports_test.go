@@ -55,16 +55,17 @@ var allowed = []room{
 
 	{"pkg/workflow", []string{"pkg/registry"}},
 
+	{"pkg/capture", []string{"pkg/dataset", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/safetensors", "pkg/sketch"}},
+	{"pkg/monitoring", []string{"pkg/capture", "pkg/dataset", "pkg/emf", "pkg/metric", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/topology"}},
+
 	{"pkg/report", []string{"pkg/dataset", "pkg/metric", "pkg/profile", "pkg/profile/expectation"}},
-	{"pkg/training", []string{"pkg/calibration", "pkg/dataset", "pkg/emf", "pkg/feature", "pkg/metric", "pkg/model", "pkg/pipeline", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/report", "pkg/safetensors", "pkg/search", "pkg/source", "pkg/topology", "pkg/validate", "pkg/workflow"}},
+	{"pkg/training", []string{"pkg/calibration", "pkg/dataset", "pkg/emf", "pkg/feature", "pkg/metric", "pkg/model", "pkg/monitoring", "pkg/pipeline", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/report", "pkg/safetensors", "pkg/search", "pkg/source", "pkg/topology", "pkg/validate", "pkg/workflow"}},
 
 	{"pkg/gateway", []string{"pkg/emf", "pkg/topology"}},
 	{"pkg/site", []string{"pkg/gateway"}},
 	{"pkg/statistics", []string{"pkg/dataset", "pkg/gateway", "pkg/profile", "pkg/registry", "pkg/report", "pkg/source", "pkg/workflow"}},
-	{"pkg/capture", []string{"pkg/dataset", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/sketch"}},
 	{"pkg/serving", []string{"pkg/calibration", "pkg/capture", "pkg/dataset", "pkg/gateway", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/registry/dirstore", "pkg/registry/memstore", "pkg/topology"}},
 	{"pkg/batch", []string{"pkg/calibration", "pkg/dataset", "pkg/dataset/parquet", "pkg/emf", "pkg/gateway", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/source", "pkg/topology", "pkg/workflow"}},
-	{"pkg/monitoring", []string{"pkg/capture", "pkg/dataset", "pkg/emf", "pkg/metric", "pkg/pipeline", "pkg/profile", "pkg/registry", "pkg/topology"}},
 	{"pkg/control", []string{"pkg/batch", "pkg/capture", "pkg/dataset", "pkg/gateway", "pkg/monitoring", "pkg/profile", "pkg/profile/expectation", "pkg/registry", "pkg/registry/s3store", "pkg/site", "pkg/statistics", "pkg/topology", "pkg/training", "pkg/workflow"}},
 	{"pkg/local", []string{"pkg/gateway", "pkg/topology"}},
 

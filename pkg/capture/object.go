@@ -52,6 +52,10 @@ type Series struct {
 	Difference *Difference `json:"difference,omitempty"`
 	// Predictions are the predictions by their ids, if they are kept.
 	Predictions []Prediction `json:"predictions,omitempty"`
+	// Kept is how many rows were kept as they were read; they lie elsewhere (Rows).
+	Kept int `json:"kept,omitempty"`
+
+	rows *Rows // these
 }
 
 // Prediction is what was predicted of a row: the value, or the probability of each class.
@@ -73,11 +77,11 @@ func (o *Object) key() string {
 	return fmt.Sprintf("%s%s-%d.json.gz", prefix(o.Model, o.From.UTC().Format(DayForm)), o.Instance, o.Number)
 }
 
-// encode is the object's bytes: gzip of JSON.
-func (o *Object) encode() ([]byte, error) {
+// zipped is gzip of JSON.
+func zipped(v any) ([]byte, error) {
 	var b bytes.Buffer
 	z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed) // the level is valid
-	if err := json.NewEncoder(z).Encode(o); err != nil {
+	if err := json.NewEncoder(z).Encode(v); err != nil {
 		return nil, err
 	}
 	if err := z.Close(); err != nil {
@@ -92,26 +96,34 @@ const MaxObject = 256 << 20
 
 // Read reads what an instance wrote.
 func Read(ctx context.Context, s registry.Store, key string) (*Object, error) {
+	o := &Object{}
+	if err := readZipped(ctx, s, key, o); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// readZipped reads what zipped made.
+func readZipped(ctx context.Context, s registry.Store, key string, into any) error {
 	body, _, err := registry.Read(ctx, s, key)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	z, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", key, err)
+		return fmt.Errorf("read %s: %w", key, err)
 	}
 	text, err := io.ReadAll(io.LimitReader(z, MaxObject+1))
 	if err == nil && len(text) > MaxObject {
 		err = &registry.TooLargeError{Key: key, Limit: MaxObject}
 	}
+	if err == nil {
+		err = json.Unmarshal(text, into)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", key, err)
+		return fmt.Errorf("read %s: %w", key, err)
 	}
-	var o Object
-	if err := json.Unmarshal(text, &o); err != nil {
-		return nil, fmt.Errorf("read %s: %w", key, err)
-	}
-	return &o, nil
+	return nil
 }
 
 // Keys lists what was written of a model in a day, in bytewise order.

@@ -23,6 +23,7 @@ type Keep int
 const (
 	KeepSketches    Keep = iota // nothing
 	KeepPredictions             // ids and predictions, which outcomes are joined with
+	KeepRows                    // and the rows of a share of the requests, as they were read
 )
 
 // Recorder gathers what an instance sees. It is safe for concurrent use; its fields are not changed
@@ -32,6 +33,10 @@ type Recorder struct {
 	Instance string // unlike any other's, in the form of a name
 	Now      func() time.Time
 	Keep     Keep
+	// Share of the requests is whose rows are kept by KeepRows, chosen by their ids; RowBytes about
+	// how many bytes of rows are kept in an hour, 0 means 16 MiB: what comes then is not kept.
+	Share    float64
+	RowBytes int
 	// Rows is from how many rows on what was seen is written, 0 means 10,000; Age is after what
 	// time, 0 means 5 minutes. Both are looked at when a request comes.
 	Rows int
@@ -46,6 +51,8 @@ type Recorder struct {
 	lost     int
 	failures int
 	unsent   []*Object // whose write failed
+	hour     time.Time // of left
+	left     int       // bytes of rows
 	writing  sync.Mutex
 }
 
@@ -87,7 +94,7 @@ func (r *Recorder) Observe(o Observation) {
 		r.lost += o.rows()
 		return
 	}
-	if err := s.add(o, r.Keep); err != nil {
+	if err := s.add(o, r.Keep, r.allowance(o)); err != nil {
 		r.lost += o.rows()
 		slog.Error("rows are not captured", "model", o.Model, "error", err)
 	}
@@ -110,7 +117,7 @@ func (r *Recorder) Compare(answered, shadow Observation) {
 		a, b := answered.Output[row*k:(row+1)*k], shadow.Output[row*k:(row+1)*k]
 		s.Difference.Add(a, b, classes && answered.Pipeline.Decide(a) != shadow.Pipeline.Decide(b), uint64(s.shard))
 	}
-	if err := s.add(shadow, r.Keep); err != nil {
+	if err := s.add(shadow, r.Keep, nil); err != nil {
 		r.lost += shadow.rows()
 		slog.Error("rows are not captured", "model", shadow.Model, "error", err)
 	}
@@ -231,7 +238,7 @@ func (r *Recorder) take() []*Object {
 	})
 	for _, id := range ids {
 		s := r.series[id]
-		sealed, err := s.seal()
+		sealed, err := s.seal(id.model)
 		if err != nil {
 			r.lost += s.Rows
 			slog.Error("rows are not captured", "model", id.model, "error", err)
@@ -256,15 +263,32 @@ func (r *Recorder) take() []*Object {
 	return objects
 }
 
+// write writes an object, and before it the rows that belong to it.
 func (r *Recorder) write(ctx context.Context, o *Object) error {
 	_, o.Lost = r.Failures()
-	body, err := o.encode()
+	body, err := zipped(o)
 	if err != nil { // never can be; those behind it are not to wait for it
 		r.lose([]*Object{o})
 		slog.Error("rows are not captured", "model", o.Model, "error", err)
 		return nil
 	}
-	_, err = r.Store.Put(ctx, o.key(), body, registry.Condition{Absent: true})
+	for i, s := range o.Series {
+		if s.rows == nil {
+			continue
+		}
+		rows, err := zipped(s.rows)
+		if err == nil {
+			err = r.put(ctx, o.rowsKey(i), rows)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return r.put(ctx, o.key(), body)
+}
+
+func (r *Recorder) put(ctx context.Context, key string, body []byte) error {
+	_, err := r.Store.Put(ctx, key, body, registry.Condition{Absent: true})
 	if errors.Is(err, registry.ErrConflict) {
 		return nil // a try before, whose answer was lost
 	}

@@ -30,6 +30,7 @@ type series struct {
 
 	in, out         []dataset.Column // rows that are not folded yet
 	inputs, outputs *profile.Partial
+	kept            *kept // nil if no row is kept as it was read
 }
 
 const foldRows = 512
@@ -95,8 +96,9 @@ func fieldsOf(columns []dataset.Column) []dataset.Field {
 // mostOfARequest is how many rows of a request are looked at: beyond, every second, third … row.
 const mostOfARequest = 1000
 
-// add copies the rows of a request, at an even distance if they are many.
-func (s *series) add(o Observation, keep Keep) error {
+// add copies the rows of a request, at an even distance if they are many. left is how many bytes of
+// rows may be kept as they were read, if any may.
+func (s *series) add(o Observation, keep Keep, left *int) error {
 	p, n := o.Pipeline, o.rows()
 	s.Seen += n
 	step := (n + mostOfARequest - 1) / mostOfARequest
@@ -109,6 +111,13 @@ func (s *series) add(o Observation, keep Keep) error {
 		}
 		if keep >= KeepPredictions && o.ID != "" && s.Role != Shadow {
 			s.Predictions = append(s.Predictions, Prediction{ID: o.ID + "-" + strconv.Itoa(row+1), Output: append([]float64(nil), output...), Class: class})
+		}
+		if left != nil && *left > 0 {
+			if s.kept == nil {
+				s.kept = newKept(p.Schema)
+			}
+			*left -= s.kept.add(o.Table, row, o.ID+"-"+strconv.Itoa(row+1))
+			s.Kept++
 		}
 		if s.Rows++; s.out[0].Len() >= foldRows {
 			if err := s.fold(); err != nil {
@@ -173,7 +182,7 @@ func (s *series) fold() error {
 }
 
 // seal makes the series what is written.
-func (s *series) seal() (_ Series, err error) {
+func (s *series) seal(model registry.ModelName) (_ Series, err error) {
 	if err := s.fold(); err != nil {
 		return Series{}, err
 	}
@@ -186,7 +195,13 @@ func (s *series) seal() (_ Series, err error) {
 		return Series{}, err
 	}
 	if s.Difference != nil {
-		err = s.Difference.seal()
+		if err = s.Difference.seal(); err != nil {
+			return Series{}, err
+		}
+	}
+	if s.kept != nil {
+		s.rows = &Rows{Model: model, Version: s.Version, Digest: s.Digest, IDs: s.kept.ids}
+		s.rows.Table, err = s.kept.table()
 	}
 	return s.Series, err
 }

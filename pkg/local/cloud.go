@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,9 @@ type Config struct {
 	// Parallel is how many invocations of one function work at the same time; see
 	// RuntimeConfig.
 	Parallel int
+	// Capture is what is kept of predictions, as topology.EnvCapture has it; "" means as a stage does
+	// by itself.
+	Capture string
 }
 
 // Cloud is a running local cloud.
@@ -159,7 +163,7 @@ func (c *Cloud) runtimeConfig(logs string) RuntimeConfig {
 			topology.EnvDeadLetters:        deadLetters,
 			topology.EnvAliasFresh:         topology.Settings[topology.EnvAliasFresh],
 			topology.EnvLarge:              topology.Settings[topology.EnvLarge],
-			topology.EnvCapture:            topology.Settings[topology.EnvCapture],
+			topology.EnvCapture:            cmp.Or(c.config.Capture, topology.Settings[topology.EnvCapture]),
 			topology.EnvRedact:             topology.Settings[topology.EnvRedact],
 		},
 	}

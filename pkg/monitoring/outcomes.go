@@ -31,8 +31,12 @@ const MaxOutcomes = 10_000
 // among them.
 const LookBack = 30
 
+const outcomesRoot = "outcomes/"
+
+func outcomesPrefixOf(m registry.ModelName) string { return outcomesRoot + string(m) + "/" }
+
 func outcomesPrefix(m registry.ModelName, day time.Time) string {
-	return "outcomes/" + string(m) + "/" + day.UTC().Format(capture.DayForm) + "/"
+	return outcomesPrefixOf(m) + day.UTC().Format(capture.DayForm) + "/"
 }
 
 // SaveOutcomes stores outcomes that came on a day, under their content: the same ones sent twice in
@@ -161,17 +165,33 @@ func (m *Monitor) join(ctx context.Context, model registry.ModelName, day time.T
 
 // truths are the outcomes of a day by id, but for contradicted ones. None is nil.
 func (m *Monitor) truths(ctx context.Context, model registry.ModelName, day time.Time, r *Report) (map[string]Outcome, *Outcomes, error) {
-	truths, contradicted := map[string]Outcome{}, map[string]bool{}
+	var keys []string
 	for info, err := range m.Registry.Store.List(ctx, outcomesPrefix(model, day)) {
 		if err != nil {
 			return nil, nil, err
 		}
+		keys = append(keys, info.Key)
+	}
+	truths, contradicted, err := readTruths(ctx, m.Registry.Store, keys, func(key string, err error) error {
+		r.warn("%s could not be read: %v", key, err)
+		return ctx.Err()
+	})
+	if err != nil || len(truths)+contradicted == 0 {
+		return nil, nil, err
+	}
+	return truths, &Outcomes{Rows: len(truths) + contradicted, Contradicted: contradicted, Versions: []LiveVersion{}}, nil
+}
+
+// readTruths reads outcomes by id, and leaves out those that are contradicted, which it counts. What
+// cannot be read is told to warn.
+func readTruths(ctx context.Context, s registry.Store, keys []string, warn func(key string, err error) error) (truths map[string]Outcome, contradictions int, err error) {
+	truths, contradicted := map[string]Outcome{}, map[string]bool{}
+	for _, key := range keys {
 		var all []Outcome
-		if _, err := registry.ReadJSON(ctx, m.Registry.Store, info.Key, &all); err != nil {
-			if ctx.Err() != nil {
-				return nil, nil, err
+		if _, err := registry.ReadJSON(ctx, s, key, &all); err != nil {
+			if err := warn(key, err); err != nil {
+				return nil, 0, err
 			}
-			r.warn("%s could not be read: %v", info.Key, err)
 			continue
 		}
 		for _, o := range all {
@@ -181,14 +201,10 @@ func (m *Monitor) truths(ctx context.Context, model registry.ModelName, day time
 			truths[o.ID] = o
 		}
 	}
-	if len(truths) == 0 {
-		return nil, nil, nil
-	}
-	o := &Outcomes{Rows: len(truths), Contradicted: len(contradicted), Versions: []LiveVersion{}}
 	for id := range contradicted {
 		delete(truths, id)
 	}
-	return truths, o, nil
+	return truths, len(contradicted), nil
 }
 
 func (o Outcome) same(p Outcome) bool {
@@ -206,7 +222,7 @@ func (j *joined) take(predictions []capture.Prediction, truths map[string]Outcom
 			continue
 		}
 		delete(truths, p.ID)
-		y, ok := truth.of(target)
+		y, ok := truth.Of(target)
 		if !ok || len(p.Output) != target.Outputs() {
 			unfit++
 			continue
@@ -219,8 +235,8 @@ func (j *joined) take(predictions []capture.Prediction, truths map[string]Outcom
 	return unfit
 }
 
-// of is the truth as metrics want it: the value, or the index of the class.
-func (o Outcome) of(target pipeline.Target) (float64, bool) {
+// Of is the truth as metrics want it: the value, or the index of the class; ok if it is of the target.
+func (o Outcome) Of(target pipeline.Target) (y float64, ok bool) {
 	if !target.Task.Classification() {
 		if o.Value == nil {
 			return 0, false

@@ -1,6 +1,7 @@
 package serving_test
 
 import (
+	"regexp"
 	"testing"
 	"time"
 
@@ -17,10 +18,21 @@ func environment(fresh, keep string) func(string) string {
 	}
 }
 
+// TestCaptureForm: what a stage may be set to is what a server takes.
+func TestCaptureForm(t *testing.T) {
+	form := regexp.MustCompile(topology.CaptureForm)
+	for _, setting := range []string{"off", "sketches", "predictions", "rows", "rows:0.1", "rows:.05", "rows:1", "rows:0", "rows:0.0", "rows:2", "rows:1.5", "rows:", "rows:-0.1", "off:1", "all"} {
+		_, err := capture.New(nil, "one", setting, nil)
+		if form.MatchString(setting) != (err == nil) {
+			t.Errorf("%q: the form says %t, the server %v", setting, form.MatchString(setting), err)
+		}
+	}
+}
+
 func TestWatch(t *testing.T) {
 	r, _, now, _ := served(t)
 	s := &serving.Server{Registry: r}
-	for _, o := range [][2]string{{"soon", ""}, {"-1s", ""}, {"0s", ""}, {"", "rows"}} {
+	for _, o := range [][2]string{{"soon", ""}, {"-1s", ""}, {"0s", ""}, {"", "everything"}} {
 		if err := s.Watch("one", environment(o[0], o[1]), now.Now); err == nil {
 			t.Errorf("%q makes %+v", o, s)
 		}

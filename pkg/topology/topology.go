@@ -22,7 +22,7 @@ const (
 	EnvDeadLetters        = "FORETELL_DEAD_LETTERS"        // ARN of the queue of a schedule's failed calls
 	EnvAliasFresh         = "FORETELL_ALIAS_FRESH"         // how long an alias is believed, such as 5s
 	EnvLarge              = "FORETELL_LARGE"               // where trials run that fit no function: fargate or none
-	EnvCapture            = "FORETELL_CAPTURE"             // what is kept of predictions: off, sketches or predictions
+	EnvCapture            = "FORETELL_CAPTURE"             // what is kept of predictions, in the form of CaptureForm
 	EnvRedact             = "FORETELL_REDACT"              // RedactValues: what is wrong is said without what was sent
 )
 
@@ -54,6 +54,10 @@ const (
 	RedactValues  = "values"
 	RedactNothing = "nothing" // as everything else
 )
+
+// CaptureForm is the form of EnvCapture: nothing, sketches, predictions with their ids too, or the rows
+// of all requests or of a share too.
+const CaptureForm = `^(off|sketches|predictions|rows(:(0?\.[0-9]*[1-9][0-9]*|1))?)$`
 
 // SageMakerModel is where SageMaker unpacks the model data of a container.
 const SageMakerModel = "/opt/ml/model"
@@ -118,7 +122,8 @@ var Functions = []Function{
 			EnvScheduleGroup, EnvDataGroup, EnvScheduleRole, EnvRetrainFunction, EnvDeadLetters},
 		Permissions: []Permission{
 			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/", "batches/", "monitoring/"}},
-			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/", "batches/", "monitoring/"}},
+			// Of outcomes and of rows that predict keeps it lists which there are: those that a run is judged by.
+			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "statistics/", "jobs/", "runs/", "models/", "schedules/", "batches/", "monitoring/", "outcomes/", "rows/"}},
 			{[]string{"s3:PutObject"}, Bucket, []string{"data/", "jobs/", "runs/", "models/", "schedules/", "batches/", "outcomes/"}},
 			{[]string{"s3:PutObject", "s3:GetObject"}, Bucket, []string{"answers/"}},
 			{[]string{"s3:DeleteObject"}, Bucket, []string{"schedules/"}},
@@ -158,7 +163,7 @@ var Functions = []Function{
 		Permissions: []Permission{
 			{[]string{"s3:GetObject"}, Bucket, []string{"models/"}},
 			{[]string{"s3:ListBucket"}, Bucket, []string{"models/"}},
-			{[]string{"s3:PutObject"}, Bucket, []string{"predictions/"}},
+			{[]string{"s3:PutObject"}, Bucket, []string{"predictions/", "rows/"}},
 			{[]string{"s3:PutObject", "s3:GetObject"}, Bucket, []string{"answers/"}},
 		},
 	},
@@ -190,8 +195,8 @@ var Functions = []Function{
 		MemoryMB: 3008, Timeout: 15 * time.Minute, Concurrency: 100,
 		Environment: []string{EnvBucket, EnvLarge},
 		Permissions: []Permission{
-			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "runs/", "models/", "schedules/", "maps/"}},
-			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "runs/", "models/", "schedules/", "maps/"}},
+			{[]string{"s3:GetObject"}, Bucket, []string{"data/", "runs/", "models/", "schedules/", "maps/", "outcomes/", "rows/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"data/", "runs/", "models/", "schedules/", "maps/", "outcomes/", "rows/"}},
 			{[]string{"s3:PutObject"}, Bucket, []string{"runs/", "models/"}},
 		},
 	},

@@ -22,6 +22,8 @@ type Contest struct {
 	Comparisons []Comparison `json:"comparisons,omitempty"`
 	// Incomparable says why there is no comparison, if a champion is there.
 	Incomparable string `json:"incomparable,omitempty"`
+	// Feedback is what there was of promote.window: outcomes.
+	Feedback *Feedback `json:"feedback,omitempty"`
 	// Warnings say of what the comparison leaves out.
 	Warnings []string `json:"warnings,omitempty"`
 	// Segments are how good the version is by the values of the columns of segments.
@@ -46,6 +48,7 @@ const (
 	// has what was predicted for them by fits that did not know them.
 	OutOfFold Rows = "out-of-fold"
 	Fresh     Rows = "fresh" // of promote.window
+	Live      Rows = "live"  // that the model was asked about and outcomes came for, of promote.window: outcomes
 )
 
 // contest returns what was recorded, or holds the contest and records it.
@@ -109,6 +112,10 @@ func (e *Engine) look(ctx context.Context, plan Plan, served *pipeline.Pipeline,
 	return nil
 }
 
+func (c *Contest) warn(format string, values ...any) {
+	c.Warnings = append(c.Warnings, fmt.Sprintf(format, values...))
+}
+
 // incomparable says why there is nothing to compare two versions on. It is no failure of the run.
 type incomparable string
 
@@ -127,6 +134,10 @@ func (e *Engine) compare(ctx context.Context, plan Plan, served *pipeline.Pipeli
 	var found []Comparison
 	for i, s := range all {
 		compared, err := by.Compare(ctx, s.y, s.own, s.champion, s.weights, plan.Target.Outputs(), plan.Config.Promote.Confidence, seed.Derive(plan.Config.Seed, "contest", i))
+		if errors.Is(err, metric.ErrUndefined) && s.on == Live {
+			c.warn("promote.window: outcomes: the %d rows cannot be scored: %v; the versions are not compared on them", len(s.y), err)
+			continue
+		}
 		if errors.Is(err, metric.ErrUndefined) {
 			return incomparable(fmt.Sprintf("the %s rows cannot be scored: %v", s.on, err))
 		}

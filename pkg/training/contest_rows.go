@@ -61,6 +61,13 @@ func (e *Engine) sides(ctx context.Context, plan Plan, challenger *pipeline.Pipe
 	if err != nil || plan.Config.Promote.Window == "" {
 		return all, err
 	}
+	if plan.Config.Promote.Outcomes() {
+		live, err := e.live(ctx, plan, challenger, other, champion, c)
+		if err == nil && live != nil {
+			all = append(all, *live)
+		}
+		return all, err
+	}
 	fresh, err := e.window(ctx, plan)
 	if err != nil {
 		return nil, err

@@ -44,6 +44,9 @@ func (e *Engine) Retrain(ctx context.Context, c Config) (Retrain, error) {
 		}
 		from := before.Champion
 		before.Champion = nil
+		if c.Promote.Outcomes() { // there is nobody to be compared with by those that came since
+			before.Window = s.Window
+		}
 		if name, err := before.name(); err != nil || name == fresh {
 			return Retrain{Run: made, From: from.version()}, err
 		}

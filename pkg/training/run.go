@@ -16,6 +16,7 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/internal/nearest"
+	"github.com/foretell-ml/foretell/pkg/monitoring"
 	"github.com/foretell-ml/foretell/pkg/registry"
 )
 
@@ -54,7 +55,7 @@ type Engine struct {
 type submission struct {
 	Config Config    `json:"config"`
 	Files  []fileTag `json:"files"`
-	Window []fileTag `json:"window,omitempty"` // of promote.window
+	Window []fileTag `json:"window,omitempty"` // of promote.window; of outcomes what they are joined from
 	// Champion is there if the run is a retrain of a model that has one.
 	Champion *Champion `json:"champion,omitempty"`
 }
@@ -123,17 +124,30 @@ func (e *Engine) submission(ctx context.Context, c Config) (RunID, submission, e
 	if s.Files, err = tags(ctx, source.Parts()); err != nil {
 		return "", submission{}, err
 	}
-	if c.Promote.Window != "" {
-		window, err := e.Source(ctx, c.Promote.Window)
-		if err == nil {
-			s.Window, err = tags(ctx, window.Parts())
-		}
-		if err != nil {
-			return "", submission{}, fmt.Errorf("promote.window: %w", err)
-		}
+	if s.Window, err = e.windowTags(ctx, c); err != nil {
+		return "", submission{}, fmt.Errorf("promote.window: %w", err)
 	}
 	run, err := s.name()
 	return run, s, err
+}
+
+// windowTags are the files of promote.window; none without.
+func (e *Engine) windowTags(ctx context.Context, c Config) (files []fileTag, err error) {
+	switch {
+	case c.Promote.Window == "", e.Registry.Store == nil: // Explain may do without a store
+		return nil, nil
+	case c.Promote.Outcomes():
+		objects, err := monitoring.FeedbackObjects(ctx, e.Registry.Store, c.Model, c.Promote.WindowDays)
+		for _, o := range objects {
+			files = append(files, fileTag{o.Key, o.ETag})
+		}
+		return files, err
+	}
+	window, err := e.Source(ctx, c.Promote.Window)
+	if err != nil {
+		return nil, err
+	}
+	return tags(ctx, window.Parts())
 }
 
 func tags(ctx context.Context, parts []dataset.Part) ([]fileTag, error) {
