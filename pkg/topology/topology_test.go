@@ -143,12 +143,12 @@ func checkPrefixes(t *testing.T, function string, p topology.Permission) {
 }
 
 // TestPredictOnlyReadsModels is the promise of the predict function: it reads models, and writes
-// what it saw, which it cannot read back, and answers that are too long for it, which its links read.
+// what it saw, and rows if it is told to keep them, which it cannot read back, and answers that are too long for it, which its links read.
 func TestPredictOnlyReadsModels(t *testing.T) {
 	for _, p := range functionsByName()["predict"].Permissions {
 		for _, action := range p.Actions {
 			for _, prefix := range p.Prefixes {
-				if !slices.Contains(map[string][]string{"s3:GetObject": {"models/", "answers/"}, "s3:ListBucket": {"models/"}, "s3:PutObject": {"predictions/", "answers/"}}[action], prefix) {
+				if !slices.Contains(map[string][]string{"s3:GetObject": {"models/", "answers/"}, "s3:ListBucket": {"models/"}, "s3:PutObject": {"predictions/", "rows/", "answers/"}}[action], prefix) {
 					t.Errorf("predict may do %s on %v", action, p.Prefixes)
 				}
 			}
