@@ -45,7 +45,7 @@ RAPID_SEED ?= 1
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
 
-.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-automl bench-cost bench-coverage bench-data bench-large bench-learners bench-serving synth deploy-check image sbom vulnerabilities release fmt clean
+.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-automl bench-cost bench-coverage bench-data bench-large bench-learners bench-other bench-serving synth deploy-check image sbom vulnerabilities release fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -144,6 +144,10 @@ bench-coverage: ## count how many intervals of served values hold the truth, bes
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room coverage -sets "$(or $(SETS),../shared/data)" -only "$(ONLY)"
 
+bench-other: build/bench/other/digits.csv ## the same on ten others, which no default was chosen on (ONLY=part of a case's name)
+	@go build -o build/bench/run ./internal/bench
+	@build/bench/run -room other -only "$(ONLY)"
+
 bench-cost: ## quote runs on six data sets, do them on one core, and compare (ONLY=part of a set's name)
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room cost -sets "$(or $(SETS),../shared/data)" -only "$(ONLY)"
@@ -191,6 +195,10 @@ build/bench/flights-3m.parquet:
 	@echo "fetching flights-3m.parquet of vega-datasets"
 	@mkdir -p build/bench && npm install --silent --no-save --ignore-scripts --prefix build/bench vega-datasets@3.2.1
 	@cp build/bench/node_modules/vega-datasets/data/flights-3m.parquet $@
+
+build/bench/other/digits.csv: testdata/peers/other_data.py | build/bench/venv
+	@echo "making build/bench/other, ten small data sets"
+	@build/bench/venv/bin/python $< $(@D)
 
 build/bench/learners/generated-%.npy: testdata/peers/learners_data.py | build/bench/venv
 	@echo "making $@, 145 MB"

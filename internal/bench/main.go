@@ -12,7 +12,7 @@
 //
 // Seconds of make bench-serving are per row.
 //
-// Of make bench-accuracy it is scores rather than seconds: see accuracy; of make bench-cost what was
+// Of make bench-accuracy and bench-other it is scores rather than seconds: see accuracy; of make bench-cost what was
 // predicted beside what was measured: see costRuns; of make bench-coverage what was stated beside it: see
 // coverage.
 package main
@@ -58,7 +58,7 @@ type match struct {
 func main() {
 	python := flag.String("python", "build/bench/venv/bin/python", "interpreter with the packages of testdata/peers/requirements.txt")
 	folder := flag.String("data", "build/bench", "folder of mixed.csv, mixed.parquet, flights-3m.parquet, learners and large.csv")
-	room := flag.String("room", "data", "what to compare: data, learners, serving, large, accuracy, coverage or cost; or portfolio, to find pkg/search/portfolio.json")
+	room := flag.String("room", "data", "what to compare: data, learners, serving, large, accuracy, other, coverage or cost; or portfolio, to find pkg/search/portfolio.json")
 	sets := flag.String("sets", "../shared/data", "folder of the data sets that accuracy, coverage and cost are measured on")
 	rounds := flag.Int("rounds", 3, "how often each side runs")
 	trees := flag.Int("trees", 100, "trees that learners grow")
@@ -83,7 +83,11 @@ func main() {
 		return
 	}
 	if *room == "accuracy" {
-		exit(accuracy(context.Background(), *sets, *python, *only))
+		exit(accuracy(context.Background(), problems, *sets, *python, *only))
+		return
+	}
+	if *room == "other" {
+		exit(accuracy(context.Background(), others, *folder+"/other", *python, *only))
 		return
 	}
 	if *room == "coverage" {

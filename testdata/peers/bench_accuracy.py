@@ -1,13 +1,15 @@
-"""One case of make bench-accuracy, done by a peer: prints the peer's version and a score per fold.
+"""One case of make bench-accuracy or bench-other, done by a peer: prints the peer's version and a score
+per fold.
 
     python bench_accuracy.py lightgbm ../shared/data adult roc_auc     # peer, folder, case, metric
 
 Row i is tested in fold i modulo 5. Of adult-published the training file is fitted once, and the
 folds are those of the test file. Texts are their index in the sorted list of texts, missing
 values NaN. Boosting has 100 rounds, a learning rate of 0.1, 31 leaves and no early stopping,
-forests 100 trees; the rest is the peer's default. Each is given categories as it takes them:
+forests 100 trees, perceptrons 500 epochs at most; the rest is the peer's default. Each is given categories as it takes them:
 LightGBM, XGBoost and scikit-learn's histogram boosting as categories; its forests as codes, or
-with -onehot a column each; its linear models as a column each, numbers imputed and standardized. With
+with -onehot a column each; its linear models, neighbours and perceptrons as a column each, numbers imputed
+and standardized. With
 -same linear models have the columns of numbers that no row misses, standardized, and nothing else,
 and iterate until they stand still: Foretell must score the same.
 """
@@ -32,11 +34,15 @@ CASES = {  # file, target, task
     "wine-quality-white": ("wine-quality-white", "quality", "regression"),
     "wine-quality-white-grade": ("wine-quality-white", "quality", "multiclass"),
 }
+for other, task in {"digits": "multiclass", "breast-cancer": "binary", "wine": "multiclass", "iris": "multiclass", "diabetes": "regression",
+                    "friedman1": "regression", "friedman2": "regression", "few-informative": "binary", "imbalanced": "binary",
+                    "categories": "regression"}.items():  # of other_data.py
+    CASES[other] = (other, "target", task)
 peer, folder, case, metric = sys.argv[1:5]
 kind = peer.removesuffix("-onehot")
 same = peer.endswith("-same")
 kind = kind.removesuffix("-same")
-onehot = peer.endswith("-onehot") or kind in ("linear", "ridge", "logistic")
+onehot = peer.endswith("-onehot") or kind in ("linear", "ridge", "logistic", "neighbours", "perceptron")
 
 
 def rows_of(name):
@@ -62,7 +68,7 @@ def matrix(name, target, task):
         columns.append([column.get(v, np.nan) for v in values])
     t = header.index(target)
     y = np.array(columns.pop(t))
-    if task == "multiclass":
+    if case == "wine-quality-white-grade":
         y = np.clip(y - 4, 0, 4)  # up to 4, 5, 6, 7, above
     names = [v for v in header if v != target]
     return np.array(columns).T, y, [names.index(v) for v in texts if v != target], n
@@ -108,6 +114,14 @@ def make(task, texts, width):
 
         name = {"random-forest": "RandomForest", "extra-trees": "ExtraTrees"}[kind] + ("Regressor" if regression else "Classifier")
         model = getattr(ensemble, name)(n_estimators=100, n_jobs=1, random_state=1)
+    elif kind == "neighbours":
+        from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+
+        model = (KNeighborsRegressor if regression else KNeighborsClassifier)()
+    elif kind == "perceptron":
+        from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+        model = (MLPRegressor if regression else MLPClassifier)(max_iter=500, random_state=1)
     else:
         from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 
@@ -127,7 +141,8 @@ def score(y, model, x):
     p = model.predict_proba(x)
     if metric == "roc_auc":
         return roc_auc_score(y, p[:, 1])
-    return log_loss(y, p, labels=range(5)) if metric == "log_loss" else brier_score_loss(y, p, labels=range(5))
+    labels = range(p.shape[1])
+    return log_loss(y, p, labels=labels) if metric == "log_loss" else brier_score_loss(y, p, labels=labels)
 
 
 name, target, task = CASES[case]

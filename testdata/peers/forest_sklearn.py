@@ -14,6 +14,10 @@ predictions of the rows fitted must be equal.
 With class_weight="balanced" there are no other weights: scikit-learn balances the rows of classes,
 Foretell their weights.
 
+Stumps count the extremely randomized trees that are a single leaf, on columns of which the first has one
+value or none: where the missing ones go is tossed, and if that leaves no row on one side, the column has
+been drawn for nothing.
+
 Scores out of bag are those of five seeds on wine-quality-white, all of it.
 """
 
@@ -99,6 +103,16 @@ def single(x, y, task, classes, depth, leaf, weighted, balanced=False):
             "predicted": predicted.tolist(), "importances": model.feature_importances_.tolist()}
 
 
+def stumps(others):
+    """How many trees of 20,000 do not part 40 rows of such a column, and others that part all, one drawn."""
+    rows, trees = 40, 20_000
+    x = np.column_stack([np.where(np.arange(rows) % 2 == 0, 1.0, np.nan)] + [np.arange(rows) * (j + 1.0) for j in range(others)])
+    y = (np.arange(rows) % 4 < 2).astype(float)
+    model = ExtraTreesRegressor(trees, max_features=1, max_depth=1, n_jobs=1, random_state=1).fit(x, y)
+    single = sum(tree.tree_.node_count == 1 for tree in model.estimators_)
+    return {"x": [[None if np.isnan(v) else v for v in column] for column in x.T], "y": y.tolist(), "trees": trees, "leaves": single}
+
+
 def main():
     quality = read("wine-quality-white", "quality")
     grade = np.select([quality[1] <= 4, quality[1] <= 5, quality[1] <= 6, quality[1] <= 7], [0, 1, 2, 3], 4)
@@ -134,10 +148,11 @@ def main():
     singles.append(single(quality[0], quality[1] > 5, "binary", 2, 1, 1, False, True) | {"target": "good"})
     singles.append(single(quality[0], quality[1] > 5, "binary", 2, 2, 8, False, True) | {"target": "good"})
     unseen = [out_of_bag(*quality, "regression", 0) | {"target": "quality"}, out_of_bag(quality[0], grade, "multiclass", 5) | {"target": "grade"}]
+    single_leaves = [stumps(others) for others in (0, 1, 3)]
     json.dump({
         "made_by": "testdata/peers/forest_sklearn.py", "folds": FOLDS,
         "versions": {"scikit-learn": sklearn.__version__, "numpy": np.__version__},
-        "cases": cases, "singles": singles, "out_of_bag": unseen,
+        "cases": cases, "singles": singles, "out_of_bag": unseen, "stumps": single_leaves,
     }, sys.stdout, indent=1)
     print()
 
