@@ -153,6 +153,14 @@ func do(ctx context.Context, job string, args []string) error {
 		fmt.Println(seconds, "ours", auc)
 		return err
 	}
+	if job == "neighbours" {
+		if len(args) != 2 {
+			return errors.New("neighbours wants columns and rows")
+		}
+		seconds, err := neighbours(ctx, args[0], args[1])
+		fmt.Println(seconds)
+		return err
+	}
 	if job == "linear" || job == "lasso" || job == "logistic" || job == "multinomial" {
 		seconds, err := fitLinear(ctx, job, args[0])
 		fmt.Println(seconds)

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -30,7 +32,52 @@ func nearLearners(folder, python string) (all []match) {
 			})
 		}
 	}
+	for _, rows := range []string{"10000", "100000"} {
+		for _, columns := range []string{"2", "4", "6", "8", "16"} {
+			for _, way := range []string{"kd_tree", "ball_tree", "brute"} {
+				all = append(all, match{
+					name:    fmt.Sprintf("learners/neighbours-%s-%s-of-%s-scikit-learn", way, rows, columns),
+					job:     []string{"neighbours", columns, rows},
+					peer:    &side{name: "scikit-learn", command: []string{python, "testdata/peers/bench_near.py", way, columns, rows, fmt.Sprint(nearQueries), "1"}},
+					threads: 1,
+				})
+			}
+		}
+	}
 	return all
+}
+
+// neighbours fits rows of independent normal columns and predicts nearQueries more from the nearest 20,
+// and returns the seconds of both. Whether a tree is made is for the learner to know.
+func neighbours(ctx context.Context, columns, rows string) (float64, error) {
+	width, err := strconv.Atoi(columns)
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.Atoi(rows)
+	if err != nil {
+		return 0, err
+	}
+	random := rand.New(rand.NewPCG(18, 0))
+	draw := func(rows int) *dataset.Matrix {
+		x := &dataset.Matrix{Rows: rows, Names: make([]string, width), Columns: make([][]float64, width)}
+		for j := range x.Columns {
+			x.Names[j], x.Columns[j] = fmt.Sprint("x", j), make([]float64, rows)
+			for i := range x.Columns[j] {
+				x.Columns[j][i] = random.NormFloat64()
+			}
+		}
+		return x
+	}
+	x, queries, predicted := draw(n), draw(nearQueries), make([]float64, nearQueries)
+	learner := model.KNN{K: 20, Weights: "distance"}
+	begin := time.Now()
+	m, err := learner.Fit(ctx, model.Data{X: x, Y: x.Columns[0], Task: dataset.Regression}, 1)
+	if err != nil {
+		return 0, err
+	}
+	m.Predict(predicted, queries)
+	return time.Since(begin).Seconds(), nil
 }
 
 // near finds the five nearest of the first rows to the last rows of a file, or trains a layer of

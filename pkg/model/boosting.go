@@ -82,7 +82,7 @@ type Boosting struct {
 	RowShare float64 `json:"row_share"`
 	// ColumnShare is the share of columns that each tree may split on, at most 1; at least one.
 	// Which, is dealt so that all are left out about equally often, whatever their order. 0, the
-	// default, is 0.8, and 1 where leaves are quantiles.
+	// default, is 0.8, and 1 where leaves are quantiles or up to four columns vary.
 	ColumnShare float64 `json:"column_share"`
 	// NodeColumnShare is the share of a tree's columns that each node may be split on, drawn
 	// for each: above 0 and at most 1; at least one column is drawn. Default 1.

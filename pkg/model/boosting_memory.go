@@ -15,7 +15,7 @@ func (b Boosting) Memory(rows, columns, outputs int, weighted bool) int64 {
 	if boostingObjective(b.Objective).ordered() {
 		own += 16 * n // residuals by leaf, and keys to select by
 	}
-	if b.columnShare() < 1 {
+	if b.columnShare(columns) < 1 {
 		own += 17 * n // the target's order, by which columns are dealt
 		if weighted {
 			own += 28 * n

@@ -53,13 +53,14 @@ func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, erro
 	if err != nil {
 		return nil, err
 	}
-	b.MinLeafRows, b.ColumnShare = b.leafRows(kept), b.columnShare()
+	b.MinLeafRows = b.leafRows(kept)
 	rules, err := b.rules(kept.X)
 	if err != nil {
 		return nil, err
 	}
 	rows := len(kept.Y)
 	table := tree.NewTable(kept.X.Columns, kept.X.Categories, kept.Weights, rows, b.Bins)
+	b.ColumnShare = b.columnShare(table.Columns())
 	r := &boostingRun{
 		params:    b,
 		seed:      seedOfFit,

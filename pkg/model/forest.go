@@ -16,8 +16,8 @@ import (
 //
 // Missing values (NaN) need no imputing: each split learns which way they go. Columns need
 // no scaling, since only the order of their values counts. Categories are taken as they are:
-// each tree puts them in an order, by the target's mean among its rows, and cuts them like
-// numbers.
+// each tree puts them in an order, by the target's mean among its rows (with Extra and classes, any),
+// and cuts them like numbers.
 //
 // Rows and columns are drawn by what they hold, not by where they stand, and sums are integers:
 // a forest does not depend on the order of the rows and, but for columns that are equal, of the

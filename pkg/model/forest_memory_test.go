@@ -55,7 +55,7 @@ func TestForestMemory(t *testing.T) {
 			}
 			runtime.ReadMemStats(&after)
 			measured := float64(after.TotalAlloc - before.TotalAlloc)
-			predicted := float64(Memory(c.forest, Shape{c.rows, c.columns, c.classes, c.weighted}))
+			predicted := float64(Memory(c.forest, Shape{Rows: c.rows, Columns: c.columns, Classes: c.classes, Weighted: c.weighted}))
 			t.Logf("predicted %.1f MB, measured %.1f MB, ratio %.2f", predicted/1e6, measured/1e6, predicted/measured)
 			if ratio := predicted / measured; ratio < 0.8 || ratio > 1.25 {
 				t.Errorf("predicted %.1f MB, measured %.1f MB", predicted/1e6, measured/1e6)

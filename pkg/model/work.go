@@ -7,6 +7,8 @@ type Shape struct {
 	Rows, Columns int
 	Classes       int // as in Data: 0 for regression
 	Weighted      bool
+	// Dependent says that columns are combinations of others, as those of a category that sum to 1 are.
+	Dependent bool
 }
 
 // Outputs are the scores that a learner fits: one for regression and two classes, else one for
@@ -35,11 +37,11 @@ func Work(l Learner, s Shape, test int) float64 {
 	case KNN: // in Fit the rows are laid out, the search is all in Predict
 		return float64(cells*4) + float64(float64(t*n)*(p+8))/10
 	case Linear:
-		return float64(linearWork(l, n, p)) + float64(t*p)
+		return float64(linearWork(l, n, p, s.Dependent)) + float64(t*p)
 	case GLM:
 		return float64(newtonSteps*newtonWork(n, p, 1)) + float64(t*p)
 	case Logistic:
-		return float64(l.steps()*newtonWork(n, p, k)) + float64(float64(t*p)*k)
+		return float64(l.work(n, p, k)) + float64(float64(t*p)*k)
 	case MLP:
 		return l.work(n, p, k) + float64(float64(t*float64(l.Members))*l.links(p, k))
 	case Boosting:
@@ -56,11 +58,17 @@ const (
 	lassoSteps  = 9
 )
 
-func (l Logistic) steps() float64 {
-	if l.L1 > 0 {
-		return lassoSteps
+// work is that of all steps. Those of several classes are found by conjugate gradients, preconditioned by
+// sums of products taken once: each looks at all rows a few times, and at more of them the more classes
+// there are.
+func (l Logistic) work(n, p, k float64) float64 {
+	switch {
+	case l.L1 > 0:
+		return float64(lassoSteps * newtonWork(n, p, k))
+	case k > 1:
+		return float64(float64(n*k)*float64(127+float64(25.5*p))) * float64(1+k/60)
 	}
-	return newtonSteps
+	return float64(newtonSteps * newtonWork(n, p, k))
 }
 
 // newtonWork is a step's: derivatives and the Hessian, whose sums of products are the quickest of
@@ -74,14 +82,17 @@ func newtonWork(n, p, k float64) float64 {
 	return float64(n*(float64(28*k)+float64(6*all)+float64(all*all)/35)) + float64(float64(all*all)*all)/3
 }
 
-// linearWork is that of QR with a second look at the residuals, or of sums of products and then
-// coordinate descent.
-func linearWork(l Linear, n, p float64) float64 {
+// linearWork is that of QR with a second look at the residuals, or, of many rows whose columns are not
+// dependent, of sums of products with it; or of sums of products and then coordinate descent.
+func linearWork(l Linear, n, p float64, dependent bool) float64 {
 	p = float64(p * float64(max(1, l.Degree)))
 	if l.L1 > 0 {
 		return float64(float64(float64(n*p)*(p+400))/8) + float64(100*float64(p*p))
 	}
 	work := float64(float64(n*p) * float64(2*(p+60)))
+	if !dependent && l.Degree <= 1 && n*p >= normalCells && n >= 4*p {
+		work = float64(float64(n*p)*float64(50+float64(0.18*p))) + float64(float64(p*p)*float64(2*p))
+	}
 	if l.ChooseL2 {
 		work += float64(float64(n*p)*p) + float64(float64(n*p)*100)
 	}
@@ -118,7 +129,7 @@ func (b Boosting) work(n, p, k float64) float64 {
 		share = b.TopShare + b.OtherShare
 	}
 	leaves := min(float64(b.Leaves), max(2, n/float64(b.leafRowsOf(int(min(n, math.MaxInt32)))))) // more there are not
-	offered := float64(p * b.columnShare())
+	offered := float64(p * b.columnShare(int(p)))
 	depth := math.Log2(leaves)
 	columns := p + 6
 	if share < 1 || 2*offered < p { // else those left out stay in the records

@@ -55,6 +55,15 @@ func TestWorkFollowsParams(t *testing.T) {
 			t.Errorf("%s: four times as long is %.2f times the work", name, ratio)
 		}
 	}
+	// Columns that do not depend on each other need no QR, where rows are many.
+	few, many := Shape{Rows: 500, Columns: 20}, Shape{Rows: 50_000, Columns: 100}
+	for _, s := range []Shape{few, many} {
+		dependent := s
+		dependent.Dependent = true
+		if less := Work(DefaultLinear(), s, 0) < Work(DefaultLinear(), dependent, 0); less != (s.Rows == many.Rows) {
+			t.Errorf("%+v: fewer units than of dependent columns: %t", s, less)
+		}
+	}
 	stopped := DefaultBoosting()
 	stopped.EarlyStopping = 10
 	if Work(stopped, shape, 0) >= Work(DefaultBoosting(), shape, 0) {

@@ -52,7 +52,8 @@ func (v Volume) demand(t Trial) (demand, error) {
 		rows = int(float64(t.Rung.Share * float64(rows)))
 	}
 	needs := model.NeedsOf(learner)
-	shape := model.Shape{Rows: rows, Columns: v.Kinds.width(needs), Classes: v.Classes, Weighted: v.Weighted}
+	shape := model.Shape{Rows: rows, Columns: v.Kinds.width(needs), Classes: v.Classes, Weighted: v.Weighted,
+		Dependent: v.Kinds.Categories > 0 && !needs.Categories}
 	fit := float64(model.Seconds(learner, model.Work(l, shape, v.Judge))) + v.Kinds.encodeTime(needs, rows+v.Judge)
 	// A fold has its rows, these encoded twice over while columns become a matrix, and the fit.
 	fold := v.Prepared + 16*int64(rows)*int64(shape.Columns) + model.Memory(l, shape)

@@ -14,8 +14,9 @@ import (
 // predictors in random forests). They take it from all rows. Here each tree has its own, so that
 // a row which a tree has not seen has no part in it and out-of-bag predictions stay honest. For
 // three classes and more it is the order along the first principal component of the classes'
-// shares (Coppersmith, Hong & Hosking 1999). For random cuts it is any order, drawn for each tree:
-// by the mean, trees on all rows would be too much alike.
+// shares (Coppersmith, Hong & Hosking 1999). For random cuts of classes it is any order, drawn for each
+// tree: by the mean, trees on all rows are too much alike, and worse on adult. Values are another matter:
+// of 150 categories in any order, cuts at random part little (docs/learners.md).
 type categoryOrder struct {
 	place  [256]float64 // of a bin in the order
 	sums   [256]cell
@@ -32,7 +33,7 @@ func (p *Planter) order() {
 		switch {
 		case of.codes == nil:
 			continue
-		case p.grove.params.Random:
+		case p.grove.params.Random && p.grove.params.Classes > 0:
 			for b := range of.count {
 				p.categories.place[b] = float64(p.random.Uint64() >> 11)
 			}

@@ -24,6 +24,9 @@ type column struct {
 	monotone int8    // 1 if values of leaves may not fall with the column's, -1 if they may not rise
 }
 
+// Columns is how many columns vary.
+func (t *Table) Columns() int { return len(t.columns) }
+
 // NewTable bins every column that can split the rows into at most limit bins each, 2 to
 // MaxBins; columns that are constant and have no missing values, or are missing throughout,
 // are left out. Column j holds the indices of categories[j] categories, or numbers if that is
