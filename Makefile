@@ -132,7 +132,7 @@ bench-learners: build/bench/venv build/bench/learners/generated-1.npy build/benc
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room learners -only "$(ONLY)"
 
-bench-serving: build/bench/serving/100x31/model.ubj build/bench/serving/1000x255/model.ubj build/bench/leaves ## compare predicting with trees with LightGBM, ONNX Runtime, XGBoost, leaves and C (ONLY=part of a case's name)
+bench-serving: build/bench/serving/100x31/model.ubj build/bench/serving/1000x255/model.ubj build/bench/leaves ## compare predicting with trees with LightGBM, ONNX Runtime, XGBoost, leaves, treelite and C (ONLY=part of a case's name)
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room serving -python build/bench/serving-venv/bin/python -only "$(ONLY)"
 

@@ -148,6 +148,11 @@ func do(ctx context.Context, job string, args []string) error {
 		fmt.Println(seconds, "ours", auc)
 		return err
 	}
+	if job == "explain" {
+		seconds, auc, differs, err := explain(args[0], args[1], args[2] == "background")
+		fmt.Println(seconds, "ours", auc, differs)
+		return err
+	}
 	if job == "knn" || job == "mlp" {
 		seconds, auc, err := near(ctx, job, args[0])
 		fmt.Println(seconds, "ours", auc)

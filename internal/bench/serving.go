@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/model/tree"
 	"github.com/foretell-ml/foretell/pkg/model/tree/walk"
 )
@@ -20,9 +21,9 @@ import (
 func servings(folder, python string) (all []match) {
 	for _, size := range []string{"100x31", "1000x255"} {
 		for _, rows := range []string{"1", "10000"} {
-			for _, peer := range []string{"ifs-in-C", "lightgbm", "leaves", "onnxruntime", "xgboost"} {
-				if peer == "ifs-in-C" && size != "100x31" {
-					continue // takes gcc many minutes
+			for _, peer := range []string{"ifs-in-C", "tl2cgen", "lightgbm", "leaves", "onnxruntime", "xgboost", "treelite"} {
+				if peer == "treelite" && rows == "1" {
+					continue // it has no way for a row but a call of the way for many
 				}
 				path := folder + "/serving/" + size
 				command := []string{python, "testdata/peers/bench_serving.py", peer, path, rows}
@@ -38,38 +39,22 @@ func servings(folder, python string) (all []match) {
 			}
 		}
 	}
-	return all
+	return append(all, explanations(folder, python)...)
 }
 
 // serve predicts the rows of a folder by the trees in LightGBM's text, as a request would:
 // columns in, probabilities out. It returns the median seconds per row, and the area under the
 // ROC curve.
 func serve(folder string, single bool) (seconds, auc float64, err error) {
-	f, err := os.Open(folder + "/model.txt")
+	forest, _, err := openLightGBM(folder)
 	if err != nil {
 		return 0, 0, err
 	}
-	defer f.Close()
-	forest, err := readLightGBM(bufio.NewReader(f))
+	x, labels, err := servedRows(folder)
 	if err != nil {
 		return 0, 0, err
 	}
-	labels, err := readDoubles(folder + "/labels.f64")
-	if err != nil {
-		return 0, 0, err
-	}
-	flat, err := readDoubles(folder + "/rows.f64")
-	if err != nil {
-		return 0, 0, err
-	}
-	n := len(labels)
-	columns := make([][]float64, len(flat)/n)
-	for j := range columns {
-		columns[j] = make([]float64, n)
-		for i := range n {
-			columns[j][i] = flat[i*len(columns)+j]
-		}
-	}
+	n, columns := x.Rows, x.Columns
 	trees, sums, out := walk.New(forest), make([]float64, n), make([]float64, 2*n)
 	step := n
 	if single {
@@ -91,30 +76,62 @@ func serve(folder string, single bool) (seconds, auc float64, err error) {
 	return times[len(times)/2], area(out, labels), nil
 }
 
-// readLightGBM reads the trees of a model of LightGBM without categories.
-func readLightGBM(from *bufio.Reader) (*tree.Forest, error) {
-	forest := &tree.Forest{}
+// servedRows are the rows of a folder, and their labels.
+func servedRows(folder string) (*dataset.Matrix, []float64, error) {
+	labels, err := readDoubles(folder + "/labels.f64")
+	if err != nil {
+		return nil, nil, err
+	}
+	flat, err := readDoubles(folder + "/rows.f64")
+	if err != nil {
+		return nil, nil, err
+	}
+	x := &dataset.Matrix{Rows: len(labels), Columns: make([][]float64, len(flat)/len(labels))}
+	for j := range x.Columns {
+		x.Columns[j] = make([]float64, x.Rows)
+		for i := range x.Rows {
+			x.Columns[j][i] = flat[i*len(x.Columns)+j]
+		}
+	}
+	return x, labels, nil
+}
+
+func openLightGBM(folder string) (*tree.Forest, *tree.Record, error) {
+	f, err := os.Open(folder + "/model.txt")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	return readLightGBM(bufio.NewReader(f))
+}
+
+// readLightGBM reads the trees of a model of LightGBM without categories, and how many training rows
+// came to each node.
+func readLightGBM(from *bufio.Reader) (*tree.Forest, *tree.Record, error) {
+	forest, record := &tree.Forest{}, &tree.Record{}
 	fields := map[string][]float64{}
 	for {
 		line, err := from.ReadString('\n')
 		name, text, _ := strings.Cut(strings.TrimSpace(line), "=")
 		switch name {
-		case "num_leaves", "split_feature", "threshold", "decision_type", "left_child", "right_child", "leaf_value":
+		case "num_leaves", "split_feature", "threshold", "decision_type", "left_child", "right_child", "leaf_value", "internal_count", "leaf_count":
 			fields[name] = nil
 			for word := range strings.FieldsSeq(text) {
 				v, err := strconv.ParseFloat(word, 64)
 				if err != nil {
-					return nil, fmt.Errorf("%s: %w", name, err)
+					return nil, nil, fmt.Errorf("%s: %w", name, err)
 				}
 				fields[name] = append(fields[name], v)
 			}
 		case "shrinkage": // the last line of a tree
 			if err := forest.Append(treeOf(fields), nil); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
+			cover := append(fields["internal_count"], fields["leaf_count"]...)
+			record.Append(cover, make([]float64, len(cover)))
 		}
 		if err != nil {
-			return forest, nil // the end
+			return forest, record, nil // the end
 		}
 	}
 }
