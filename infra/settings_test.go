@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/foretell-ml/foretell/pkg/monitoring"
 )
 
 // context is what the CDK command line makes of cdk.json.
@@ -37,6 +39,19 @@ func TestSettingsOfStages(t *testing.T) {
 	}
 	if got := strings.Join(names, " "); got != "dev prod uat" {
 		t.Errorf("stages are %s", got)
+	}
+}
+
+// TestOutcomesFindTheirPredictions: what was captured is kept for as long as outcomes are joined with it:
+// S3 deletes at the first midnight that is so many days after an object was written.
+func TestOutcomesFindTheirPredictions(t *testing.T) {
+	for days, fine := range map[int]bool{monitoring.LookBack: true, monitoring.LookBack - 1: false} {
+		s := settings{RunDays: days}
+		for _, check := range s.checks() {
+			if check.key == "run_days" && check.holds != fine {
+				t.Errorf("%d days are taken: %t", days, check.holds)
+			}
+		}
 	}
 }
 

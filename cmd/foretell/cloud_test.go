@@ -166,7 +166,7 @@ func TestMainJob(t *testing.T) {
 		t.Errorf("history:\n%s", strings.Join(kept, "\n"))
 	}
 	err := run(context.Background(), io.Discard, io.Discard, []string{"rollback", "--store", store, "penguins", "--alias", "night"})
-	if err == nil || !strings.Contains(err.Error(), "before version 1") {
+	if err == nil || !strings.Contains(err.Error(), "has pointed at version 1 since it was created: there is nothing to roll back to") {
 		t.Errorf("rollback of a new alias: %v", err)
 	}
 	testDrift(t, store)

@@ -3,6 +3,7 @@ package batch
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -47,12 +48,16 @@ type Job struct {
 }
 
 // Submit records a batch for a version of a model, unless it is recorded already, and returns it.
-// A model, data set or version that is not there is a *registry.NotFoundError.
+// A model, data set or version that is not there is a *registry.NotFoundError, a data set of more files
+// than fit a plan a gateway.Problem.
 func (j *Jobs) Submit(ctx context.Context, model registry.ModelName, v Version, q Request) (Job, error) {
 	q.Format = cmp.Or(q.Format, CSV)
 	parts, err := j.Registry.DataParts(ctx, q.Dataset)
 	if err != nil {
 		return Job{}, err
+	}
+	if text, err := json.Marshal(listed(parts)); err != nil || len(text) > maxFiles {
+		return Job{}, errors.Join(err, gateway.InvalidDataset.New(fmt.Sprintf("the list of the data set's %d files comes to more than a batch may have, %d MB; predict it in several, or make its files fewer", len(parts), maxFiles>>20)))
 	}
 	id, err := idOf(model, v, q, parts)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/local"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/topology"
@@ -383,5 +384,37 @@ func TestWorkflow(t *testing.T) {
 	var ended Ended
 	if err := json.Unmarshal(output, &ended); err != nil || ended.State != Succeeded || ended.Rows != 90 {
 		t.Errorf("%s, %v", output, err)
+	}
+}
+
+// manyFiles lists more files of a data set than a plan has room for, without having them.
+type manyFiles struct{ registry.Store }
+
+func (m manyFiles) List(ctx context.Context, prefix string) iter.Seq2[registry.Info, error] {
+	if prefix != "data/many/" {
+		return m.Store.List(ctx, prefix)
+	}
+	return func(yield func(registry.Info, error) bool) {
+		for i := range 70_000 {
+			key := fmt.Sprintf("%s%s%06d.csv", prefix, strings.Repeat("a-long-name/", 10), i)
+			if !yield(registry.Info{Key: key, Size: 100, ETag: "0123456789abcdef0123456789abcdef"}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// TestMoreFilesThanAPlanHolds are refused when the batch is submitted, and nothing is recorded.
+func TestMoreFilesThanAPlanHolds(t *testing.T) {
+	r := storeOf(t, nil)
+	learn(t, r, "class", "class", "baseline")
+	v := champion(t, r, "class")
+	r.Store = manyFiles{r.Store}
+	_, err := (&Jobs{Registry: r}).Submit(t.Context(), "class", v, Request{Dataset: "many"})
+	if !errors.Is(err, gateway.InvalidDataset.New("")) || !strings.Contains(err.Error(), "70000 files") {
+		t.Errorf("%v", err)
+	}
+	if left := objectsOf(t, r, "batches/"); len(left) > 0 {
+		t.Errorf("left %d objects", len(left))
 	}
 }

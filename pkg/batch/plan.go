@@ -38,6 +38,17 @@ type plan struct {
 	Count     int    `json:"parts"`
 }
 
+// maxFiles is how many bytes the list of files may take: a plan is read whole (registry.MaxJSON).
+const maxFiles = registry.MaxJSON - 1<<20
+
+func listed(parts []dataset.Part) []file {
+	files := make([]file, len(parts))
+	for i, f := range parts {
+		files[i] = file{f.Name, f.ETag, f.Size, f.Modified}
+	}
+	return files
+}
+
 // file is one file of the data set, as it was when the batch was planned.
 type file struct {
 	Name     string    `json:"name"`
@@ -105,10 +116,7 @@ func (j *Jobs) plan(ctx context.Context, job Job) (plan, []Part, error) {
 	if id, err := idOf(job.Model, job.Version, job.Request, files); err != nil || id != job.Batch {
 		return plan{}, nil, errors.Join(err, errChanged)
 	}
-	var p plan
-	for _, f := range files {
-		p.Files = append(p.Files, file{f.Name, f.ETag, f.Size, f.Modified})
-	}
+	p := plan{Files: listed(files)}
 	rows, err := source.FromParts(files)
 	if err != nil {
 		return plan{}, nil, gateway.InvalidDataset.New(err.Error())

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -81,9 +82,9 @@ func inputs(t *testing.T) map[string]string {
 }
 
 // ask is what the API answers to the rows.
-func ask(t *testing.T, r *registry.Registry, model registry.ModelName, body, accept string) string {
+func ask(t *testing.T, r *registry.Registry, model registry.ModelName, alias registry.AliasName, body, accept string) string {
 	t.Helper()
-	request := httptest.NewRequest("POST", "/v1/models/"+string(model)+"/predict", strings.NewReader(body))
+	request := httptest.NewRequest("POST", "/v1/models/"+string(model)+"/predict?alias="+string(alias), strings.NewReader(body))
 	request.Header.Set("Content-Type", "text/csv")
 	request.Header.Set("Accept", accept)
 	w := httptest.NewRecorder()
@@ -111,7 +112,7 @@ func TestSameAsTheAPI(t *testing.T) {
 		}
 	}
 	for _, model := range []registry.ModelName{"class", "linear", "pay"} {
-		want := map[Format]string{CSV: ask(t, r, model, files["rows.csv"], "text/csv"), JSONLines: ask(t, r, model, files["rows.csv"], "application/jsonlines")}
+		want := map[Format]string{CSV: ask(t, r, model, registry.Champion, files["rows.csv"], "text/csv"), JSONLines: ask(t, r, model, registry.Champion, files["rows.csv"], "application/jsonlines")}
 		for _, set := range []registry.DatasetName{"csv", "jsonl", "parquet"} {
 			for _, format := range []Format{CSV, JSONLines, Parquet} {
 				m, err := run(t.Context(), &Jobs{Registry: r}, model, champion(t, r, model), Request{Dataset: set, Format: format})
@@ -129,6 +130,73 @@ func TestSameAsTheAPI(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSameDecisionAsTheAPI: a batch by an alias serves the classes that the API serves by it, of the
+// same probabilities: those of its threshold or costs, and not the model's own.
+func TestSameDecisionAsTheAPI(t *testing.T) {
+	rows := inputs(t)["rows.csv"]
+	r := storeOf(t, map[string]string{"data/csv/rows.csv": rows})
+	learn(t, r, "member", "member", "baseline") // of two classes, the second at a third
+	learn(t, r, "class", "class", "logistic")   // of three
+	threshold := 0.3
+	for alias, a := range map[registry.AliasName]struct {
+		model registry.ModelName
+		d     registry.Decision
+	}{
+		"careful": {"member", registry.Decision{Threshold: &threshold}},
+		"costly":  {"member", registry.Decision{Costs: [][]float64{{0, 1}, {50, 0}}}},
+		"any":     {"class", registry.Decision{Costs: [][]float64{{0, 9, 9}, {1, 0, 9}, {1, 1, 0}}}},
+	} {
+		if _, err := r.Move(t.Context(), a.model, alias, registry.Alias{Version: 1, Decision: &a.d}); err != nil {
+			t.Fatal(err)
+		}
+		set, _, err := r.Alias(t.Context(), a.model, alias)
+		if err != nil {
+			t.Fatal(err)
+		}
+		version := Version{Version: set.Version, Digest: set.Digest, Alias: alias, Decision: set.Decision}
+		body := rows
+		if a.model == "member" {
+			body = withoutColumn(t, rows, "member")
+			if _, err := r.Store.Put(t.Context(), "data/less/rows.csv", []byte(body), registry.Condition{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		dataset := map[registry.ModelName]registry.DatasetName{"member": "less", "class": "csv"}[a.model]
+		for format, accept := range map[Format]string{CSV: "text/csv", JSONLines: "application/jsonlines"} {
+			m, err := run(t.Context(), &Jobs{Registry: r}, a.model, version, Request{Dataset: dataset, Format: format})
+			if err != nil || m.State != Succeeded || m.Rows != 90 {
+				t.Fatalf("%s: %+v, %v", alias, m, err)
+			}
+			got := predictions(t, r, m)
+			if want := ask(t, r, a.model, alias, body, accept); got != want {
+				t.Errorf("%s as %s:\n%.300s\nwant\n%.300s", alias, format, got, want)
+			}
+			if got == ask(t, r, a.model, registry.Champion, body, accept) {
+				t.Errorf("%s decides as the model does", alias)
+			}
+		}
+	}
+}
+
+// withoutColumn is a CSV text without one of its columns.
+func withoutColumn(t *testing.T, text, name string) string {
+	t.Helper()
+	records, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.Index(records[0], name)
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	for _, record := range records {
+		if err := w.Write(slices.Delete(record, at, at+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Flush()
+	return b.String()
 }
 
 // sameBits compares a part in Parquet with the same as CSV, whose decimals read back as the same

@@ -59,7 +59,7 @@ func learn(t testing.TB, r *registry.Registry, model registry.ModelName, target,
 	if err != nil {
 		t.Fatal(err)
 	}
-	inputs := table.Without("id", "class", "pay")
+	inputs := table.Without("id", "class", "pay", target)
 	p, err := pipeline.Fit(t.Context(), pipeline.Data{Inputs: inputs, Y: goal.Values(table.Column(target))}, goal, pipeline.Configuration{Learner: learner}, 7)
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func learn(t testing.TB, r *registry.Registry, model registry.ModelName, target,
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := r.Register(t.Context(), model, artifact, registry.Manifest{Run: learner, Target: target})
+	m, err := r.Register(t.Context(), model, artifact, registry.Manifest{Run: learner, Target: target, Classes: goal.Classes})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/batch"
 	"github.com/foretell-ml/foretell/pkg/gateway"
+	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/registry/s3store"
 	"github.com/foretell-ml/foretell/pkg/workflow"
@@ -259,6 +260,10 @@ func (s *Server) batchFile(r *http.Request) (answer, error) {
 	return answer{}, gateway.FileNotFound.New(fmt.Sprintf("batch %s has no file %.100q, or has not ended", job.Batch, name))
 }
 
+// batchesAtOnce is how many batches are looked at side by side: each takes several reads, one after
+// the other.
+const batchesAtOnce = 16
+
 // listBatches lists batches of a model, at most ?limit= of them.
 func (s *Server) listBatches(r *http.Request) (answer, error) {
 	limit, query := someRuns, r.URL.Query()
@@ -274,10 +279,12 @@ func (s *Server) listBatches(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	views := make([]batchView, len(ids))
-	for i, id := range ids {
-		if views[i], err = s.batchView(r.Context(), model, id); err != nil {
-			return answer{}, err
-		}
+	err = par.For(r.Context(), len(ids), batchesAtOnce, func(i int) (err error) {
+		views[i], err = s.batchView(r.Context(), model, ids[i])
+		return err
+	})
+	if err != nil {
+		return answer{}, err
 	}
 	return ok(map[string]any{"batches": views, "more": more})
 }

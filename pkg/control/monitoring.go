@@ -49,7 +49,7 @@ func (s *Server) createOutcomes(r *http.Request) (answer, error) {
 		return answer{}, gateway.InvalidParameter.New(fmt.Sprintf("outcome %d: %v", i+1, err),
 			gateway.FieldError{Pointer: fmt.Sprintf("/outcomes/%d", i), Row: i + 1, Detail: err.Error()})
 	}
-	if _, err := s.Registry.Versions(r.Context(), name); err != nil {
+	if err := s.Registry.Known(r.Context(), name); err != nil {
 		return answer{}, err
 	}
 	if err := monitoring.SaveOutcomes(r.Context(), s.Registry.Store, name, s.now(), request.Outcomes); err != nil {

@@ -24,8 +24,8 @@ type Host struct {
 	// Grace is how long requests may go on when the host is told to end; 0 means 25 s, of the
 	// 30 s after which ECS kills.
 	Grace time.Duration
-	// AtOnce is how many requests with a body are answered at a time; more are refused with
-	// too-many-requests. 0 means 64.
+	// AtOnce is how many requests with a body are answered at a time, those counted that were told that
+	// their time ran out while they still compute; more are refused with too-many-requests. 0 means 64.
 	AtOnce int
 	// Ended is called when no more requests come, before the process ends; nil: nothing is. Lambda
 	// kills 500 ms after it has told a function to end.
@@ -97,11 +97,11 @@ func (h Host) Serve(ctx context.Context, l net.Listener, handler http.Handler) e
 func (h Host) within(handler http.Handler, timeout time.Duration) http.Handler {
 	room := make(chan struct{}, cmp.Or(h.AtOnce, 64))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := rand.Text()
+		id, ended := rand.Text(), func() {}
 		if r.ContentLength != 0 {
 			select {
 			case room <- struct{}{}:
-				defer func() { <-room }()
+				ended = func() { <-room }
 			default:
 				w.Header().Set("X-Request-Id", id)
 				w.Header().Set("Retry-After", "1")
@@ -111,7 +111,7 @@ func (h Host) within(handler http.Handler, timeout time.Duration) http.Handler {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()
-		answer(handler, r.WithContext(ctx), id).send(w)
+		answer(handler, r.WithContext(ctx), id, ended).send(w)
 	})
 }
 

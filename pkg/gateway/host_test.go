@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -119,6 +120,36 @@ func TestHostIsFull(t *testing.T) {
 	close(leave)
 	if status := <-first; status != http.StatusNoContent {
 		t.Errorf("the first request: %d", status)
+	}
+	if err := end(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestHostIsFullOfWhatGoesOn: a handler that computes on when its client was told that the time ran out
+// still takes its room.
+func TestHostIsFullOfWhatGoesOn(t *testing.T) {
+	leave := make(chan struct{})
+	var calls atomic.Int32
+	base, end := hosted(t, gateway.Host{AtOnce: 1, Timeout: 200 * time.Millisecond}, func(w http.ResponseWriter, r *http.Request) {
+		if calls.Add(1) == 1 {
+			<-leave // whatever its context says
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	if status, p, _ := askHost(t, base, "{}"); status != http.StatusGatewayTimeout || !errors.Is(p, gateway.Timeout.New("")) {
+		t.Errorf("the first request: %d %+v", status, p)
+	}
+	if status, p, _ := askHost(t, base, "{}"); status != http.StatusTooManyRequests {
+		t.Errorf("while it computes: %d %+v", status, p)
+	}
+	close(leave)
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		if status, _, _ := askHost(t, base, "{}"); status == http.StatusNoContent {
+			break
+		} else if time.Since(began) > 10*time.Second {
+			t.Fatalf("ten seconds after it ended: %d", status)
+		}
 	}
 	if err := end(); err != nil {
 		t.Error(err)

@@ -44,7 +44,7 @@ func Handler(h http.Handler, long Long) func(context.Context, events.APIGatewayP
 			return events.APIGatewayProxyResponse{}, err
 		}
 		id := requestID(ctx, e)
-		w := answer(h, r, id)
+		w := answer(h, r, id, nil)
 		response := w.response()
 		if tooLarge(response) {
 			response = long.instead(r, w).response()
@@ -57,10 +57,10 @@ func Handler(h http.Handler, long Long) func(context.Context, events.APIGatewayP
 const late = 100 * time.Millisecond
 
 // answer runs h, whose response it keeps in memory, and answers in its place if it is not done
-// when the context ends. What h does then is lost.
-func answer(h http.Handler, r *http.Request, id string) *recorder {
+// when the context ends. What h does then is lost; ended is called when it has done it.
+func answer(h http.Handler, r *http.Request, id string, ended func()) *recorder {
 	done := make(chan *recorder, 1)
-	job{h, r, id, done}.start()
+	job{h, r, id, done, ended}.start()
 	select {
 	case w := <-done:
 		return w

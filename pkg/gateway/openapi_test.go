@@ -90,7 +90,7 @@ var parameters = map[string][]string{
 	"PUT /v1/models/{model}/aliases/{alias}":         {"header If-Match", "header If-None-Match"},
 	"GET /v1/models/{model}/aliases/{alias}/history": {"query limit"},
 	"GET /v1/models/{model}/drift":                   {"query day"},
-	"POST /v1/models/{model}/predict":                {"query alias", "query version", "query digest", "query explain", "query proba", "query intervals", "query extra", "query header"},
+	"POST /v1/models/{model}/predict":                {"query alias", "query version", "query digest", "query explain", "query proba", "query intervals", "query extra", "query header", "query capture"},
 	"POST /v1/models/{model}/validate":               {"query alias", "query version", "query digest", "query extra", "query header"},
 	"GET /v1/models/{model}/schema":                  {"query alias", "query version", "query digest"},
 	"GET /v1/models/{model}/openapi.json":            {"query alias", "query version", "query digest"},

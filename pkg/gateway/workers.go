@@ -11,6 +11,8 @@ type job struct {
 	r    *http.Request
 	id   string
 	done chan *recorder // has room for the answer, so that nobody has to wait for it any more
+	// ended is called when h has returned, whether somebody still waits for it or not; nil: nothing is.
+	ended func()
 }
 
 // idle goroutines, mostIdle at most, wait for the next job: their stacks are as large as handlers
@@ -39,6 +41,9 @@ func (j job) work() {
 	for {
 		w := newRecorder(j.id)
 		serve(j.h, w, j.r)
+		if j.ended != nil {
+			j.ended()
+		}
 		j.done <- w
 		j = job{}
 		if idle.count.Add(1) > mostIdle {

@@ -19,8 +19,8 @@ import (
 type Monitor struct {
 	Registry *registry.Registry
 	Now      func() time.Time
-	// Metrics is where a line for CloudWatch goes for each report of a day that is not over or just
-	// ended; nil: nowhere.
+	// Metrics is where a line for CloudWatch goes for each report of a day that is not over, or ended
+	// within the hour; nil: nowhere. A day that is over says nothing new: an alarm would go on.
 	Metrics io.Writer
 }
 
@@ -58,10 +58,9 @@ func (m *Monitor) Run(ctx context.Context, event Event) (Done, error) {
 	var errs []error
 	for _, model := range models {
 		for _, day := range days {
-			report, err := m.Day(ctx, model, day)
-			if err == nil && (report.Objects > 0 || report.Outcomes != nil || len(report.Warnings) > 0) {
-				err = m.write(ctx, report)
-				done.Reports = append(done.Reports, key(model, report.Day))
+			written, err := m.renew(ctx, model, day)
+			if written {
+				done.Reports = append(done.Reports, key(model, day.Format(capture.DayForm)))
 			}
 			if err != nil {
 				errs = append(errs, fmt.Errorf("monitor model %s on %s: %w", model, day.Format(capture.DayForm), err))
@@ -71,17 +70,61 @@ func (m *Monitor) Run(ctx context.Context, event Event) (Done, error) {
 	return done, errors.Join(errs...)
 }
 
+// renew writes the report of a day, if there is anything to say. Drift comes first, with what was
+// known of outcomes: to join those may take long, or fail.
+func (m *Monitor) renew(ctx context.Context, model registry.ModelName, day time.Time) (written bool, err error) {
+	report, err := m.drift(ctx, model, day)
+	if err != nil {
+		return false, err
+	}
+	var earlier Report
+	if _, err := registry.ReadJSON(ctx, m.Registry.Store, key(model, report.Day), &earlier); err != nil && !errors.Is(err, registry.ErrNotFound) {
+		report.warn("the report before could not be read: %v", err)
+	}
+	report.Outcomes = earlier.Outcomes
+	if written = report.Objects > 0 || report.Outcomes != nil || len(report.Warnings) > 0; written {
+		if err := m.write(ctx, report); err != nil {
+			return false, err
+		}
+		if err := m.tell(report, day); err != nil {
+			return true, err
+		}
+	}
+	warned := len(report.Warnings)
+	report.Outcomes, err = m.join(ctx, model, day, report, earlier.Outcomes)
+	if err != nil || report.Outcomes == earlier.Outcomes && len(report.Warnings) == warned {
+		return written, err
+	}
+	return true, m.write(ctx, report)
+}
+
 // write stores a report. It is the same whoever makes it of the same objects, and one of more
 // objects comes later: the last writer wins.
 func (m *Monitor) write(ctx context.Context, r *Report) error {
-	if _, err := registry.WriteJSON(ctx, m.Registry.Store, key(r.Model, r.Day), r, registry.Condition{}); err != nil {
-		return err
+	_, err := registry.WriteJSON(ctx, m.Registry.Store, key(r.Model, r.Day), r, registry.Condition{})
+	return err
+}
+
+// tell makes metrics of a report, unless its day has been over for an hour.
+func (m *Monitor) tell(r *Report, day time.Time) error {
+	if over := day.UTC().Truncate(24 * time.Hour).Add(25 * time.Hour); !m.Now().Before(over) {
+		return nil
 	}
 	return emf.Write(m.Metrics, r.line(m.Now()))
 }
 
-// Day makes the report of a day.
+// Day makes the report of a day, and writes nothing.
 func (m *Monitor) Day(ctx context.Context, model registry.ModelName, day time.Time) (*Report, error) {
+	report, err := m.drift(ctx, model, day)
+	if err != nil {
+		return nil, err
+	}
+	report.Outcomes, err = m.join(ctx, model, day, report, nil)
+	return report, err
+}
+
+// drift makes the report of a day but for outcomes.
+func (m *Monitor) drift(ctx context.Context, model registry.ModelName, day time.Time) (*Report, error) {
 	report := &Report{Model: model, Day: day.UTC().Format(capture.DayForm), Versions: []Version{}}
 	all, err := gather(ctx, m.Registry.Store, model, day, report)
 	if err != nil {
@@ -101,8 +144,7 @@ func (m *Monitor) Day(ctx context.Context, model registry.ModelName, day time.Ti
 		report.Versions = append(report.Versions, v)
 	}
 	report.conclude()
-	report.Outcomes, err = m.join(ctx, model, day, report)
-	return report, err
+	return report, nil
 }
 
 // describe is the report of one version.

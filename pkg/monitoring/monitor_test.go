@@ -2,12 +2,15 @@ package monitoring_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -195,6 +198,7 @@ func TestRun(t *testing.T) {
 	if _, err := w.Run(t.Context(), monitoring.Event{Day: "today"}); err == nil {
 		t.Error("today is a day")
 	}
+	// The day before has been over for half a day, and is not told of any more.
 	lines := strings.Split(strings.TrimSpace(w.metrics.String()), "\n")
 	var line struct {
 		AWS struct {
@@ -207,8 +211,97 @@ func TestRun(t *testing.T) {
 		Function, Model                                      string
 		DriftedColumns, SeverelyDriftedColumns, CapturedRows int
 	}
-	if len(lines) != 2 || json.Unmarshal([]byte(lines[1]), &line) != nil || line.Function != "monitor" || line.Model != "adult" || line.DriftedColumns != 1 || line.SeverelyDriftedColumns != 1 || line.CapturedRows != 300 || line.AWS.CloudWatchMetrics[0].Namespace != "Foretell" {
+	if len(lines) != 1 || json.Unmarshal([]byte(lines[0]), &line) != nil || line.Function != "monitor" || line.Model != "adult" || line.DriftedColumns != 1 || line.SeverelyDriftedColumns != 1 || line.CapturedRows != 300 || line.AWS.CloudWatchMetrics[0].Namespace != "Foretell" {
 		t.Errorf("metrics:\n%s", w.metrics.String())
+	}
+}
+
+// TestLinesEndWithTheDay: what was captured in the last minutes of a day is told in the first hour of
+// the next one, and from then on only what that is like.
+func TestLinesEndWithTheDay(t *testing.T) {
+	w := newWorld(t)
+	w.now = noon.Add(12*time.Hour - time.Minute)
+	w.see(t, "one", 300, 70, 2)
+	for minutes, want := range map[int]int{1: 1, 60: 1, 61: 0, 600: 0} {
+		w.metrics.Reset()
+		w.now = noon.Add(12*time.Hour + time.Duration(minutes-1)*time.Minute)
+		if done, err := w.Run(t.Context(), monitoring.Event{}); err != nil || len(done.Reports) != 1 {
+			t.Errorf("%v, %v", done, err)
+		}
+		if got := strings.Count(w.metrics.String(), "SeverelyDriftedColumns\":1"); got != want {
+			t.Errorf("%d minutes after the day %d lines: %s", minutes, got, w.metrics.String())
+		}
+	}
+}
+
+// counting counts the objects of predictions that are read.
+type counting struct {
+	registry.Store
+	read atomic.Int64
+	down string // prefix of what cannot be read
+}
+
+func (c *counting) Open(ctx context.Context, key string) (io.ReadCloser, registry.Info, error) {
+	if c.down != "" && strings.HasPrefix(key, c.down) {
+		return nil, registry.Info{}, errors.New("down")
+	}
+	if strings.HasPrefix(key, "predictions/") {
+		c.read.Add(1)
+	}
+	return c.Store.Open(ctx, key)
+}
+
+// TestUnmatchedIDsAreLookedForOnce: an id that nobody knows has the predictions of the days before
+// read when it comes, and not every hour; drift is written though they cannot be read.
+func TestUnmatchedIDsAreLookedForOnce(t *testing.T) {
+	w := newWorld(t)
+	store := &counting{Store: w.Registry.Store}
+	w.Registry.Store = store
+	for day := range 20 {
+		w.now = noon.AddDate(0, 0, day-20)
+		w.see(t, fmt.Sprint("day", day), 10, 40, uint64(day))
+	}
+	w.now = noon
+	w.see(t, "today", 300, 70, 99)
+	high := ">50K"
+	post := func(id string) {
+		t.Helper()
+		if err := monitoring.SaveOutcomes(t.Context(), store, "adult", w.now, []monitoring.Outcome{{ID: id, Class: &high}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hour := func() int64 {
+		t.Helper()
+		store.read.Store(0)
+		if _, err := w.Run(t.Context(), monitoring.Event{}); err != nil {
+			t.Fatal(err)
+		}
+		return store.read.Load()
+	}
+	without := hour()
+	post("nobody-1")
+	first := hour()
+	if again := hour(); first != without+21 || again != without {
+		t.Errorf("%d objects read without outcomes, %d with one that nobody knows, %d an hour later", without, first, again)
+	}
+	report, err := monitoring.Stored(t.Context(), w.Registry, "adult", "")
+	if err != nil || report.Outcomes == nil || report.Outcomes.Unmatched != 1 || report.Verdict != profile.Severe {
+		t.Errorf("%+v, %v", report, err)
+	}
+	post("day3.0-1")
+	if hour(); err != nil {
+		t.Fatal(err)
+	}
+	report, err = monitoring.Stored(t.Context(), w.Registry, "adult", "")
+	if err != nil || report.Outcomes.Rows != 2 || report.Outcomes.Unmatched != 1 || report.Outcomes.Versions[0].Rows != 1 {
+		t.Errorf("%+v, %v", report, err)
+	}
+	store.down = "outcomes/"
+	w.see(t, "late", 20, 70, 98)
+	hour()
+	report, err = monitoring.Stored(t.Context(), w.Registry, "adult", "")
+	if err != nil || report.Objects != 2 || len(report.Warnings) != 2 || report.Verdict != profile.Severe {
+		t.Errorf("%+v, %v", report, err)
 	}
 }
 

@@ -67,6 +67,12 @@ type Outcomes struct {
 	Contradicted int           `json:"contradicted,omitempty"`
 	Unfit        int           `json:"unfit,omitempty"`
 	Versions     []LiveVersion `json:"versions"`
+	// Since is the day back to which predictions were looked at, if there are more objects of them than
+	// are; that day's are not all among them.
+	Since string `json:"since,omitempty"`
+	// Joined is a digest of the keys of all objects that it follows from; absent if one of them could
+	// not be read.
+	Joined string `json:"joined,omitempty"`
 }
 
 // LiveVersion is how good the predictions of a version were.
@@ -94,92 +100,6 @@ type Reliable struct {
 	Seen float64 `json:"seen"`
 	Low  float64 `json:"low"`
 	High float64 `json:"high"`
-}
-
-// joined are rows of one version with their truths.
-type joined struct {
-	version   int
-	digest    string
-	pipeline  *pipeline.Pipeline
-	y, output []float64
-	served    int // rows whose served class was the true one
-}
-
-// join compares the outcomes of a day with the predictions of the days up to it.
-func (m *Monitor) join(ctx context.Context, model registry.ModelName, day time.Time, r *Report) (*Outcomes, error) {
-	truths, o, err := m.truths(ctx, model, day, r)
-	if err != nil || o == nil {
-		return nil, err
-	}
-	byDigest := map[string]*joined{}
-	var order []string
-	for back := range LookBack {
-		if len(truths) == 0 {
-			break
-		}
-		keys, err := capture.Keys(ctx, m.Registry.Store, model, day.AddDate(0, 0, -back))
-		if err != nil {
-			return nil, err
-		}
-		for _, key := range keys {
-			object, err := capture.Read(ctx, m.Registry.Store, key)
-			if err != nil {
-				if ctx.Err() != nil {
-					return nil, err
-				}
-				r.warn("%s could not be read: %v", key, err)
-				continue
-			}
-			for _, s := range object.Series {
-				if len(s.Predictions) == 0 {
-					continue
-				}
-				j := byDigest[s.Digest]
-				if j == nil {
-					j = &joined{version: s.Version, digest: s.Digest}
-					byDigest[s.Digest] = j
-					if j.pipeline, err = m.pipeline(ctx, model, s.Digest); err == nil {
-						order = append(order, s.Digest)
-					} else if ctx.Err() != nil {
-						return nil, err
-					} else {
-						r.warn("outcomes cannot be compared with what version %d predicted: %v", s.Version, err)
-					}
-				}
-				if j.pipeline == nil {
-					continue // its outcomes stay unmatched
-				}
-				o.Unfit += j.take(s.Predictions, truths)
-			}
-		}
-	}
-	o.Unmatched = len(truths)
-	slices.SortFunc(order, func(a, b string) int { return byDigest[a].version - byDigest[b].version })
-	for _, digest := range order {
-		if j := byDigest[digest]; len(j.y) > 0 {
-			o.Versions = append(o.Versions, j.score(m.tested(ctx, model, j.version)))
-		}
-	}
-	return o, nil
-}
-
-// truths are the outcomes of a day by id, but for contradicted ones. None is nil.
-func (m *Monitor) truths(ctx context.Context, model registry.ModelName, day time.Time, r *Report) (map[string]Outcome, *Outcomes, error) {
-	var keys []string
-	for info, err := range m.Registry.Store.List(ctx, outcomesPrefix(model, day)) {
-		if err != nil {
-			return nil, nil, err
-		}
-		keys = append(keys, info.Key)
-	}
-	truths, contradicted, err := readTruths(ctx, m.Registry.Store, keys, func(key string, err error) error {
-		r.warn("%s could not be read: %v", key, err)
-		return ctx.Err()
-	})
-	if err != nil || len(truths)+contradicted == 0 {
-		return nil, nil, err
-	}
-	return truths, &Outcomes{Rows: len(truths) + contradicted, Contradicted: contradicted, Versions: []LiveVersion{}}, nil
 }
 
 // readTruths reads outcomes by id, and leaves out those that are contradicted, which it counts. What
@@ -210,29 +130,6 @@ func readTruths(ctx context.Context, s registry.Store, keys []string, warn func(
 func (o Outcome) same(p Outcome) bool {
 	equal := func(a, b *float64) bool { return a == b || a != nil && b != nil && *a == *b }
 	return equal(o.Value, p.Value) && (o.Class == p.Class || o.Class != nil && p.Class != nil && *o.Class == *p.Class)
-}
-
-// take joins predictions with their truths, which it removes, and returns how many truths are not
-// of the target.
-func (j *joined) take(predictions []capture.Prediction, truths map[string]Outcome) (unfit int) {
-	target := j.pipeline.Target
-	for _, p := range predictions {
-		truth, ok := truths[p.ID]
-		if !ok {
-			continue
-		}
-		delete(truths, p.ID)
-		y, ok := truth.Of(target)
-		if !ok || len(p.Output) != target.Outputs() {
-			unfit++
-			continue
-		}
-		j.y, j.output = append(j.y, y), append(j.output, p.Output...)
-		if p.Class != nil && *p.Class == int(y) {
-			j.served++
-		}
-	}
-	return unfit
 }
 
 // Of is the truth as metrics want it: the value, or the index of the class; ok if it is of the target.

@@ -206,7 +206,7 @@ func (r *Registry) Move(ctx context.Context, model ModelName, alias AliasName, t
 	case err != nil:
 		return Alias{}, err
 	case to.Version == 0 && now.Previous == 0:
-		return Alias{}, &NotFoundError{Kind: KindVersion, Name: fmt.Sprintf("before version %d, at which alias %s of model %s was created,", now.Version, alias, model)}
+		return Alias{}, fmt.Errorf("alias %s of model %s has pointed at version %d since it was created: there is nothing to roll back to", alias, model, now.Version)
 	case to.Version == 0:
 		to.Version = now.Previous
 	}

@@ -311,7 +311,7 @@ func TestMove(t *testing.T) {
 	if _, err := r.Move(t.Context(), "wine", "new", registry.Alias{Version: 1}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Move(t.Context(), "wine", "new", registry.Alias{}); !errors.Is(err, registry.ErrNotFound) || !strings.Contains(err.Error(), "before version 1") {
+	if _, err := r.Move(t.Context(), "wine", "new", registry.Alias{}); err == nil || !strings.Contains(err.Error(), "has pointed at version 1 since it was created: there is nothing to roll back to") {
 		t.Errorf("a rollback of a new alias: %v", err)
 	}
 }

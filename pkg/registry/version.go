@@ -254,12 +254,23 @@ func (r *Registry) VersionOf(ctx context.Context, model ModelName, digest string
 // missing is the error for a part of a model that is not there: of the model itself, if
 // that is not there either.
 func (r *Registry) missing(ctx context.Context, model ModelName, kind, name string) error {
+	if err := r.Known(ctx, model); err != nil {
+		return err
+	}
+	return &NotFoundError{Kind: kind, Name: name}
+}
+
+// Known is a *NotFoundError if a model has no version. It reads none.
+func (r *Registry) Known(ctx context.Context, model ModelName) error {
+	if err := model.Validate(); err != nil {
+		return err
+	}
 	for info, err := range r.Store.List(ctx, versionsPrefix(model)) {
 		if err != nil {
 			return err
 		}
 		if versionNumber(path.Base(info.Key)) > 0 {
-			return &NotFoundError{Kind: kind, Name: name}
+			return nil
 		}
 	}
 	return &NotFoundError{Kind: KindModel, Name: string(model)}

@@ -17,7 +17,7 @@ import (
 var forms = []string{"instances", "dataframe_records", "dataframe_split", "inputs"}
 
 // settings are its other members.
-var settings = []string{"alias", "version", "digest", "explain", "proba", "intervals", "extra"}
+var settings = []string{"alias", "version", "digest", "explain", "proba", "intervals", "extra", "capture"}
 
 // parse takes a JSON body apart. What it accepts is JSON throughout.
 func (q *request) parse(body string) error {
@@ -28,7 +28,7 @@ func (q *request) parse(body string) error {
 	var seen []string // few: an unknown one ends it
 	err := r.Object(func(name string) error {
 		if slices.Contains(seen, name) {
-			return at(body, r.Offset(), fmt.Sprintf("the member %q appears twice", cut(name)))
+			return at(body, r.Offset(), fmt.Sprintf("the member%s appears twice", q.options.shown(name)))
 		}
 		seen = append(seen, name)
 		return q.member(r, name)

@@ -37,6 +37,9 @@ func fromSplit(object, pointer string) fill {
 			case member == "columns" || member == "data":
 				return fault("/"+member, "want an array, got "+kind.String())
 			}
+			if d.redact {
+				return fault("", "has a member that is not known; want columns, data and, if need be, index")
+			}
 			return fault("/"+escapePointer(member), "is not known; want columns, data and, if need be, index")
 		})
 		switch {
@@ -96,7 +99,7 @@ func fromColumns(object, pointer string) fill {
 		var columns []column
 		r := jsontext.NewReader(object)
 		err := r.Object(func(name string) error {
-			at := pointer + "/" + escapePointer(name)
+			at := d.member(pointer, name)
 			c := column{name: name, pointer: at, at: place{pointer: at}}
 			if r.Kind() != jsontext.Array {
 				d.faultAt(c.at, 0, name, "want an array of the column's values, got "+r.Kind().String())
@@ -159,7 +162,7 @@ func (d *rows) columns(columns []column) error {
 	fields := d.header(list, func(i int) place { return columns[i].at })
 	for _, c := range columns {
 		if n, first := len(c.values), len(columns[0].values); n != first {
-			d.faultAt(c.at, 0, c.name, fmt.Sprintf("has %d values, and %q has %d", n, columns[0].name, first))
+			d.faultAt(c.at, 0, c.name, fmt.Sprintf("has %d values, and %s has %d", n, d.shown(columns[0].name), first))
 		}
 	}
 	if len(d.faults) > 0 {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/gateway"
 	"github.com/foretell-ml/foretell/pkg/internal/jsontext"
-	"github.com/foretell-ml/foretell/pkg/internal/nearest"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 )
 
@@ -79,7 +78,7 @@ func (q *inference) parseInference(body string) error {
 	seen := map[string]bool{}
 	err := r.Object(func(name string) (err error) {
 		if seen[name] {
-			return at(body, r.Offset(), fmt.Sprintf("the member %q appears twice", cut(name)))
+			return at(body, r.Offset(), fmt.Sprintf("the member%s appears twice", q.options.shown(name)))
 		}
 		seen[name] = true
 		switch name {
@@ -144,7 +143,7 @@ func (q *inference) wanted(r *jsontext.Reader) error {
 			}
 			name, err := r.Text()
 			if err == nil && slices.Contains(q.outputs, name) { // a few bytes would ask for megabytes
-				return gateway.InvalidParameter.New(fmt.Sprintf("the output %q is asked for twice", cut(name)),
+				return gateway.InvalidParameter.New(fmt.Sprintf("the output%s is asked for twice", q.options.shown(name)),
 					gateway.FieldError{Pointer: "/outputs", Detail: "names an output twice"})
 			}
 			if len(q.outputs) <= mostOutputs { // one of so many there is not
@@ -169,7 +168,7 @@ func (q *inference) tensors(a *Response) ([]Output, error) {
 			for j, o := range all {
 				names[j] = o.Name
 			}
-			return nil, gateway.InvalidParameter.New(fmt.Sprintf("there is no output %q%s", cut(name), nearest.Hint(name, names)),
+			return nil, gateway.InvalidParameter.New(fmt.Sprintf("there is no output%s%s", q.options.shown(name), q.options.hint(name, names)),
 				gateway.FieldError{Pointer: "/outputs/" + strconv.Itoa(i) + "/name", Detail: "is no output of the model"})
 		}
 		chosen[i] = all[at]

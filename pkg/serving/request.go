@@ -52,6 +52,7 @@ type options struct {
 	explain       bool // say what each column adds to a prediction
 	noProba       bool // leave out the probabilities of classes
 	noIntervals   bool // leave out the intervals of values
+	noCapture     bool // keep nothing of the request, and ask no shadow: it is a trial, and no traffic
 	ignoreExtra   bool // columns that the model does not have
 	header        header
 	headerIsGiven bool
@@ -59,7 +60,24 @@ type options struct {
 }
 
 // parameters are those of the query.
-var parameters = []string{"alias", "version", "digest", "explain", "proba", "intervals", "extra", "header"}
+var parameters = []string{"alias", "version", "digest", "explain", "proba", "intervals", "extra", "header", "capture"}
+
+// shown is a text of the request as what is said of it shows it, after a space; "" if that is not to
+// be told.
+func (o *options) shown(text string) string {
+	if o.redact {
+		return ""
+	}
+	return " " + strconv.Quote(cut(text))
+}
+
+// hint is what may have been meant by a name, unless that would tell it.
+func (o *options) hint(name string, known []string) string {
+	if o.redact {
+		return "; there are " + nearest.List(known)
+	}
+	return nearest.Hint(name, known)
+}
 
 // flag returns where an option of true or false is kept, and whether true sets it.
 func (o *options) flag(name string) (field *bool, set bool) {
@@ -70,6 +88,8 @@ func (o *options) flag(name string) (field *bool, set bool) {
 		return &o.noProba, false
 	case "intervals":
 		return &o.noIntervals, false
+	case "capture":
+		return &o.noCapture, false
 	}
 	return nil, false
 }
@@ -91,7 +111,7 @@ func (o *options) setExtra(text string) error {
 	case "ignore":
 		o.ignoreExtra = true
 	default:
-		return gateway.InvalidParameter.New(fmt.Sprintf(`extra %q is neither "error" nor "ignore"`, cut(text)))
+		return gateway.InvalidParameter.New(fmt.Sprintf(`extra%s is neither "error" nor "ignore"`, o.shown(text)))
 	}
 	return nil
 }
@@ -101,7 +121,7 @@ func (o *options) setExtra(text string) error {
 func (o *options) query(query url.Values) error {
 	for name, values := range query {
 		if !slices.Contains(parameters, name) {
-			return gateway.InvalidParameter.New(fmt.Sprintf("there is no parameter %q%s", cut(name), nearest.Hint(name, parameters)))
+			return gateway.InvalidParameter.New(fmt.Sprintf("there is no parameter%s%s", o.shown(name), o.hint(name, parameters)))
 		}
 		if name == "alias" || name == "version" || name == "digest" {
 			continue // selected
@@ -122,7 +142,7 @@ func (o *options) query(query url.Values) error {
 		default:
 			to, err := strconv.ParseBool(text)
 			if err != nil {
-				return gateway.InvalidParameter.New(fmt.Sprintf("%s %q is neither true nor false", name, cut(text)))
+				return gateway.InvalidParameter.New(fmt.Sprintf("%s%s is neither true nor false", name, o.shown(text)))
 			}
 			o.setFlag(name, to)
 		}
@@ -142,7 +162,7 @@ func queryOf(r *http.Request) url.Values {
 func (o *options) setHeader(text string) error {
 	head := header(strings.ToLower(text))
 	if head != headerPresent && head != headerAbsent {
-		return gateway.InvalidParameter.New(fmt.Sprintf(`header %q is neither "present" nor "absent"`, cut(text)))
+		return gateway.InvalidParameter.New(fmt.Sprintf(`header%s is neither "present" nor "absent"`, o.shown(text)))
 	}
 	if o.headerIsGiven && o.header != head {
 		return gateway.InvalidParameter.New("the query and the Content-Type say different things of the header")
@@ -206,7 +226,7 @@ func selected(q request) (selection, error) {
 		}
 		s.version, said = n, said+1
 		if n < 1 {
-			return s, gateway.InvalidParameter.New(fmt.Sprintf("version %q is not a positive integer", text))
+			return s, gateway.InvalidParameter.New(fmt.Sprintf("version%s is not a positive integer", q.options.shown(text)))
 		}
 	}
 	digests := q.query["digest"]
@@ -215,7 +235,7 @@ func selected(q request) (selection, error) {
 	}
 	for _, text := range digests {
 		if s.digest, said = text, said+1; !registry.NamesVersion(text) {
-			return s, gateway.InvalidParameter.New(fmt.Sprintf("digest %q is not %d to 64 of 0-9 and a-f", cut(text), registry.MinDigest))
+			return s, gateway.InvalidParameter.New(fmt.Sprintf("digest%s is not %d to 64 of 0-9 and a-f", q.options.shown(text), registry.MinDigest))
 		}
 	}
 	if q.Alias != nil {
@@ -233,7 +253,11 @@ func selected(q request) (selection, error) {
 	case said == 0:
 		s.alias = registry.Champion
 	case s.version == 0 && s.digest == "":
-		return s, s.alias.Validate()
+		err := s.alias.Validate()
+		if err != nil && q.options.redact {
+			err = gateway.InvalidName.New("the alias is none that there may be")
+		}
+		return s, err
 	}
 	return s, nil
 }

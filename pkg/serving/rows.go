@@ -240,8 +240,29 @@ func (d *rows) fault(column, detail string) {
 	d.faultAt(d.place(d.row, column), d.row+1, column, detail)
 }
 
-// faultAt notes what is wrong anywhere; row is from 1, or 0 if it is about none.
+// shown is a column's name, for what is said about it.
+func (d *rows) shown(column string) string {
+	if _, known := d.fields[column]; d.redact && !known {
+		return "another column"
+	}
+	return strconv.Quote(cut(column))
+}
+
+// member points at a member of an object, or at the object itself if the name is not to be told: if
+// it is the client's own.
+func (d *rows) member(pointer, name string) string {
+	if _, known := d.fields[name]; d.redact && !known {
+		return pointer
+	}
+	return pointer + "/" + escapePointer(name)
+}
+
+// faultAt notes what is wrong anywhere; row is from 1, or 0 if it is about none. A column that the
+// model does not have is not named if that is not to be told.
 func (d *rows) faultAt(at place, row int, column, detail string) {
+	if _, known := d.fields[column]; d.redact && !known {
+		column = ""
+	}
 	if len(d.faults) < MaxFaults {
 		d.faults = append(d.faults, gateway.FieldError{Pointer: at.pointer, Line: at.line, Row: row, Column: column, Detail: detail})
 	}

@@ -108,6 +108,7 @@ func optionSchemas() object {
 		{"explain", flag("Say what each column adds to a prediction.")},
 		{"proba", flag("Answer the probabilities of classes; true if it is not given.")},
 		{"intervals", flag("Answer the intervals of values; true if it is not given.")},
+		{"capture", flag("Keep of the request what monitoring keeps of traffic; true if it is not given.")},
 		{"extra", object{{"description", "What becomes of columns that the model does not have."}, {"enum", []string{"error", "ignore"}}}},
 	}
 }

@@ -16,8 +16,12 @@ func (f found) response() *Response {
 	return r
 }
 
-// seen captures what was answered, and has the alias's shadow asked the same.
+// seen captures what was answered, and has the alias's shadow asked the same, unless the request says
+// that it is no traffic.
 func (s *Server) seen(ctx context.Context, f found, p *prepared, table *dataset.Table, output []float64, q request) {
+	if q.options.noCapture {
+		return
+	}
 	o := capture.Observation{Model: f.model, Version: f.version, Digest: f.digest, Alias: f.alias, Role: f.role, ID: f.who.id, Pipeline: p.Pipeline, Table: table, Output: output}
 	s.Capture.Observe(o)
 	if f.shadow == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -166,6 +167,34 @@ func TestCaptured(t *testing.T) {
 	}
 	if len(ids) > 0 || len(arms) != 2 {
 		t.Errorf("arms %v, not captured %v", arms, ids)
+	}
+}
+
+// TestNotCaptured: nothing is kept of a request that says it is no traffic, in the query or the body,
+// and no shadow is asked; its answer is that of any other.
+func TestNotCaptured(t *testing.T) {
+	r, _, now, s := served(t)
+	s.Capture = &capture.Recorder{Store: r.Store, Instance: "one", Now: now.Now, Keep: capture.KeepRows, Share: 1}
+	setAlias(t, r, registry.Alias{Version: 1, Shadow: &registry.Shadow{Version: 2}})
+	h := s.Routes()
+	inBody := strings.Replace(oneRow, "{", `{"capture":false,`, 1)
+	for target, body := range map[string]string{"?capture=false": oneRow, "?proba=true": inBody} {
+		if w := post(h, "/v1/models/adult/predict"+target, body); w.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", target, w.Code, w.Body)
+		}
+	}
+	if err := s.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if all := captured(t, s, "adult"); len(all) != 0 {
+		t.Errorf("captured %+v", all)
+	}
+	post(h, "/v1/models/adult/predict?capture=true", oneRow)
+	if err := s.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if all := captured(t, s, "adult"); all[capture.Main].Rows != 1 || all[capture.Shadow].Rows != 1 {
+		t.Errorf("captured %+v", all)
 	}
 }
 

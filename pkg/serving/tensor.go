@@ -76,7 +76,7 @@ func (d *rows) tensor(r *jsontext.Reader, at string) (tensor, error) {
 	err := r.Object(func(member string) (err error) {
 		kind := r.Kind()
 		if seen[member] {
-			fault("/"+escapePointer(member), "appears twice")
+			d.faultAt(place{pointer: d.member(at, member)}, 0, t.name, "appears twice")
 		}
 		seen[member] = true
 		switch {
@@ -97,7 +97,7 @@ func (d *rows) tensor(r *jsontext.Reader, at string) (tensor, error) {
 			fault("/"+member, "cannot be "+kind.String())
 			err = r.Skip()
 		default:
-			fault("/"+escapePointer(member), "is not known; a tensor has name, shape, datatype and data")
+			d.faultAt(place{pointer: d.member(at, member)}, 0, t.name, "is not known; a tensor has name, shape, datatype and data")
 			err = r.Skip()
 		}
 		return err
@@ -122,7 +122,11 @@ func (d *rows) checkTensor(t tensor) {
 	case t.name == "":
 		d.faultAt(place{pointer: t.at + "/name"}, 0, "", "is missing")
 	case !slices.Contains(datatypes, t.datatype):
-		d.faultAt(place{pointer: t.at + "/datatype"}, 0, t.name, fmt.Sprintf("%q is none of %s", cut(t.datatype), strings.Join(datatypes, ", ")))
+		said := "is none of "
+		if !d.redact {
+			said = strconv.Quote(cut(t.datatype)) + " is none of "
+		}
+		d.faultAt(place{pointer: t.at + "/datatype"}, 0, t.name, said+strings.Join(datatypes, ", "))
 	case len(t.shape) == 0 || size < 0:
 		d.faultAt(place{pointer: t.at + "/shape"}, 0, t.name, "want [rows] or [rows, columns]")
 	case size != len(t.values):

@@ -27,8 +27,8 @@ import (
 type cloud struct {
 	*httptest.Server
 	models *registry.Registry
-	// refuse answers every request of the API as API Gateway does one that nobody signed.
-	refuse atomic.Bool
+	// refuse answers every request of the API in its place, if it is set.
+	refuse atomic.Pointer[http.HandlerFunc]
 	// slow delays the answer to a prediction whose request has this text.
 	slow atomic.Value
 }
@@ -74,8 +74,8 @@ func newCloud(t *testing.T) *cloud {
 	mux.Handle("GET /v1/models/{model}/schema", predict)
 	api := gateway.Routes(mux)
 	c.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if c.refuse.Load() && r.URL.Path != "/" {
-			gateway.WriteProblem(w, r, gateway.RouteNotFound.New("There is no such route, or the request is not signed with AWS credentials."))
+		if refuse := c.refuse.Load(); refuse != nil && r.URL.Path != "/" {
+			(*refuse)(w, r)
 			return
 		}
 		api.ServeHTTP(w, r)
@@ -326,12 +326,31 @@ func (v visitor) late(width int) {
 	v.quiet()
 }
 
-// refused: AWS answers nothing that is not signed, and the page says what to do.
+// refused: AWS answers nothing that is not signed, and the page says what to do, however it is
+// refused: by the problem that the API's responses are set to, as API Gateway does by itself, by a
+// firewall's page, or for want of a token.
 func (v visitor) refused(width int) {
-	v.cloud.refuse.Store(true)
-	defer v.cloud.refuse.Store(false)
-	v.Open("about:blank", width, 900)
-	v.Open(v.cloud.URL+"/", width, 900)
-	v.until(`document.getElementById("trouble").innerText.includes("proxy that signs")`, "what to do about signatures")
-	v.fits(width)
+	defer v.cloud.refuse.Store(nil)
+	answer := func(status int, media, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", media)
+			w.WriteHeader(status)
+			io.WriteString(w, body)
+		}
+	}
+	for how, refuse := range map[string]http.HandlerFunc{
+		"a problem": func(w http.ResponseWriter, r *http.Request) {
+			gateway.WriteProblem(w, r, gateway.RouteNotFound.New("There is no such route, or the request is not signed with AWS credentials."))
+		},
+		"403 in JSON": answer(http.StatusForbidden, "application/json", `{"message":"Missing Authentication Token"}`),
+		"403 in HTML": answer(http.StatusForbidden, "text/html", "<html><head><title>403 Forbidden</title></head></html>"),
+		"403, empty":  answer(http.StatusForbidden, "text/plain", ""),
+		"401":         answer(http.StatusUnauthorized, "application/json", `{"message":"Unauthorized"}`),
+	} {
+		v.cloud.refuse.Store(&refuse)
+		v.Open("about:blank", width, 900)
+		v.Open(v.cloud.URL+"/", width, 900)
+		v.until(`document.getElementById("trouble").innerText.includes("proxy that signs")`, "what to do about signatures, refused by "+how)
+		v.fits(width)
+	}
 }

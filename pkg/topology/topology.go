@@ -150,8 +150,8 @@ var Functions = []Function{
 		MemoryMB: 1769, Timeout: 15 * time.Minute, Concurrency: 2,
 		Environment: []string{EnvBucket},
 		Permissions: []Permission{
-			{[]string{"s3:GetObject"}, Bucket, []string{"models/", "outcomes/", "predictions/"}},
-			{[]string{"s3:ListBucket"}, Bucket, []string{"models/", "outcomes/", "predictions/"}},
+			{[]string{"s3:GetObject"}, Bucket, []string{"models/", "outcomes/", "predictions/", "monitoring/"}},
+			{[]string{"s3:ListBucket"}, Bucket, []string{"models/", "outcomes/", "predictions/", "monitoring/"}},
 			{[]string{"s3:PutObject"}, Bucket, []string{"monitoring/"}},
 		},
 		Schedule: "rate(1 hour)",

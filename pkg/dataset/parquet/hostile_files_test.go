@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write testdata/hostile")
+var update = flag.Bool("update", false, "write testdata/hostile, and testdata/parquet/written.parquet of the repository")
 
 // small are those of the hostile files that are kept in testdata/hostile, where the test of the
 // command reads them.

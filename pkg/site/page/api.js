@@ -73,7 +73,7 @@ class Asker {
     this.#going = new AbortController();
     try {
       const answer = await call(`${modelPath(model)}/predict`, {
-        method: "POST", signal: this.#going.signal, headers: { "Content-Type": "application/json" }, body: JSON.stringify(requestOf(row, which)),
+        method: "POST", signal: this.#going.signal, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...requestOf(row, which), capture: false }), // moving a slider is no traffic
       });
       return mine === this.#last ? answer : null;
     } catch (err) {
