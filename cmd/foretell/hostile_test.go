@@ -131,6 +131,15 @@ func hostileFiles(t *testing.T) []hostileFile {
 		{"nul.jsonl", plainText("{\"a\":\"\x00\"}\n"), `nul.jsonl: row 1 (line 1), column "a": the character U+0000`},
 		{"latin1.jsonl", plainText("{\"a\":\"caf\xe9\"}\n"), "latin1.jsonl: row 1 (line 1): the row is not UTF-8"},
 		{"rows.csv.gz", gzipped(around("a,b\n", "1,2\n", large, "")), "decompress to more than 1000 times as many"},
+		{"six.csv.gz", gzipped(func(w io.Writer) error { // 6 MB of it would be 4.3 GB
+			rows := []byte(strings.Repeat("1,0,yes\n", 4<<10))
+			io.WriteString(w, "a,b,c\n")
+			for i := range (192 << 20) / len(rows) {
+				w.Write(rows)
+				fmt.Fprintf(w, "%d,%d,no\n", i*i, i*i*i)
+			}
+			return nil
+		}), "decompress to more than 500 times as many"},
 		{"zeros.csv.gz", gzipped(around("", "0", large, "")), "zeros.csv.gz: header (line 1): value is longer"},
 		{"zeros.jsonl.gz", gzipped(around("", "0", large, "")), "zeros.jsonl.gz: row 1 (line 1): row is longer"},
 		{"zeros.parquet.gz", gzipped(around("PAR1", "\x00", large, "PAR1")), "decompress to more than 1000 times as many"},

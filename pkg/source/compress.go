@@ -19,12 +19,12 @@ import (
 // bounds, because tables of next to nothing come close to a bomb: by gzip -9, a counter and a
 // thousand constant columns reach 341:1, one column in a thousand set in each row (one-hot) 403,
 // one cell in 10,000 574, one column of 10,000 790. Such a table may be read while it is small; what
-// goes on for longBytes, a second or two of reading, must hold a little more than that.
+// goes on for longBytes, up to a second of profiling short rows, must hold a little more than that.
 const (
 	maxRatio  = 1000      // bytes out per byte in
 	freeBytes = 16 << 20  // bytes out before the ratio counts
 	longRatio = 500       // as maxRatio, of gzip, behind longBytes: zstd writes the same tables two to three times as short
-	longBytes = 256 << 20 // bytes out before longRatio counts
+	longBytes = 128 << 20 // bytes out before longRatio counts
 	maxWindow = 128 << 20 // bytes of zstd's window: what zstd -d accepts unless told otherwise
 )
 

@@ -198,7 +198,7 @@ func TestBombs(t *testing.T) {
 	}
 }
 
-// sparse is a gzip file of more than 256 MiB whose rows are zeros but for one place that is drawn.
+// sparse is a gzip file of more than 128 MiB whose rows are zeros but for one place that is drawn.
 func sparse(t *testing.T, width int) (body []byte, ratio int) {
 	t.Helper()
 	rng, size := rand.New(rand.NewPCG(1, uint64(width))), 32<<20
@@ -221,9 +221,9 @@ func sparse(t *testing.T, width int) (body []byte, ratio int) {
 	return append(gzipped(t, "a\n"), bytes.Repeat(member.Bytes(), 10)...), text.Len() / member.Len()
 }
 
-const longRatio = 500 // bytes out per byte in, of gzip behind 256 MiB
+const longRatio = 500 // bytes out per byte in, of gzip behind 128 MiB
 
-// Nearly empty tables of gzip are read at any length below 500:1, and beyond that up to 256 MiB.
+// Nearly empty tables of gzip are read at any length below 500:1, and beyond that up to 128 MiB.
 func TestSparseGzip(t *testing.T) {
 	for _, c := range []struct {
 		width, least, most int // of the ratio
