@@ -95,7 +95,7 @@ func main() {
 		return
 	}
 	if *room == "cost" {
-		exit(costRuns(context.Background(), *sets, *only))
+		exit(costRuns(context.Background(), *folder, *sets, *only))
 		return
 	}
 	self, err := os.Executable()

@@ -195,6 +195,20 @@ func (b Boosting) Fit(ctx context.Context, data Data, seed uint64) (Model, error
 
 // fit fits from the beginning, or goes on from a model.
 func (b Boosting) fit(ctx context.Context, data Data, from *boosted, seed uint64) (*boosted, error) {
+	run, err := b.begin(data, seed)
+	if err != nil {
+		return nil, err
+	}
+	if from != nil {
+		if err := run.from(from); err != nil {
+			return nil, err
+		}
+	}
+	return run.model, run.rounds(ctx, run.done+b.Rounds)
+}
+
+// begin is a fit before its first round.
+func (b Boosting) begin(data Data, seed uint64) (*boostingRun, error) {
 	if err := errors.Join(b.Validate(), data.Validate()); err != nil {
 		return nil, err
 	}
@@ -204,14 +218,5 @@ func (b Boosting) fit(ctx context.Context, data Data, from *boosted, seed uint64
 	if b.Balanced && !data.Task.Classification() {
 		return nil, &ParamError{boostingName, "balanced", errors.New("is for classes, and a regression has none")}
 	}
-	run, err := newBoostingRun(b, data, seed)
-	if err != nil {
-		return nil, err
-	}
-	if from != nil {
-		if err := run.from(from); err != nil {
-			return nil, err
-		}
-	}
-	return run.model, run.rounds(ctx)
+	return newBoostingRun(b, data, seed)
 }

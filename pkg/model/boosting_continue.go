@@ -39,15 +39,16 @@ func (r *boostingRun) from(before *boosted) error {
 		return fmt.Errorf("the model has objective %q for %d columns and %d scores, the data %q for %d and %d",
 			before.objective, before.features, len(before.base), m.objective, m.features, len(m.base))
 	}
+	if len(before.record.Cover) < len(before.trees.Nodes) {
+		return fmt.Errorf("the model is of a version that did not count the rows of its nodes: fit it again")
+	}
 	m.base = slices.Clone(before.base)
 	m.trees = before.trees.Clone()
 	m.record.Cover, m.record.Gain = slices.Clone(before.record.Cover), slices.Clone(before.record.Gain)
-	if len(m.record.Cover) < len(m.trees.Nodes) {
-		return fmt.Errorf("the model is of a version that did not count the rows of its nodes: fit it again")
-	}
 	m.curve = slices.Clone(before.curve)
 	r.scores = r.loss.start(m.base)
 	addTrees(r.scores, m, 0, r.columns)
+	r.done = before.Rounds()
 	if r.held != nil {
 		r.held = r.params.watch(r.held.held, r.held.columns, m)
 	}

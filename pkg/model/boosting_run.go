@@ -30,6 +30,7 @@ type boostingRun struct {
 	massUnit float64
 	records  []tree.Record  // of the trees of the round
 	held     *boostingWatch // nil: no rows are held out
+	done     int            // rounds, by whose number trees draw
 }
 
 func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, error) {
@@ -92,34 +93,31 @@ func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, erro
 	return r, nil
 }
 
-// rounds grows so many rounds of trees more, or fewer if early stopping says so.
-func (r *boostingRun) rounds(ctx context.Context) error {
-	first := r.model.trees.Trees() / len(r.scores)
-	for round := range r.params.Rounds {
-		if r.model.base[0] == leastScore && r.loss.objective.logarithmic() {
-			break // nothing but zeros
-		}
-		grown, err := r.round(ctx, first+round)
-		if err != nil {
-			return fmt.Errorf("round %d: %w", first+round+1, err)
-		}
-		if !grown && !r.sampled() {
+// rounds grows trees until so many rounds are done, or fewer if early stopping says so.
+func (r *boostingRun) rounds(ctx context.Context, until int) error {
+	for r.done < until && !r.over() {
+		grown, err := r.round(ctx, r.done)
+		if err == nil && !grown && !r.sampled() {
 			break // every later round would find the same
 		}
-		if r.held != nil {
-			enough, err := r.held.enough(r.model, r.loss.mean(r.scores))
-			if err != nil {
-				return fmt.Errorf("round %d: %w", first+round+1, err)
-			}
-			if enough {
-				break
-			}
+		if err == nil && r.held != nil {
+			err = r.held.note(r.model, r.loss.mean(r.scores))
 		}
+		if err != nil {
+			return fmt.Errorf("round %d: %w", r.done+1, err)
+		}
+		r.done++
 	}
 	if r.held != nil {
 		r.held.finish(r.model, r.params.Rounds)
 	}
-	return ctx.Err()
+	return nil
+}
+
+// over reports whether no round is worth while: so many were no better for the rows held out, or
+// there is nothing but zeros.
+func (r *boostingRun) over() bool {
+	return r.held != nil && r.held.since >= r.held.patience || r.model.base[0] == leastScore && r.loss.objective.logarithmic()
 }
 
 // sampled reports whether trees see different rows or columns.

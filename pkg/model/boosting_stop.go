@@ -19,7 +19,7 @@ type boostingWatch struct {
 	seen     int         // trees in scores
 	best     float64
 	kept     int // trees at the best
-	since    int // rounds
+	since    int // rounds that were no better
 	// curve holds the losses of the rows fitted and of those held out after each round.
 	curve [][]float64
 }
@@ -102,20 +102,19 @@ func addTrees(scores [][]float64, m *boosted, from int, columns [][]float64) {
 	})
 }
 
-// enough notes how a round went, and reports whether so many rounds in a row were no better.
-// A loss that overflows is an error: it tells no round from another.
-func (w *boostingWatch) enough(m *boosted, fitted float64) (bool, error) {
+// note notes how a round went. A loss that overflows is an error: it tells no round from another.
+func (w *boostingWatch) note(m *boosted, fitted float64) error {
 	w.follow(m)
 	loss := w.held.mean(w.scores)
 	if sum := fitted + loss; math.IsNaN(sum) || math.IsInf(sum, 0) {
-		return false, errOverflow
+		return errOverflow
 	}
 	w.curve = append(w.curve, []float64{fitted, loss})
 	w.since++
 	if loss < w.best {
 		w.best, w.kept, w.since = loss, w.seen, 0
 	}
-	return w.since >= w.patience, nil
+	return nil
 }
 
 // start is the base in every row, and the offset.

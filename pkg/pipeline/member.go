@@ -55,10 +55,31 @@ func Fit(ctx context.Context, data Data, target Target, c Configuration, seed ui
 	return FitMembers(ctx, data, target, []Configuration{c}, []float64{1}, seed)
 }
 
+// Resume is Fit from where one of the same data, configuration and seed had come to, or from the
+// beginning if that is nil. If ctx ends in a fit that can be gone on with, it returns how far that
+// came, with the error. The pipeline in the end is Fit's, bit for bit.
+func Resume(ctx context.Context, data Data, target Target, c Configuration, from *model.Partial, seed uint64) (p *Pipeline, came *model.Partial, err error) {
+	fit := func(learner model.Learner, x model.Data) (m model.Model, err error) {
+		if r, can := learner.(model.Resumer); can {
+			m, came, err = r.Resume(ctx, x, from, seed)
+			return m, err
+		}
+		return learner.Fit(ctx, x, seed)
+	}
+	p, err = fitMembers(ctx, data, target, []Configuration{c}, []float64{1}, seed, fit)
+	return p, came, err
+}
+
 // FitMembers is Fit of several configurations, of which the pipeline predicts the mean. Weights
 // are above 0; only their ratios count. Each encoding that is asked for is fitted once. A member
 // is the same, bit for bit, whichever others there are.
 func FitMembers(ctx context.Context, data Data, target Target, cs []Configuration, weights []float64, seed uint64) (*Pipeline, error) {
+	return fitMembers(ctx, data, target, cs, weights, seed, func(learner model.Learner, x model.Data) (model.Model, error) {
+		return learner.Fit(ctx, x, seed)
+	})
+}
+
+func fitMembers(ctx context.Context, data Data, target Target, cs []Configuration, weights []float64, seed uint64, fit func(model.Learner, model.Data) (model.Model, error)) (*Pipeline, error) {
 	p := &Pipeline{Schema: schema(data.Inputs), Target: target}
 	data = data.weighed()
 	offsets, err := target.offsets(data.Inputs)
@@ -85,8 +106,7 @@ func FitMembers(ctx context.Context, data Data, target Target, cs []Configuratio
 			at, encodings = len(encodings), append(encodings, encoded{options, by, x})
 		}
 		e := encodings[at]
-		m, err := learner.Fit(ctx, model.Data{X: e.x, Y: data.Y, Weights: data.Weights, Offset: offsets,
-			Task: target.Task, Classes: len(target.Classes)}, seed)
+		m, err := fit(learner, model.Data{X: e.x, Y: data.Y, Weights: data.Weights, Offset: offsets, Task: target.Task, Classes: len(target.Classes)})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Learner, err)
 		}

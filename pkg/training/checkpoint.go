@@ -9,38 +9,48 @@ import (
 	"strings"
 	"time"
 
+	"github.com/foretell-ml/foretell/pkg/model"
 	"github.com/foretell-ml/foretell/pkg/registry"
 	"github.com/foretell-ml/foretell/pkg/safetensors"
 	"github.com/foretell-ml/foretell/pkg/validate"
 )
 
 // A worker whose time runs out in the middle of a trial keeps the folds that are finished, as
-// runs/<run>/checkpoints/<trial>/<fold>, each written once: the next attempt goes on from there,
-// and comes to the result that one without a deadline has. Within a fold nothing is kept.
+// runs/<run>/checkpoints/<trial>/<fold>, and how far fits of boosted trees came that are not, as
+// …/<fold>-<rounds>; each is written once. The next attempt goes on from there, and comes to the
+// result that one without a deadline has. Of other fits nothing is kept: those that go on for long
+// (forests, perceptrons) are bounded by what is planned onto a function at all.
 
 // UnfinishedError says that a worker's time was over before its trial was: to be tried again.
 type UnfinishedError struct {
 	Trial           string
 	Finished, Folds int
+	Rounds          int // of folds that are not finished
 }
 
 func (e *UnfinishedError) Error() string {
-	return fmt.Sprintf("trial %s: the time of this worker is over with %d of %d folds finished; the next goes on from there", e.Trial, e.Finished, e.Folds)
+	more := ""
+	if e.Rounds > 0 {
+		more = fmt.Sprintf(", and %d rounds of others", e.Rounds)
+	}
+	return fmt.Sprintf("trial %s: the time of this worker is over with %d of %d folds finished%s; the next goes on from there", e.Trial, e.Finished, e.Folds, more)
 }
 
 // TooLongError says that a worker has no time for one fold of a trial: to try again is no use.
 type TooLongError struct{ Trial string }
 
 func (e *TooLongError) Error() string {
-	return fmt.Sprintf("trial %s: one fold takes longer than a worker has, even by itself; explore smaller models, or give the data fewer rows", e.Trial)
+	return fmt.Sprintf("trial %s: one fold takes longer than a worker has, even by itself, or one round of it; explore smaller models, or give the data fewer rows", e.Trial)
 }
 
 // foldsSoFar are the folds of a trial: what they found, in this attempt or before.
 type foldsSoFar struct {
-	found   []*foldResult // by fold; nil: not yet
-	kept    []bool        // by earlier attempts
-	seconds float64       // that earlier attempts took, if a clock ran
-	// alone says that an attempt finished none side by side: now it is one after the other, each
+	found   []*foldResult    // by fold; nil: not yet
+	begun   []*model.Partial // by fold: how far its fit came; nil: nowhere, or it cannot be gone on with
+	kept    []bool           // by fold, if earlier attempts found it
+	rounds  []int            // by fold: those that earlier attempts kept
+	seconds float64          // that earlier attempts took, if a clock ran
+	// alone says that an attempt came nowhere side by side: now it is one after the other, each
 	// with all cores.
 	alone bool
 }
@@ -49,7 +59,7 @@ type foldsSoFar struct {
 type checkpoint struct {
 	Served   Served   `json:"served"`
 	Warnings []string `json:"warnings,omitempty"`
-	// Seconds are those of the attempt; only the first fold that it kept has them.
+	// Seconds are those of all attempts so far.
 	Seconds float64 `json:"seconds,omitempty"`
 }
 
@@ -76,48 +86,77 @@ func (e *Engine) inTime(ctx context.Context) (context.Context, context.CancelFun
 // checkpoints reads what earlier attempts at a trial kept. What this release does not understand
 // is done anew.
 func (e *Engine) checkpoints(ctx context.Context, t Trial, plan Plan, folds []validate.Fold) (*foldsSoFar, error) {
-	f := &foldsSoFar{found: make([]*foldResult, len(folds)), kept: make([]bool, len(folds))}
+	n := len(folds)
+	f := &foldsSoFar{found: make([]*foldResult, n), begun: make([]*model.Partial, n), kept: make([]bool, n), rounds: make([]int, n)}
 	prefix := t.checkpointKey("")
 	for info, err := range e.Registry.Store.List(ctx, prefix) {
 		if err != nil {
 			return nil, err
 		}
 		name := strings.TrimPrefix(info.Key, prefix)
-		f.alone = f.alone || name == aloneName
-		fold, err := strconv.Atoi(name)
-		if err != nil || fold < 0 || fold >= len(folds) {
-			continue
+		if name == aloneName {
+			f.alone = true
+		} else if fold, rounds, is := checkpointOf(name); is && fold < n && rounds == 0 {
+			f.kept[fold] = true
+		} else if is && fold < n {
+			f.rounds[fold] = max(f.rounds[fold], rounds)
 		}
-		body, _, err := registry.Read(ctx, e.Registry.Store, info.Key)
+	}
+	for fold := range folds {
+		var err error
+		switch {
+		case f.kept[fold]:
+			err = e.readFold(ctx, t, plan, f, fold, len(folds[fold].Test)*plan.Target.Outputs())
+		case f.rounds[fold] > 0:
+			err = e.readRounds(ctx, t, f, fold)
+		}
 		if err != nil {
 			return nil, err
-		}
-		found, c, err := decodeCheckpoint(body)
-		if err == nil && len(found.scores) == len(plan.metrics()) && len(found.predicted) == len(folds[fold].Test)*plan.Target.Outputs() {
-			f.found[fold], f.kept[fold] = found, true
-			f.seconds += c.Seconds
 		}
 	}
 	return f, nil
 }
 
-// keep stores the folds that an attempt finished before its time was over, and returns the error
-// that says so.
+// checkpointOf reads the name of what was kept of a fold: all of it, or so many rounds.
+func checkpointOf(name string) (fold, rounds int, is bool) {
+	of, after, some := strings.Cut(name, "-")
+	fold, err := strconv.Atoi(of)
+	if some && err == nil {
+		if rounds, err = strconv.Atoi(after); rounds < 1 {
+			return 0, 0, false
+		}
+	}
+	return fold, rounds, err == nil && fold >= 0
+}
+
+// readFold reads a fold that was finished, if it can be one of the trial: with so many predictions.
+func (e *Engine) readFold(ctx context.Context, t Trial, plan Plan, f *foldsSoFar, fold, predictions int) error {
+	body, _, err := registry.Read(ctx, e.Registry.Store, t.checkpointKey(strconv.Itoa(fold)))
+	if err != nil {
+		return err
+	}
+	found, c, err := decodeCheckpoint(body)
+	if f.kept[fold] = err == nil && len(found.scores) == len(plan.metrics()) && len(found.predicted) == predictions; f.kept[fold] {
+		f.found[fold], f.seconds = found, max(f.seconds, c.Seconds)
+	}
+	return nil
+}
+
+// keep stores what an attempt came to before its time was over, and returns the error that says so.
 func (e *Engine) keep(over context.Context, t Trial, f *foldsSoFar, began time.Time) error {
 	const most = 10 * time.Second // for writes, where nobody waits for more
 	ctx, stop := context.WithTimeout(context.WithoutCancel(over), most)
 	defer stop()
-	seconds := 0.0
+	seconds := f.seconds
 	if u := e.usage(began); u != nil {
-		seconds = u.Seconds
+		seconds += u.Seconds
 	}
-	before, finished := 0, 0
+	finished, rounds, more := 0, 0, false
 	for fold, found := range f.found {
-		if f.kept[fold] {
-			before++
+		if found == nil {
 			continue
 		}
-		if found == nil {
+		if finished++; f.kept[fold] {
 			continue
 		}
 		body, err := encodeCheckpoint(found, checkpoint{found.served, found.warnings, seconds})
@@ -127,19 +166,31 @@ func (e *Engine) keep(over context.Context, t Trial, f *foldsSoFar, began time.T
 		if err := e.put(ctx, t.checkpointKey(strconv.Itoa(fold)), body); err != nil {
 			return err
 		}
-		finished, seconds = finished+1, 0
+		more = true
+	}
+	for fold, begun := range f.begun {
+		if begun == nil || f.found[fold] != nil {
+			continue
+		}
+		if rounds += begun.Rounds; begun.Rounds <= f.rounds[fold] {
+			continue
+		}
+		if err := e.writeRounds(ctx, t, fold, begun, seconds); err != nil {
+			return err
+		}
+		more = true
 	}
 	switch {
 	case errors.Is(over.Err(), context.Canceled):
 		return over.Err() // somebody wants it to stop
-	case finished == 0 && f.alone:
+	case !more && f.alone:
 		return &TooLongError{t.ID}
-	case finished == 0:
+	case !more:
 		if err := e.put(ctx, t.checkpointKey(aloneName), nil); err != nil {
 			return err
 		}
 	}
-	return &UnfinishedError{t.ID, before + finished, len(f.found)}
+	return &UnfinishedError{t.ID, finished, len(f.found), rounds}
 }
 
 // put records an immutable object, or leaves the one that is there.

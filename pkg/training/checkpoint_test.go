@@ -32,9 +32,8 @@ func (e ending) Err() error {
 	return nil
 }
 
-// untilFold is how often a trial asks until its first fold is finished, on stores that begin as one
-// does.
-func untilFold(t testing.TB, store *memory, engine func(registry.Store) *Engine, trial Trial) int {
+// untilThen is how often a trial asks until it has come so far, on stores that begin as one does.
+func untilThen(t testing.TB, store *memory, engine func(registry.Store) *Engine, trial Trial, then func(*UnfinishedError) bool) int {
 	t.Helper()
 	for n := range 10_000 {
 		var unfinished *UnfinishedError
@@ -42,11 +41,11 @@ func untilFold(t testing.TB, store *memory, engine func(registry.Store) *Engine,
 		if !errors.As(err, &unfinished) {
 			t.Fatalf("%s: %v", trial.ID, err)
 		}
-		if unfinished.Finished == 1 {
+		if then(unfinished) {
 			return n
 		}
 	}
-	t.Fatalf("%s: no context ends it after one fold", trial.ID)
+	t.Fatalf("%s: no context ends it then", trial.ID)
 	return 0
 }
 
@@ -98,6 +97,55 @@ func TestTrialGoesOn(t *testing.T) {
 	}
 }
 
+// TestTrialGoesOnWithinAFold: attempts that each have time for a few rounds, side by side or not, come
+// to the result and the predictions of one without a deadline.
+func TestTrialGoesOnWithinAFold(t *testing.T) {
+	for _, workers := range []int{1, 3} {
+		store := newMemory()
+		e := &Engine{Registry: &registry.Registry{Store: store}, Source: engine(t).Source, Workers: workers}
+		run := submit(t, e, parse(t, penguinsBoosted))
+		trial := firstRound(t, e, run)[0]
+		whole := &Engine{Registry: &registry.Registry{Store: store.copy()}, Source: e.Source, Workers: 1}
+		want, err := whole.Trial(ctx, trial)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, attempts := 0, 0
+		for ; ; attempts++ {
+			got, err := e.Trial(endingAfter(60*workers), trial)
+			if err == nil {
+				if !reflect.DeepEqual(got, want) {
+					t.Errorf("%+v, want %+v", got, want)
+				}
+				break
+			}
+			var unfinished *UnfinishedError
+			if !errors.As(err, &unfinished) || attempts > 100 {
+				t.Fatalf("attempt %d: %v", attempts, err)
+			}
+			if done := 20*unfinished.Finished + unfinished.Rounds; done <= before {
+				t.Errorf("attempt %d: %v, as before", attempts, err)
+			} else {
+				before = done
+			}
+		}
+		a, _, errA := registry.Read(ctx, store, run.predictionsKey(trial.ID))
+		b, _, errB := registry.Read(ctx, whole.Registry.Store, run.predictionsKey(trial.ID))
+		if errA != nil || errB != nil || !bytes.Equal(a, b) || attempts < 3 {
+			t.Errorf("after %d attempts the predictions differ: %v, %v", attempts, errA, errB)
+		}
+	}
+}
+
+// penguinsBoosted has one trial of boosted trees.
+const penguinsBoosted = `
+model: penguins
+data: {source: ../../testdata/penguins.csv, target: species}
+validation: {folds: 3}
+configurations: [{learner: boosting, params: {rounds: 20, row_share: 0.7, early_stopping: 8}}]
+search: {trials: 1}
+`
+
 // TestTimeOfAWorker: a trial stops in time before the deadline; one that finishes no fold is tried
 // fold by fold, and given up if that does not help. One that is cancelled is not tried again.
 func TestTimeOfAWorker(t *testing.T) {
@@ -135,7 +183,7 @@ func TestForeignCheckpoint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, body := range map[string][]byte{"0": odd, "1": []byte("no file"), "2": odd, "x": nil} {
+	for name, body := range map[string][]byte{"0": odd, "1": []byte("no file"), "2": odd, "x": nil, "1-3": []byte("no file"), "0-0": nil, "-1-2": nil, "1-x": odd, "7-1": odd, "0-2": odd} {
 		if err := e.put(ctx, trial.checkpointKey(name), body); err != nil {
 			t.Fatal(err)
 		}

@@ -320,8 +320,9 @@ func (e *Engine) promotion(ctx context.Context, plan Plan, m registry.Manifest, 
 }
 
 // promote points champion at a version that won its contest, by compare-and-swap: champion must
-// still be what the version was compared with. If somebody else moved it, the version is not
-// promoted, and the verdict says so.
+// still be what the version was compared with, and not be so again, as after a rollback of what an
+// earlier attempt promoted. If somebody else set it, the version is not promoted, and the verdict
+// says so.
 func (e *Engine) promote(ctx context.Context, plan Plan, m registry.Manifest, c Contest) (bool, string, error) {
 	if !c.Promote {
 		return false, c.Reason, nil
@@ -331,7 +332,7 @@ func (e *Engine) promote(ctx context.Context, plan Plan, m registry.Manifest, c 
 	switch {
 	case err == nil && current.Version == m.Version:
 		return true, current.Reason, nil // an earlier attempt got this far
-	case err == nil && current.Version != c.Champion:
+	case err == nil && (current.Version != c.Champion || current.Revision != c.Revision):
 		return false, movedMeanwhile(current), nil
 	case err == nil:
 		condition = registry.Condition{IfMatch: info.ETag}
@@ -356,5 +357,5 @@ func (e *Engine) promote(ctx context.Context, plan Plan, m registry.Manifest, c 
 }
 
 func movedMeanwhile(now registry.Alias) string {
-	return fmt.Sprintf("champion moved to version %d while this run concluded; promote by hand if it should be this version", now.Version)
+	return fmt.Sprintf("champion was set to version %d while this run concluded; promote by hand if it should be this version", now.Version)
 }

@@ -15,9 +15,13 @@ type ServeConfig struct {
 	// is decided by their work and not by a clock, so that a run gives the same model
 	// everywhere; the final model is timed. Default: no bound.
 	MaxLatency string `json:"max_latency,omitempty"`
-	// MaxSize is of the artifact, such as 50MB. Default: no bound.
+	// MaxSize is of the artifact, such as 50MB. Default: 442MiB, a quarter of the predict function's
+	// memory, which it has for models: larger ones make it run out.
 	MaxSize string `json:"max_size,omitempty"`
 }
+
+// defaultMaxSize is what the predict function has for models, in MiB: see serving.RoomIn.
+func defaultMaxSize() int64 { return int64(function("predict").MemoryMB) / 4 }
 
 func (c ServeConfig) faults(l *faultList) {
 	if _, err := c.latency(); err != nil {
@@ -40,10 +44,10 @@ func (c ServeConfig) latency() (time.Duration, error) {
 	return d, nil
 }
 
-// size is the bound in bytes, or none.
+// size is the bound in bytes.
 func (c ServeConfig) size() (int64, error) {
 	if c.MaxSize == "" {
-		return math.MaxInt64, nil
+		return defaultMaxSize() << 20, nil
 	}
 	text := strings.TrimSpace(c.MaxSize)
 	for _, unit := range []struct {

@@ -18,7 +18,9 @@ import (
 type Contest struct {
 	Version int `json:"version"`
 	// Champion is the version that it was compared with; 0 if the model had none.
-	Champion    int          `json:"champion"`
+	Champion int `json:"champion"`
+	// Revision is that of the alias when it was compared: if it has another, somebody set it since.
+	Revision    int          `json:"revision,omitempty"`
 	Comparisons []Comparison `json:"comparisons,omitempty"`
 	// Incomparable says why there is no comparison, if a champion is there.
 	Incomparable string `json:"incomparable,omitempty"`
@@ -79,11 +81,11 @@ func (e *Engine) holdContest(ctx context.Context, plan Plan, m registry.Manifest
 	case current.Version == m.Version: // by hand, or by an attempt that got no further
 		c.Promote, c.Reason = true, current.Reason
 	case current.Version > m.Version:
-		c.Champion = current.Version
+		c.Champion, c.Revision = current.Version, current.Revision
 		c.Reason = fmt.Sprintf("champion is already at version %d, which was made later", current.Version)
 		return c, nil
 	default:
-		c.Champion = current.Version
+		c.Champion, c.Revision = current.Version, current.Revision
 		var why incomparable
 		if err = e.compare(ctx, plan, served, current, &c); errors.As(err, &why) {
 			c.Incomparable = string(why)

@@ -81,8 +81,14 @@ func (e *Engine) ensemble(ctx context.Context, plan Plan, board Leaderboard, dat
 		return made, err
 	}
 	list := shortlist(board)
-	if plan.Config.Ensemble.Size == 1 && plan.Config.Serve == (ServeConfig{}) {
-		list = list[:1]
+	if plan.Config.Ensemble.Size == 1 {
+		fits, err := plan.Config.bounds(list[:1], plan.Folds)
+		if err != nil {
+			return made, err
+		}
+		if fits([]int{0}) {
+			list = list[:1] // no other would be chosen
+		}
 	}
 	predictions := make([][]float64, len(list))
 	const readers = 16 // they wait for the store, not for a core
@@ -173,6 +179,14 @@ func configuration(m registry.Member) pipeline.Configuration {
 		c.Features[column] = feature.Method(method)
 	}
 	return c
+}
+
+// configurations are those of members, in their order.
+func configurations(members []registry.Member) (cs []pipeline.Configuration) {
+	for _, m := range members {
+		cs = append(cs, configuration(m))
+	}
+	return cs
 }
 
 // finish calibrates what was chosen, decides by it, and scores it.

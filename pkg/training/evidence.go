@@ -15,8 +15,8 @@ import (
 	"github.com/foretell-ml/foretell/pkg/report"
 )
 
-// How much is computed for a page: importance takes columns × repeats predictions of the rows, and
-// dependence one for each value.
+// How much is computed for a page at most: importance takes columns × repeats predictions of the
+// rows, and dependence one for each value. Of large models it is less: see showing.
 const (
 	importanceRows    = 2_000
 	importanceLeast   = 200
@@ -25,12 +25,13 @@ const (
 	importanceBudget = 1_000_000
 	// refitRows is up to which number of rows a model is fitted again without a fold, for its
 	// importance, where no rows are held out.
-	refitRows      = 10_000
-	dependenceRows = 500
-	dependsOn      = 6  // columns
-	dependsAt      = 20 // values
-	dependsLevels  = 12
-	dependsClasses = 4
+	refitRows       = 10_000
+	dependenceRows  = 500
+	dependenceLeast = 50
+	dependsOn       = 6  // columns
+	dependsAt       = 20 // values
+	dependsLevels   = 12
+	dependsClasses  = 4
 )
 
 // evidence adds to the page how the final model does on rows that it did not learn from.
@@ -46,8 +47,11 @@ func (e *Engine) evidence(ctx context.Context, c concluded, served *pipeline.Pip
 	if err != nil {
 		return err
 	}
-	all := importanceBudget / (importanceRepeats * max(1, len(asked.Schema)))
-	rows = rows.Select(evenly(len(rows.Y), min(max(all, importanceLeast), importanceRows)))
+	show, err := c.plan.showing(configurations(c.ensemble.Members))
+	if err != nil {
+		return err
+	}
+	rows = rows.Select(evenly(len(rows.Y), show.importance))
 	score := func(predicted []float64) float64 {
 		score, err := by.Score(rows.Y, predicted, rows.Weights, c.plan.Target.Outputs())
 		switch {
@@ -68,14 +72,14 @@ func (e *Engine) evidence(ctx context.Context, c concluded, served *pipeline.Pip
 	for _, p := range permuted {
 		r.Importance = append(r.Importance, report.Importance{Column: asked.Schema[p.Column].Name, Drop: p.Drop, Low: p.Low, High: p.High})
 	}
-	if r.Swarms, err = swarms(ctx, asked, rows.Inputs, c.data.Inputs, permuted, c.plan.Config.Seed); err != nil {
+	if r.Swarms, err = swarms(ctx, asked, rows.Inputs.Select(evenly(len(rows.Y), show.swarm)), c.data.Inputs, permuted, c.plan.Config.Seed); err != nil {
 		return err
 	}
-	r.SwarmOf = fmt.Sprintf("%d %s rows, compared with %d that were learned from", min(len(rows.Y), swarmRows), on, min(len(c.data.Y), swarmBackground))
+	r.SwarmOf = fmt.Sprintf("%d %s rows, compared with %d that were learned from", min(len(rows.Y), show.swarm), on, min(len(c.data.Y), swarmBackground))
 	if r.Learning, err = learningCurves(ctx, c); err != nil {
 		return err
 	}
-	rows = rows.Select(evenly(len(rows.Y), dependenceRows))
+	rows = rows.Select(evenly(len(rows.Y), show.dependence))
 	for _, p := range permuted[:min(len(permuted), dependsOn)] {
 		d, err := dependence(ctx, asked, rows.Inputs, asked.Schema[p.Column].Name, served)
 		if err != nil {
@@ -167,12 +171,11 @@ func (e *Engine) unlearned(ctx context.Context, c concluded, served *pipeline.Pi
 		return served, pipeline.Data{}, "", nil
 	}
 	fold := c.data.folds[0]
-	var configurations []pipeline.Configuration
 	var weights []float64
 	for _, m := range c.ensemble.Members {
-		configurations, weights = append(configurations, configuration(m)), append(weights, m.Weight)
+		weights = append(weights, m.Weight)
 	}
-	p, err := pipeline.FitMembers(ctx, c.data.Select(fold.Train), c.plan.Target, configurations, weights, foldSeed(c.plan, 0))
+	p, err := pipeline.FitMembers(ctx, c.data.Select(fold.Train), c.plan.Target, configurations(c.ensemble.Members), weights, foldSeed(c.plan, 0))
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, pipeline.Data{}, "", ctx.Err()

@@ -59,12 +59,12 @@ func (e *Engine) register(ctx context.Context, plan Plan, made Ensemble, data *p
 // fit fits the members: on all rows that trials saw or, bagged, on those of each fold, which are
 // the models whose predictions the ensemble was chosen by.
 func (m *Ensemble) fit(ctx context.Context, plan Plan, data *prepared) (*pipeline.Pipeline, error) {
-	configurations, weights := make([]pipeline.Configuration, len(m.Members)), make([]float64, len(m.Members))
+	weights := make([]float64, len(m.Members))
 	for i, member := range m.Members {
-		configurations[i], weights[i] = configuration(member), member.Weight
+		weights[i] = member.Weight
 	}
 	fit := func(rows pipeline.Data, s uint64) (*pipeline.Pipeline, error) {
-		return pipeline.FitMembers(ctx, rows, plan.Target, configurations, weights, s)
+		return pipeline.FitMembers(ctx, rows, plan.Target, configurations(m.Members), weights, s)
 	}
 	var fitted *pipeline.Pipeline
 	var err error

@@ -23,7 +23,7 @@ func TestAFoldLearnsNothingFromItsTestRows(t *testing.T) {
 		for f, fold := range data.folds {
 			fit := func(d *prepared) string {
 				t.Helper()
-				fitted, err := fitFold(ctx, d, fold, plan, c, 1)
+				fitted, err := pipeline.Fit(ctx, d.Select(fold.Train), plan.Target, c, 1)
 				if err != nil {
 					t.Fatal(err)
 				}

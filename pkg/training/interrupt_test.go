@@ -170,7 +170,7 @@ func TestPromotersRace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if verdict.Promoted || !strings.Contains(verdict.Reason, "moved") {
+	if verdict.Promoted || !strings.Contains(verdict.Reason, "was set to version 1") {
 		t.Errorf("verdict %+v", verdict)
 	}
 	alias, _, err := e.Registry.Alias(ctx, "penguins", registry.Champion)

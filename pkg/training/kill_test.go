@@ -146,11 +146,12 @@ func TestKilledAtEveryOperation(t *testing.T) {
 		"random":   "{strategy: random, trials: 3}",
 		"tpe":      "{strategy: tpe, trials: 3, batch: 1}",
 		"halving":  "{strategy: halving, trials: 2, eta: 2, rungs: 2}",
-		"deadline": "{strategy: random, trials: 2}",
+		"deadline": "{strategy: random, trials: 2}", // after a fold
+		"rounds":   "{strategy: random, trials: 2}", // within the second fold
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k := killing{data: smallData(t), how: how, deadline: name == "deadline"}
+			k := killing{data: smallData(t), how: how, deadline: name == "deadline" || name == "rounds", within: name == "rounds"}
 			k.prepare(t)
 			kills := map[string]int{}
 			lost := 0
@@ -184,6 +185,7 @@ type killing struct {
 	operations []string
 	// deadline has each trial run out of time after its first fold, and be tried again.
 	deadline bool
+	within   bool           // or after some rounds of its second
 	time     map[string]int // by trial: when that is
 }
 
@@ -194,11 +196,20 @@ func (k *killing) engine(store registry.Store) *Engine {
 	}}
 }
 
+// config is that of a run.
+func (k *killing) config(how string, seed int) string {
+	text := fmt.Sprintf(small, k.data, how, seed)
+	if k.within {
+		text = strings.Replace(text, "learner: logistic\n    params: {l2: {log: [0.01, 10]}}", "learner: boosting\n    params: {rounds: 9, leaves: [3, 4], row_share: 0.8}", 1)
+	}
+	return text
+}
+
 // run does the run, or goes on with it.
 func (k *killing) run(t *testing.T, store registry.Store) (Verdict, error) {
 	t.Helper()
 	e := k.engine(store)
-	run, _, err := e.Submit(ctx, parse(t, fmt.Sprintf(small, k.data, k.how, 7)))
+	run, _, err := e.Submit(ctx, parse(t, k.config(k.how, 7)))
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -233,10 +244,12 @@ func (k *killing) timed(t *testing.T) {
 	t.Helper()
 	store := k.before.copy()
 	e := k.engine(store)
-	trials := firstRound(t, e, submit(t, e, parse(t, fmt.Sprintf(small, k.data, k.how, 7))))
+	trials := firstRound(t, e, submit(t, e, parse(t, k.config(k.how, 7))))
 	k.time = map[string]int{}
 	for _, trial := range trials {
-		k.time[trial.ID] = untilFold(t, store, k.engine, trial)
+		k.time[trial.ID] = untilThen(t, store, k.engine, trial, func(u *UnfinishedError) bool {
+			return u.Finished == 1 && (trial.Learner != "boosting" || u.Rounds == 4)
+		})
 	}
 }
 
@@ -245,7 +258,7 @@ func (k *killing) prepare(t *testing.T) {
 	t.Helper()
 	k.before = newMemory()
 	e := k.engine(k.before)
-	champion, err := e.Run(ctx, submit(t, e, parse(t, fmt.Sprintf(small, k.data, "{strategy: random, trials: 1}", 3))), nil)
+	champion, err := e.Run(ctx, submit(t, e, parse(t, k.config("{strategy: random, trials: 1}", 3))), nil)
 	if err != nil || !champion.Promoted {
 		t.Fatalf("%+v, %v", champion, err)
 	}
@@ -262,8 +275,12 @@ func (k *killing) prepare(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.operations = watched.done
-	if all := strings.Join(watched.done, "\n"); k.deadline && strings.Count(all, "/checkpoints/0002-logistic/0") != 2 { // written and read
-		t.Fatalf("no fold was kept:\n%s", all)
+	kept := "/checkpoints/0002-logistic/0"
+	if k.within {
+		kept = "/checkpoints/0002-boosting/1-4"
+	}
+	if all := strings.Join(watched.done, "\n"); k.deadline && strings.Count(all, kept) != 2 { // written and read
+		t.Fatalf("%s was not kept:\n%s", kept, all)
 	}
 	if len(k.verdict.Members) < 1 || k.verdict.Contest == nil || k.verdict.Contest.Champion == 0 || k.verdict.Version != 2 {
 		t.Fatalf("the run has no contest with a champion: %+v", k.verdict)

@@ -104,7 +104,7 @@ func (s scorer) byRows(ctx context.Context, m registry.Member, folds int) (*repo
 		some := s.data.at(&Rung{Number: i, Of: len(learningShares), Share: share, Resource: byRows}, s.plan)
 		rows, fitted, judged := make([]float64, folds), make([]float64, folds), make([]float64, folds)
 		for f := range folds {
-			p, err := fitFold(ctx, some, some.folds[f], s.plan, configuration(m), foldSeed(s.plan, f))
+			p, err := pipeline.Fit(ctx, some.Select(some.folds[f].Train), s.plan.Target, configuration(m), foldSeed(s.plan, f))
 			if ctx.Err() != nil {
 				return nil, nil, ctx.Err()
 			}

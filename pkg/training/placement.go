@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/foretell-ml/foretell/pkg/model"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
 	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
@@ -52,8 +53,7 @@ func (v Volume) demand(t Trial) (demand, error) {
 		rows = int(float64(t.Rung.Share * float64(rows)))
 	}
 	needs := model.NeedsOf(learner)
-	shape := model.Shape{Rows: rows, Columns: v.Kinds.width(needs), Classes: v.Classes, Weighted: v.Weighted,
-		Dependent: v.Kinds.Categories > 0 && !needs.Categories}
+	shape := v.shape(needs, rows)
 	fit := float64(model.Seconds(learner, model.Work(l, shape, v.Judge))) + v.Kinds.encodeTime(needs, rows+v.Judge)
 	// A fold has its rows, these encoded twice over while columns become a matrix, and the fit.
 	fold := v.Prepared + 16*int64(rows)*int64(shape.Columns) + model.Memory(l, shape)
@@ -62,15 +62,43 @@ func (v Volume) demand(t Trial) (demand, error) {
 	return demand{memoryMB: programMB + int(float64(slack*float64(memory))/(1<<20)), work: float64(float64(v.Folds) * fit), folds: v.Folds}, nil
 }
 
+// shape is that of so many rows as a learner has them.
+func (v Volume) shape(needs model.Needs, rows int) model.Shape {
+	return model.Shape{Rows: rows, Columns: v.Kinds.width(needs), Classes: v.Classes, Weighted: v.Weighted, Bins: v.Bins,
+		Dependent: v.Kinds.Categories > 0 && !needs.Categories}
+}
+
+// predicting is what it takes to predict a row by models of some configurations, in seconds on one
+// core, of many rows at once.
+func (v Volume) predicting(cs []pipeline.Configuration) (seconds float64, err error) {
+	const rows = 1000
+	for _, c := range cs {
+		l, err := model.New(c.Learner, c.Params)
+		if err != nil {
+			return 0, err
+		}
+		needs := model.NeedsOf(c.Learner)
+		shape := v.shape(needs, v.Rows)
+		work := model.Work(l, shape, rows) - model.Work(l, shape, 0)
+		seconds += float64(model.Seconds(c.Learner, work)) + v.Kinds.encodeTime(needs, rows)
+	}
+	return seconds / rows, nil
+}
+
 // trainFunction is the function that trials run in.
-func trainFunction() topology.Function {
+func trainFunction() topology.Function { return function("train") }
+
+func function(name string) topology.Function {
 	for _, f := range topology.Functions {
-		if f.Name == "train" {
+		if f.Name == name {
 			return f
 		}
 	}
-	panic("training: topology has no train function")
+	panic("training: topology has no function " + name)
 }
+
+// functionCores are those that are paid for, however many threads there are.
+func functionCores() float64 { return float64(trainFunction().MemoryMB) / 1769 }
 
 // placed is a trial on a machine.
 type placed struct {
@@ -151,8 +179,7 @@ func (e *Engine) concluding(ctx context.Context, run RunID) (*Task, error) {
 // place finds the first place that has the memory and the time for a trial.
 func (d demand) place() placed {
 	f := trainFunction()
-	cores := float64(f.MemoryMB) / 1769 // which is what is paid for, however many threads there are
-	seconds := d.work / max(1, min(float64(d.folds), cores))
+	seconds := d.work / max(1, min(float64(d.folds), functionCores()))
 	if float64(d.memoryMB) <= memoryMargin*float64(f.MemoryMB) && seconds <= timeMargin*f.Timeout.Seconds() {
 		size := topology.Size{Name: f.Name, CPUs: f.CPUs(), MemoryMB: f.MemoryMB}
 		return placed{OnLambda, seconds, float64(seconds * lambdaSecond(f.MemoryMB)), size}

@@ -31,6 +31,8 @@ type Quote struct {
 	Beside float64 `json:"beside"`
 	// Minutes from start to end, as many trials at a time as the workflow starts.
 	Minutes float64 `json:"minutes"`
+	// Conclude is how many seconds it takes on one core to choose, fit, test and show the final model.
+	Conclude float64 `json:"conclude_seconds"`
 	// MemoryMB is that of the largest trial.
 	MemoryMB    int `json:"memory_mb"`
 	Invocations int `json:"invocations"`
@@ -109,9 +111,11 @@ func newQuote(plan Plan, trials []Trial) (Quote, error) {
 	case search.TPESearch:
 		rounds = 1 + (more+plan.Config.Search.Batch-1)/plan.Config.Search.Batch
 	}
-	refit := q.refit(plan.Config.Ensemble)
 	prepare := startSeconds + float64(float64(v.Source+v.Prepared)*byteSeconds)
-	conclude := startSeconds + float64(2*float64(v.Prepared)*byteSeconds) + refit
+	if q.Conclude, err = q.concluding(plan, trials); err != nil {
+		return Quote{}, err
+	}
+	conclude := startSeconds + q.Conclude/functionCores()
 	q.Invocations = n + rounds + 2
 	q.Transitions = 3 + 3*rounds + n // Plan, More, Conclude; of each round Trials, Advance, More; each Trial
 	q.Reads, q.Writes = 12+4*rounds+5*n, 11+rounds+2*n
@@ -125,26 +129,6 @@ func newQuote(plan Plan, trials []Trial) (Quote, error) {
 	trying := max(float64(longest*float64(rounds)), float64(sum*all)/atOnce)
 	q.Minutes = (prepare + trying + conclude + float64(float64(q.Transitions-n)*stepSeconds)) / 60
 	return q, nil
-}
-
-// Members that an ensemble has as a rule, whatever it may have, and how many more rows each learns
-// from than in a fold.
-const (
-	usualMembers = 5
-	wholeShare   = 1.25
-)
-
-// refit is what it takes to fit the final model on all rows: the dearest configurations, since they
-// tend to be the best.
-func (q Quote) refit(c EnsembleConfig) (seconds float64) {
-	for _, t := range q.dearest(min(c.Size, usualMembers)) {
-		if c.Bagged {
-			seconds += t.Seconds
-		} else {
-			seconds += float64(t.Seconds*wholeShare) / float64(max(1, q.Volume.Folds))
-		}
-	}
-	return seconds
 }
 
 // Time is Minutes for people: seconds, if it is less than two minutes.

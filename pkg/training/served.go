@@ -1,6 +1,7 @@
 package training
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -77,11 +78,10 @@ func servedBy(p *pipeline.Pipeline) (Served, error) {
 	return found, nil
 }
 
-// bounds says which candidates can be served together within the config's bounds; nil: all.
+// bounds says which candidates can be served together within the config's bounds. Of trials of
+// which it is not known what they take, that is found out when the final model is measured, unless the
+// config has bounds of its own.
 func (c Config) bounds(list []Standing, folds int) (func(members []int) bool, error) {
-	if c.Serve == (ServeConfig{}) {
-		return nil, nil
-	}
 	latency, err := c.Serve.latency()
 	if err != nil {
 		return nil, err
@@ -100,7 +100,10 @@ func (c Config) bounds(list []Standing, folds int) (func(members []int) bool, er
 		for _, m := range members {
 			s := list[m].Served
 			if s == nil {
-				return false
+				if c.Serve != (ServeConfig{}) {
+					return false
+				}
+				s = &Served{}
 			}
 			nanoseconds += s.ModelNanoseconds
 			bytes += s.ModelBytes
@@ -123,7 +126,7 @@ func (e *Engine) breach(plan Plan, data *prepared, fitted *pipeline.Pipeline, ar
 		return "", err
 	}
 	if artifact > size {
-		return fmt.Sprintf("the artifact has %.3g MB, serve.max_size is %s", float64(artifact)/1e6, plan.Config.Serve.MaxSize), nil
+		return fmt.Sprintf("the artifact has %.3g MB, serve.max_size is %s", float64(artifact)/1e6, cmp.Or(plan.Config.Serve.MaxSize, fmt.Sprintf("%dMiB by default", defaultMaxSize()))), nil
 	}
 	latency, err := plan.Config.Serve.latency()
 	if err != nil || plan.Config.Serve.MaxLatency == "" || e.Now == nil {

@@ -1,14 +1,14 @@
 package training
 
 import (
-	"math"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
 func TestServeBounds(t *testing.T) {
-	for text, want := range map[string]int64{"50MB": 50e6, "1.5 kB": 1500, "10MiB": 10 << 20, "2GiB": 2 << 30, "77B": 77, "": math.MaxInt64} {
+	for text, want := range map[string]int64{"50MB": 50e6, "1.5 kB": 1500, "10MiB": 10 << 20, "2GiB": 2 << 30, "77B": 77, "": 442 << 20} {
 		if got, err := (ServeConfig{MaxSize: text}).size(); err != nil || got != want {
 			t.Errorf("%q: %v, %v, want %v", text, got, err, want)
 		}
@@ -56,18 +56,17 @@ func TestBoundsCountSharedEncodersOnce(t *testing.T) {
 			t.Errorf("%+v, bagged %v, %v: %v, want %v", c.serve, c.bagged, c.members, err, c.want)
 		}
 	}
-	if fits, err := (Config{}).bounds(list, 5); fits != nil || err != nil {
-		t.Error("bounds of a config without any")
+	list[0].Served.ModelBytes, list[2].Served.ModelBytes = 442<<20-300, 200 // what the predict function has for models
+	fits, err := Config{}.bounds(list, 5)
+	if err != nil || !fits([]int{0}) || !fits([]int{0, 1}) || fits([]int{0, 2}) || !fits([]int{3}) {
+		t.Errorf("bounds of a config without any: %v, %v, %v, %v, %v", fits([]int{0}), fits([]int{0, 1}), fits([]int{0, 2}), fits([]int{3}), err)
 	}
 }
 
-// clock goes on by a step each time it is read.
+// clock goes on by a step each time it is read. Trials read it side by side.
 func clock(step time.Duration) func() time.Time {
-	at := time.Unix(0, 0)
-	return func() time.Time {
-		at = at.Add(step)
-		return at
-	}
+	var at atomic.Int64
+	return func() time.Time { return time.Unix(0, at.Add(int64(step))) }
 }
 
 // TestServedWithinBounds: a bound that boosting does not keep to leaves the linear model; one that

@@ -16,7 +16,8 @@ import (
 
 // How much a swarm shows. It takes 2 × swarmBackground × (swarmColumns + 2) predictions of each row.
 const (
-	swarmRows       = 120
+	swarmRows       = 120 // at most: see showing
+	swarmLeast      = 30
 	swarmBackground = 12
 	swarmColumns    = 12 // those that matter most; all others are one set
 	swarmClasses    = 4
@@ -44,7 +45,6 @@ func swarms(ctx context.Context, p *pipeline.Pipeline, rows, learned *dataset.Ta
 	if len(others) > 0 {
 		sets = append(sets, others)
 	}
-	rows = rows.Select(evenly(rows.Rows(), swarmRows))
 	c, err := p.Contributions(ctx, rows, learned.Select(evenly(learned.Rows(), swarmBackground)), sets, seed.Derive(s, "swarm"))
 	if err != nil {
 		return nil, err

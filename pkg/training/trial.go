@@ -42,7 +42,7 @@ type Result struct {
 //
 // A configuration that the learner cannot fit is a Result with an Error. An error of Trial
 // itself (the store, the deadline) leaves no entry, and the trial can be done again: after an
-// *UnfinishedError it goes on from the folds that are finished.
+// *UnfinishedError it goes on from the folds that are finished, and the rounds of those that are not.
 func (e *Engine) Trial(ctx context.Context, t Trial) (Result, error) {
 	key := t.Run.trialKey(t.ID)
 	var done Result
@@ -99,7 +99,8 @@ type foldResult struct {
 	warnings  []string
 }
 
-// judgeFolds fits a configuration on each fold that is left and scores it on the fold's test rows.
+// judgeFolds fits a configuration on the training rows of each fold that is left, encoder and
+// learner, and scores it on its test rows, of which nothing that was learned knows.
 func (e *Engine) judgeFolds(ctx context.Context, data *prepared, plan Plan, c pipeline.Configuration, folds *foldsSoFar) error {
 	workers := e.Workers
 	if folds.alone {
@@ -109,7 +110,14 @@ func (e *Engine) judgeFolds(ctx context.Context, data *prepared, plan Plan, c pi
 		if folds.found[f] != nil {
 			return nil
 		}
-		found, err := judgeFold(ctx, data, data.folds[f], plan, c, foldSeed(plan, f))
+		fitted, came, err := pipeline.Resume(ctx, data.Select(data.folds[f].Train), plan.Target, c, folds.begun[f], foldSeed(plan, f))
+		if err != nil {
+			if came != nil {
+				folds.begun[f] = came
+			}
+			return err
+		}
+		found, err := judgeFold(data, data.folds[f], plan, fitted)
 		if err == nil {
 			folds.found[f] = &found
 		}
@@ -148,14 +156,10 @@ func (r *Result) gather(data *prepared, plan Plan, byFold []*foldResult) ([]floa
 	return outOfFold(data.folds, predicted, len(data.Y), plan.Target.Outputs()), nil
 }
 
-// judgeFold fits a configuration on a fold's training rows and scores it on its test rows.
-func judgeFold(ctx context.Context, data *prepared, fold validate.Fold, plan Plan, c pipeline.Configuration, s uint64) (foldResult, error) {
-	fitted, err := fitFold(ctx, data, fold, plan, c, s)
-	if err != nil {
-		return foldResult{}, err
-	}
+// judgeFold scores what was fitted on a fold's training rows on its test rows.
+func judgeFold(data *prepared, fold validate.Fold, plan Plan, fitted *pipeline.Pipeline) (found foldResult, err error) {
 	test := data.Select(fold.Test)
-	found := foldResult{warnings: fitted.Warnings()}
+	found.warnings = fitted.Warnings()
 	for _, m := range fitted.Members {
 		if w, ok := m.Model.(model.Warner); ok {
 			found.warnings = append(found.warnings, w.Warnings()...)
@@ -178,10 +182,4 @@ func judgeFold(ctx context.Context, data *prepared, fold validate.Fold, plan Pla
 		found.scores = append(found.scores, score)
 	}
 	return found, nil
-}
-
-// fitFold fits encoder and learner on a fold's training rows: nothing that is learned knows the
-// rows that judge it.
-func fitFold(ctx context.Context, data *prepared, fold validate.Fold, plan Plan, c pipeline.Configuration, s uint64) (*pipeline.Pipeline, error) {
-	return pipeline.Fit(ctx, data.Select(fold.Train), plan.Target, c, s)
 }

@@ -22,6 +22,9 @@ type Volume struct {
 	Source   int64 `json:"source_bytes,omitempty"`
 	Prepared int64 `json:"prepared_bytes"`
 	Weighted bool  `json:"weighted,omitempty"`
+	// Bins are the distinct values of all columns together, of each 255 at most: what boosted trees
+	// cut between.
+	Bins int `json:"bins,omitempty"`
 
 	Kinds Kinds `json:"kinds"`
 }
@@ -59,6 +62,7 @@ func newVolume(p *prepared, plan *Plan) Volume {
 		v.Train, v.Judge = v.Train/v.Folds, v.Judge/v.Folds
 	}
 	v.Prepared = 12 * int64(v.Rows) // target and fold
+	v.Bins = bins(p.Inputs)
 	for i := range p.Inputs.Columns {
 		c := &p.Inputs.Columns[i]
 		v.Prepared += int64(c.Len()) * 8
@@ -84,6 +88,36 @@ func newVolume(p *prepared, plan *Plan) Volume {
 		}
 	}
 	return v
+}
+
+// binRows is how many rows are looked at to count bins.
+const binRows = 1 << 14
+
+// bins counts the distinct values of columns, up to what trees make of them. Those of a text are many.
+func bins(t *dataset.Table) (sum int) {
+	mostBins := model.DefaultBoosting().Bins
+	seen := make(map[float64]bool, mostBins)
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		switch c.Type {
+		case dataset.Text:
+			sum += textColumns * mostBins
+		case dataset.Categorical:
+			sum += min(len(c.Levels), mostBins)
+		default:
+			clear(seen)
+			for _, v := range c.Values[:min(len(c.Values), binRows)] {
+				if !math.IsNaN(v) {
+					seen[v] = true
+				}
+				if len(seen) == mostBins {
+					break
+				}
+			}
+			sum += len(seen)
+		}
+	}
+	return sum
 }
 
 // width is about how many columns a learner's encoding has.

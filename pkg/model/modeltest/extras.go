@@ -135,6 +135,39 @@ var extras = []check{
 			t.Error("a baseline is continued")
 		}
 	}},
+	{"resumed", func(t *testing.T, s suite) {
+		learner, is := s.learner.(model.Resumer)
+		if !is {
+			return
+		}
+		d := s.data(1)
+		want := s.fit(t, d)
+		var from *model.Partial
+		for looks := int64(1); ; looks += 3 { // each attempt has time for more
+			m, came, err := learner.Resume(counted(t, looks), d, from, fitSeed)
+			if err == nil {
+				equalStates(t, m, want)
+				break
+			}
+			if m != nil || !errors.Is(err, context.Canceled) {
+				t.Fatalf("cancelled: got model %v and error %v", m, err)
+			}
+			if came == nil {
+				continue // it came nowhere
+			}
+			if from != nil && came.Rounds < from.Rounds {
+				t.Fatalf("%d rounds are done after %d", came.Rounds, from.Rounds)
+			}
+			loaded, err := model.Load(throughFile(t, came.State))
+			if err != nil {
+				t.Fatal(err)
+			}
+			from = &model.Partial{Rounds: came.Rounds, Kept: came.Kept, State: loaded.State()}
+		}
+		if from == nil {
+			t.Error("no attempt came anywhere")
+		}
+	}},
 	{"cancelled in the middle", func(t *testing.T, s suite) {
 		d := s.data(1)
 		whole := counted(t, math.MaxInt64)
