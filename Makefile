@@ -148,16 +148,20 @@ bench-other: build/bench/other/digits.csv ## the same on ten others, which no de
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room other -only "$(ONLY)"
 
-bench-cost: ## quote runs on six data sets, do them on one core, and compare (ONLY=part of a set's name)
+bench-cost: build/bench/other/digits.csv ## quote runs on seven data sets, do them on one core, and compare (ONLY=part of a set's name and of learners or portfolio)
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room cost -sets "$(or $(SETS),../shared/data)" -only "$(ONLY)"
 
-bench-automl: build/bench/automl ## whole runs beside FLAML's with the same folds and time (SECONDS=60, ONLY=part of a set's name, FOLDS=5)
+bench-automl: build/bench/automl $(if $(findstring autogluon,$(SIDES)),build/bench/autogluon) ## whole runs beside FLAML's with the same folds and time (SECONDS=60, ONLY=part of a set's name, FOLDS=5, SIDES=foretell,flaml,lightgbm,autogluon)
 	@go build -o build/bench/foretell ./cmd/foretell
-	@build/bench/automl/bin/python testdata/peers/bench_automl.py build/bench/foretell "$(or $(SETS),../shared/data)" --seconds $(or $(SECONDS),60) --only "$(ONLY)" --folds $(or $(FOLDS),5)
+	@build/bench/automl/bin/python testdata/peers/bench_automl.py build/bench/foretell "$(or $(SETS),../shared/data)" --seconds $(or $(SECONDS),60) --only "$(ONLY)" --folds $(or $(FOLDS),5) --sides "$(or $(SIDES),foretell,flaml,lightgbm)"
 
 build/bench/automl: testdata/peers/requirements-automl.txt
 	@echo "installing FLAML into build/bench/automl"
+	@rm -rf $@ && python3 -m venv $@ && $@/bin/pip install --quiet -r $<
+
+build/bench/autogluon: testdata/peers/requirements-autogluon.txt
+	@echo "installing AutoGluon, which has over 1 GB, into build/bench/autogluon"
 	@rm -rf $@ && python3 -m venv $@ && $@/bin/pip install --quiet -r $<
 
 build/bench/serving-venv: testdata/peers/requirements-serving.txt

@@ -112,7 +112,7 @@ func TestTrialGoesOnWithinAFold(t *testing.T) {
 		}
 		before, attempts := 0, 0
 		for ; ; attempts++ {
-			got, err := e.Trial(endingAfter(60*workers), trial)
+			got, err := e.Trial(endingAfter(25*workers), trial)
 			if err == nil {
 				if !reflect.DeepEqual(got, want) {
 					t.Errorf("%+v, want %+v", got, want)

@@ -69,3 +69,25 @@ func TestSchedulesRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestScheduleNamesNoRun: a config with another schedule, or with none, is the run that there is.
+func TestScheduleNamesNoRun(t *testing.T) {
+	e := engine(t)
+	var runs []RunID
+	for i, more := range []string{"", "schedule: rate(7 days)\n", "schedule: {on_new_data: true, debounce: 1m}\n"} {
+		run, created, err := e.Submit(ctx, parse(t, penguins+more))
+		if err != nil || created != (i == 0) {
+			t.Errorf("%q: created %v, %v", more, created, err)
+		}
+		retrain, err := e.Retrain(ctx, parse(t, penguins+more))
+		if err != nil || retrain.Run != run || retrain.Created {
+			t.Errorf("%q: %s by hand, %+v by the schedule, %v", more, run, retrain, err)
+		}
+		if runs = append(runs, run); run != runs[0] {
+			t.Errorf("%q: run %s, want %s", more, run, runs[0])
+		}
+	}
+	if run, created, err := e.Submit(ctx, parse(t, penguins+"seed: 12\n")); err != nil || !created || run == runs[0] {
+		t.Errorf("with another seed: %s, %v, %v", run, created, err)
+	}
+}

@@ -51,7 +51,8 @@ type Engine struct {
 	prepared *prepared // of the run worked on last: trials of one run share it
 }
 
-// submission is runs/<run>/config.json: what a run is made from, and thereby its name.
+// submission is runs/<run>/config.json: what a run is made from, and thereby its name. When it is to
+// be made again is no part of that: the config has no schedule.
 type submission struct {
 	Config Config    `json:"config"`
 	Files  []fileTag `json:"files"`
@@ -121,6 +122,7 @@ func (e *Engine) submission(ctx context.Context, c Config) (RunID, submission, e
 		return "", submission{}, err
 	}
 	s := submission{Config: c}
+	s.Config.Schedule = ScheduleConfig{}
 	if s.Files, err = tags(ctx, source.Parts()); err != nil {
 		return "", submission{}, err
 	}

@@ -6,7 +6,9 @@ Row i is tested in fold i modulo 5. For each fold the other rows are written to 
 Foretell (foretell train, then predict: a user's way) and FLAML get, one after the other, each
 with all cores of the machine and the same time; LightGBM has its defaults and what time it
 takes. Prints scores with standard errors over the folds, the mean time of a fold and, of Foretell,
-the seconds that its cores worked.
+the seconds that its cores worked. AutoGluon, which is large, is there if it is asked for (--sides
+autogluon): run by the Python of --autogluon, which has requirements-autogluon.txt, with its preset
+best_quality and without neural networks.
 
 Foretell's budget is search.work: core-seconds as they are predicted, not as they pass, so that a
 slower machine makes the same model. It is given WORK of the time of two cores; the rest is for
@@ -47,7 +49,8 @@ options.add_argument("--seconds", type=float, default=60)
 options.add_argument("--only", default="")
 options.add_argument("--folds", type=int, default=FOLDS, help="of the five, how many are tried")
 options.add_argument("--first", type=int, default=0, help="the first fold that is tried")
-options.add_argument("--sides", default="foretell,flaml,lightgbm")
+options.add_argument("--sides", default="foretell,flaml,lightgbm", help="and autogluon")
+options.add_argument("--autogluon", default="build/bench/autogluon/bin/python")
 arguments = options.parse_args()
 
 
@@ -108,6 +111,18 @@ def flaml(typed, target, task, metric, train, test, classes):
     return (automl.predict(x) if task == "regression" else automl.predict_proba(x)), took
 
 
+def autogluon(typed, target, task, metric, train, test):
+    """In a process of its own, since it wants other versions of what FLAML wants too."""
+    with tempfile.TemporaryDirectory() as folder:
+        typed[train].to_csv(f"{folder}/train.csv", index=False)
+        typed[test].drop(columns=target).to_csv(f"{folder}/test.csv", index=False)
+        called = {"rmse": "root_mean_squared_error"}.get(metric, metric)
+        subprocess.run([arguments.autogluon, f"{os.path.dirname(__file__)}/bench_autogluon.py", folder, target, task, called, str(arguments.seconds)],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        out = np.load(f"{folder}/predicted.npz")
+        return out["predicted"], out["seconds"].item()
+
+
 def worked_by_children():
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
@@ -139,6 +154,9 @@ for name, (file, target, task, metric) in SETS.items():
                 predicted, ended = foretell(frame, target, task, metric, train, test, classes)
             elif side == "flaml":
                 predicted, ended = flaml(typed, target, task, metric, train, test, classes)
+            elif side == "autogluon":
+                predicted, seconds = autogluon(typed, target, task, metric, train, test)
+                ended = began + seconds  # without the import of its libraries
             else:
                 predicted, ended = lightgbm(typed, target, task, train, test)
             scores.setdefault(side, []).append(score(metric, y[test], predicted, classes))
