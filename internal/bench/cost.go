@@ -19,7 +19,7 @@ import (
 )
 
 // costSet is a data set whose run is quoted and then done.
-type costSet struct{ name, file, target, kind string }
+type costSet struct{ name, file, target, task string }
 
 // costRuns quotes runs on each data set, does them on one core, and prints what was predicted beside
 // what it took: once with one trial of every learner that suits, once with what a portfolio begins
@@ -35,13 +35,13 @@ func costRuns(ctx context.Context, folder, sets, only string) error {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var logs []float64
 	for _, set := range []costSet{
-		{"penguins", "testdata/penguins.csv", "species", "class"},
-		{"adult-6000", "testdata/adult.csv", "income", "class"},
-		{"wine-quality-white", "testdata/wine-quality-white.csv", "quality", "number"},
-		{"wine-quality-white-class", "testdata/wine-quality-white.csv", "quality", "class"},
-		{"digits", filepath.Join(folder, "digits.csv"), "digit", "class"},
-		{"adult", filepath.Join(sets, "adult-train.csv"), "income", "class"},
-		{"california", filepath.Join(sets, "california-housing.csv"), "median_house_value", "number"},
+		{"penguins", "testdata/penguins.csv", "species", "multiclass"},
+		{"adult-6000", "testdata/adult.csv", "income", "binary"},
+		{"wine-quality-white", "testdata/wine-quality-white.csv", "quality", "regression"},
+		{"wine-quality-white-class", "testdata/wine-quality-white.csv", "quality", "multiclass"},
+		{"digits", filepath.Join(folder, "digits.csv"), "digit", "multiclass"},
+		{"adult", filepath.Join(sets, "adult-train.csv"), "income", "binary"},
+		{"california", filepath.Join(sets, "california-housing.csv"), "median_house_value", "regression"},
 	} {
 		for _, search := range []string{"learners", "portfolio"} {
 			name := set.name + "/" + search
@@ -87,18 +87,18 @@ const portfolioWork = 40
 
 // config is that of a run.
 func (s costSet) config(search string) (training.Config, error) {
-	task := map[string]string{"class": "multiclass", "number": "regression"}[s.kind]
-	if s.target == "income" {
-		task = "binary"
+	kind := "class"
+	if s.task == "regression" {
+		kind = "number"
 	}
-	text := fmt.Sprintf(costConfig, s.file, s.target, task)
+	text := fmt.Sprintf(costConfig, s.file, s.target, s.task)
 	if search == "portfolio" {
 		text += fmt.Sprintf("search: {strategy: portfolio, work: %d}\n", portfolioWork)
 		return training.ParseConfig([]byte(text))
 	}
 	text += "search: {strategy: grid}\nconfigurations:\n"
 	for _, l := range costLearners {
-		if strings.Contains(l.does, s.kind) {
+		if strings.Contains(l.does, kind) {
 			text += "  - " + l.line + "\n"
 		}
 	}

@@ -47,8 +47,8 @@ configurations: [{learner: %s}]
 // those for testing. All are asked for through the routes of pkg/serving, in JSON.
 func coverage(ctx context.Context, sets, only string) error {
 	for _, set := range []costSet{
-		{"california-housing", "california-housing.csv", "median_house_value"},
-		{"wine-quality-white", "wine-quality-white.csv", "quality"},
+		{"california-housing", "california-housing.csv", "median_house_value", "regression"},
+		{"wine-quality-white", "wine-quality-white.csv", "quality", "regression"},
 	} {
 		for _, method := range []string{"conformal", "cv+"} {
 			name := "coverage/" + set.name + "/" + method
