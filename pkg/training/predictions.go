@@ -74,3 +74,27 @@ func (e *Engine) predictions(ctx context.Context, run RunID, trial string, rows,
 	}
 	return predicted, nil
 }
+
+// keepFinalPredictions stores what the members of the final model predicted out of fold, together
+// and calibrated: a later run compares its own with them.
+func (e *Engine) keepFinalPredictions(ctx context.Context, plan Plan, made Ensemble) error {
+	outputs := plan.Target.Outputs()
+	together := make([]float64, plan.Rows*outputs)
+	for _, member := range made.Members {
+		predicted, err := e.predictions(ctx, plan.Run, member.Trial, plan.Rows, outputs)
+		if err != nil {
+			return err
+		}
+		for i, p := range predicted {
+			together[i] += float64(member.Weight * p)
+		}
+	}
+	if made.Calibration != nil {
+		for row := range plan.Rows {
+			if of := together[row*outputs:][:outputs]; !math.IsNaN(of[0]) { // else no fold tests it
+				made.Calibration.Apply(of)
+			}
+		}
+	}
+	return e.writePredictions(ctx, Trial{Run: plan.Run, ID: finalPredictions}, together, outputs)
+}

@@ -1,0 +1,91 @@
+package training
+
+import (
+	"math"
+	"testing"
+
+	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
+)
+
+// TestShowing: a small model is shown by all rows that a page has; of a large one by as many as the work
+// allows, and by some in any case.
+func TestShowing(t *testing.T) {
+	plan := &Plan{Volume: Volume{Rows: 5000, Columns: 10, Folds: 5, Kinds: Kinds{Numbers: 10}}}
+	forest := func(trees int) pipeline.Configuration {
+		return pipeline.Configuration{Learner: "forest", Params: map[string]any{"trees": float64(trees)}}
+	}
+	show := func(cs ...pipeline.Configuration) showing {
+		t.Helper()
+		s, err := plan.showing(cs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	if s := show(pipeline.Configuration{Learner: "linear"}); s.importance != importanceRows || s.swarm != swarmRows || s.dependence != dependenceRows || !(s.seconds > 0 && s.seconds < 1) {
+		t.Errorf("linear: %+v", s)
+	}
+	middling := show(forest(1500))
+	if s := middling; s.importance >= importanceRows || s.importance <= importanceLeast || s.swarm >= swarmRows || s.swarm <= swarmLeast || s.dependence >= dependenceRows || s.dependence <= dependenceLeast ||
+		math.Abs(s.seconds-importanceWork-swarmWork-dependenceWork) > 0.1 {
+		t.Errorf("1,500 trees: %+v", s)
+	}
+	if s := show(forest(60_000)); s.importance != importanceLeast || s.swarm != swarmLeast || s.dependence != dependenceLeast || s.seconds < 10 {
+		t.Errorf("60,000 trees: %+v", s)
+	}
+	plan.Config.Ensemble.Bagged = true
+	if s := show(forest(300)); s.importance != middling.importance || s.swarm != middling.swarm {
+		t.Errorf("300 trees of 5 folds: %+v, want %+v", s, middling)
+	}
+	if _, err := plan.showing([]pipeline.Configuration{{Learner: "oracle"}}); err == nil {
+		t.Error("an unknown learner")
+	}
+}
+
+// TestConcludingIsQuoted: it counts the final fits once more than in folds, and the page only where
+// there are rows to show.
+func TestConcludingIsQuoted(t *testing.T) {
+	trials := []Trial{{ID: "0001-forest", Learner: "forest"}}
+	conclude := func(v Volume, c EnsembleConfig) float64 {
+		t.Helper()
+		q, err := newQuote(Plan{Volume: v, Trials: 1, Config: Config{Ensemble: c}}, trials)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q.Conclude
+	}
+	v := Volume{Rows: 50_000, Test: 5000, Columns: 10, Folds: 5, Train: 40_000, Judge: 10_000, Kinds: Kinds{Numbers: 10}}
+	d, err := v.demand(trials[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := EnsembleConfig{Size: 1}
+	tested := conclude(v, alone)
+	v.Test = 0
+	untested := conclude(v, alone)
+	if fit := d.work / 5; !(untested > wholeShare*fit && untested < wholeShare*fit+learningWork+0.1) || !(tested > untested) {
+		t.Errorf("%v s, and %v s with a page, for a fit of %v s", untested, tested, fit)
+	}
+	if bagged := conclude(v, EnsembleConfig{Size: 1, Bagged: true}); !(bagged > untested+3*d.work/5) {
+		t.Errorf("bagged: %v s after %v", bagged, untested)
+	}
+}
+
+// TestBins: distinct values that are there, no more than trees make bins of.
+func TestBins(t *testing.T) {
+	many, few, gaps := make([]float64, 600), make([]float64, 600), make([]float64, 600)
+	codes := make([]int32, 600)
+	for i := range many {
+		many[i], few[i], gaps[i], codes[i] = float64(i), float64(i%7), math.NaN(), int32(i%3)
+	}
+	gaps[5] = 1
+	table, err := dataset.NewTable(dataset.Column{Name: "many", Type: dataset.Numeric, Values: many}, dataset.Column{Name: "few", Type: dataset.Numeric, Values: few},
+		dataset.Column{Name: "gaps", Type: dataset.Numeric, Values: gaps}, dataset.Column{Name: "codes", Type: dataset.Categorical, Codes: codes, Levels: []string{"a", "b", "c"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := bins(table); got != 255+7+1+3 {
+		t.Errorf("%d bins, want 255, 7, 1 and 3", got)
+	}
+}
