@@ -35,7 +35,7 @@ func TestShowing(t *testing.T) {
 		t.Errorf("60,000 trees: %+v", s)
 	}
 	plan.Config.Ensemble.Bagged = true
-	if s := show(forest(300)); s.importance != middling.importance || s.swarm != middling.swarm {
+	if s := show(forest(300)); math.Abs(float64(s.importance)/float64(middling.importance)-1) > 0.02 || math.Abs(float64(s.swarm)/float64(middling.swarm)-1) > 0.02 { // rows are encoded for each fold
 		t.Errorf("300 trees of 5 folds: %+v, want %+v", s, middling)
 	}
 	if _, err := plan.showing([]pipeline.Configuration{{Learner: "oracle"}}); err == nil {
@@ -64,7 +64,7 @@ func TestConcludingIsQuoted(t *testing.T) {
 	tested := conclude(v, alone)
 	v.Test = 0
 	untested := conclude(v, alone)
-	if fit := d.work / 5; !(untested > wholeShare*fit && untested < wholeShare*fit+learningWork+0.1) || !(tested > untested) {
+	if fit := d.work / 5; !(untested > 0.999*wholeShare*fit && untested < wholeShare*fit+learningWork+0.1) || !(tested > untested) {
 		t.Errorf("%v s, and %v s with a page, for a fit of %v s", untested, tested, fit)
 	}
 	if bagged := conclude(v, EnsembleConfig{Size: 1, Bagged: true}); !(bagged > untested+3*d.work/5) {
