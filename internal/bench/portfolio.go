@@ -114,13 +114,14 @@ func readMatrix(path string) (map[string]measured, error) {
 		return nil, err
 	}
 	defer file.Close()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
 		var m measured
 		if json.Unmarshal(lines.Bytes(), &m) == nil { // the last line may have been cut off
 			known[m.key()] = m
 		}
 	}
-	return known, nil
+	return known, lines.Err()
 }
 
 // measureAll appends to the matrix, a core each.

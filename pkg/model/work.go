@@ -157,7 +157,7 @@ func (b Boosting) work(s Shape) float64 {
 	if b.rowsSeen() < 1 || 2*offered < p { // else those left out stay in the records
 		columns = offered
 	}
-	tree := float64(float64(float64(n*b.rowsSeen())*columns)*(1+0.27*math.Log2(leaves))) + float64(derivative*n) +
+	tree := float64(float64(float64(n*b.rowsSeen())*columns)*(1+float64(0.27*math.Log2(leaves)))) + float64(derivative*n) +
 		float64(leaves*(float64(float64(cut*offered)*bins)+leaf))
 	if b.rowsSeen() < 1 {
 		tree += float64(float64(drawn*n) * p)

@@ -24,7 +24,8 @@ func (q *Quote) concluding(plan Plan, trials []Trial) (seconds float64, err erro
 	outputs := max(1, v.Classes)
 	candidates := min(shortlisted, len(trials)+q.More)
 	if c.Size > 1 {
-		seconds += float64(float64(candidates*min(c.Size, usualSteps)*(v.Folds+1))*float64(v.Rows*outputs)) * scoreTime * 1e-9
+		tried := candidates * min(c.Size, usualSteps) * (v.Folds + 1)
+		seconds += float64(float64(tried) * float64(v.Rows*outputs) * scoreTime * 1e-9)
 	}
 	var cs []pipeline.Configuration
 	dearest := q.dearest(min(c.Size, usualMembers))
