@@ -229,9 +229,12 @@ func TestSchedule(t *testing.T) {
 	}
 	// Refused, the one that is there stays.
 	w.refused(t, gateway.InvalidConfig, "/schedule", "POST", "/v1/runs", scheduledConfig("rate(99 days)"))
-	isStatus(t, w.do(t, "POST", "/v1/runs", scheduledConfig("rate(1 day)"), nil), http.StatusAccepted)
-	if w.schedule.expressions["penguins"] != "rate(1 day)" {
-		t.Errorf("schedules %v", w.schedule.expressions)
+	isStatus(t, w.do(t, "POST", "/v1/runs", scheduledConfig("rate(1 day)"), nil), http.StatusOK) // nothing is trained anew
+	if _, err := registry.ReadJSON(t.Context(), w.Registry.Store, training.ScheduleKey("penguins"), &c); err != nil {
+		t.Fatal(err)
+	}
+	if w.schedule.expressions["penguins"] != "rate(1 day)" || c.Schedule.At != "rate(1 day)" || w.workflow.count() != 1 {
+		t.Errorf("schedules %v, config %+v, %d executions", w.schedule.expressions, c, w.workflow.count())
 	}
 	for range 2 { // the second finds nothing, which is what was asked for
 		isStatus(t, w.do(t, "DELETE", "/v1/models/penguins/schedule", "", nil), http.StatusOK)
