@@ -39,7 +39,7 @@ func costRuns(ctx context.Context, folder, sets, only string) error {
 		{"adult-6000", "testdata/adult.csv", "income", "binary"},
 		{"wine-quality-white", "testdata/wine-quality-white.csv", "quality", "regression"},
 		{"wine-quality-white-class", "testdata/wine-quality-white.csv", "quality", "multiclass"},
-		{"digits", filepath.Join(folder, "digits.csv"), "digit", "multiclass"},
+		{"digits", filepath.Join(folder, "other", "digits.csv"), "target", "multiclass"},
 		{"adult", filepath.Join(sets, "adult-train.csv"), "income", "binary"},
 		{"california", filepath.Join(sets, "california-housing.csv"), "median_house_value", "regression"},
 	} {

@@ -5,8 +5,8 @@ import (
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 )
 
-// Members that an ensemble has as a rule, whatever it may have, how many more rows each learns from
-// than in a fold, how often it is tried to add one, and nanoseconds to score a prediction of a mean.
+// Members that an ensemble has as a rule at most, whatever it may have, how many more rows each learns
+// from than in a fold, how often it is tried to add one, and nanoseconds to score a prediction of a mean.
 const (
 	usualMembers = 5
 	wholeShare   = 1.25
@@ -28,7 +28,7 @@ func (q *Quote) concluding(plan Plan, trials []Trial) (seconds float64, err erro
 		seconds += float64(float64(tried) * float64(v.Rows*outputs) * scoreTime * 1e-9)
 	}
 	var cs []pipeline.Configuration
-	dearest := q.dearest(min(c.Size, usualMembers))
+	dearest := q.dearest(min(c.Size, usualMembers, (len(trials)+q.More+1)/2))
 	for i, t := range dearest {
 		fold := t.CoreSeconds / folds
 		switch {

@@ -28,8 +28,12 @@ func (p *Plan) showing(cs []pipeline.Configuration) (s showing, err error) {
 	if p.Config.Ensemble.Bagged {
 		each *= float64(max(1, p.Volume.Folds))
 	}
-	columns := max(1, p.Volume.Columns)
+	columns, there := max(1, p.Volume.Columns), p.Volume.Test
+	if there == 0 {
+		there = p.Volume.Judge // those of a fold
+	}
 	rows := func(predictions, least, most int, work float64) int {
+		least, most = min(least, there), min(most, there)
 		n := most
 		if of := float64(predictions) * each; float64(of*float64(most)) > work {
 			n = max(least, int(work/of))

@@ -11,7 +11,7 @@ import (
 // TestShowing: a small model is shown by all rows that a page has; of a large one by as many as the work
 // allows, and by some in any case.
 func TestShowing(t *testing.T) {
-	plan := &Plan{Volume: Volume{Rows: 5000, Columns: 10, Folds: 5, Kinds: Kinds{Numbers: 10}}}
+	plan := &Plan{Volume: Volume{Rows: 5000, Test: 2500, Columns: 10, Folds: 5, Kinds: Kinds{Numbers: 10}}}
 	forest := func(trees int) pipeline.Configuration {
 		return pipeline.Configuration{Learner: "forest", Params: map[string]any{"trees": float64(trees)}}
 	}
@@ -34,6 +34,11 @@ func TestShowing(t *testing.T) {
 	if s := show(forest(60_000)); s.importance != importanceLeast || s.swarm != swarmLeast || s.dependence != dependenceLeast || s.seconds < 10 {
 		t.Errorf("60,000 trees: %+v", s)
 	}
+	plan.Volume.Test, plan.Volume.Judge = 0, 40 // a fold's rows, which are few
+	if s := show(forest(60_000)); s.importance != 40 || s.swarm != swarmLeast || s.dependence != 40 {
+		t.Errorf("of 40 rows: %+v", s)
+	}
+	plan.Volume.Test = 2500
 	plan.Config.Ensemble.Bagged = true
 	if s := show(forest(300)); math.Abs(float64(s.importance)/float64(middling.importance)-1) > 0.02 || math.Abs(float64(s.swarm)/float64(middling.swarm)-1) > 0.02 { // rows are encoded for each fold
 		t.Errorf("300 trees of 5 folds: %+v, want %+v", s, middling)
