@@ -45,9 +45,29 @@ type columnReader struct {
 	codes    []int32
 	levels   [][]byte
 	hashes   []uint64 // of the levels
-	table    []int32  // open addressing: level + 1
-	recent   *[recentTexts]recentText
+	coding   *coding  // scratch
 	unlisted map[string]bool
+}
+
+// coding is what the texts of a column are looked up in while a batch of it is read. The columns of
+// a block share one, as tens of thousands may have more of it than of values.
+type coding struct {
+	table  []int32 // open addressing: level + 1
+	recent [recentTexts]recentText
+}
+
+// begin forgets all texts, and has room for those of so many rows.
+func (k *coding) begin(rows int) {
+	size := 16
+	for size < 2*rows {
+		size *= 2
+	}
+	if len(k.table) != size {
+		k.table = make([]int32, size)
+	} else {
+		clear(k.table)
+	}
+	clear(k.recent[:])
 }
 
 // read reads the column; an error says in which row, from 0.
@@ -150,20 +170,7 @@ func (c *columnReader) readTimestamps(r *records) bool {
 // readTexts codes the values by their order of appearance.
 func (c *columnReader) readTexts(r *records) {
 	c.codes, c.levels, c.hashes = slices.Grow(c.codes[:0], r.rows)[:r.rows], c.levels[:0], c.hashes[:0]
-	size := 16
-	for size < 2*r.rows {
-		size *= 2
-	}
-	if len(c.table) != size {
-		c.table = make([]int32, size)
-	} else {
-		clear(c.table)
-	}
-	if c.recent == nil {
-		c.recent = new([recentTexts]recentText)
-	} else {
-		clear(c.recent[:])
-	}
+	c.coding.begin(r.rows)
 	at := 2 * c.index
 	for i := range c.codes {
 		start, end := int(r.bounds[at]), int(r.bounds[at+1])
@@ -181,7 +188,7 @@ func (c *columnReader) readTexts(r *records) {
 		} else {
 			high = binary.LittleEndian.Uint64(tail) >> (128 - 8*n)
 		}
-		known := &c.recent[((low^high*0x9e3779b97f4a7c15)*0xff51afd7ed558ccd)>>(64-recentBits)]
+		known := &c.coding.recent[((low^high*0x9e3779b97f4a7c15)*0xff51afd7ed558ccd)>>(64-recentBits)]
 		if known.low != low || known.high != high || known.length != int32(n) {
 			*known = recentText{low, high, int32(n), c.code(r.value(i, c.index))}
 		}
@@ -207,12 +214,13 @@ func (c *columnReader) code(b []byte) int32 {
 	if c.missing.has(b) {
 		return -1
 	}
-	mask, hash := uint64(len(c.table)-1), xxhash.Sum64(b)
+	table := c.coding.table
+	mask, hash := uint64(len(table)-1), xxhash.Sum64(b)
 	for at := hash & mask; ; at = (at + 1) & mask {
-		code := c.table[at] - 1
+		code := table[at] - 1
 		if code < 0 {
 			code = int32(len(c.levels))
-			c.table[at] = code + 1
+			table[at] = code + 1
 			c.levels = append(c.levels, b)
 			c.hashes = append(c.hashes, hash)
 			return code

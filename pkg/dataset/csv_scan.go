@@ -57,9 +57,9 @@ func (s *csvScan) begin(part int, buffer []byte, n int, whole bool) (end, lines 
 func (s *csvScan) read(ctx context.Context, p *piece) error {
 	records := newRecords(p.records, s.dialect, len(s.header))
 	defer records.free()
-	columns := make([]columnReader, len(s.fields))
+	columns, shared := make([]columnReader, len(s.fields)), new(coding)
 	for i, f := range s.fields {
-		columns[i] = columnReader{index: s.index[i], field: f, missing: s.missing, numbers: s.options.NumberForm()}
+		columns[i] = columnReader{index: s.index[i], field: f, missing: s.missing, numbers: s.options.NumberForm(), coding: shared}
 	}
 	batch := Batch{Part: p.part, Numbers: s.options.NumberForm(), Columns: make([]BatchColumn, len(columns))}
 	for {

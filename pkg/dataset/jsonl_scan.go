@@ -97,9 +97,9 @@ func (s *jsonScan) read(ctx context.Context, p *piece) error {
 	records := newJSONRecords(p.records, s.header, s.at, s.slot, len(s.fields), s.options.NumberForm().Decimal)
 	records.open = len(s.options.Columns) > 0 || s.options.Schema != nil
 	var none emptyColumns
-	columns := make([]columnReader, len(s.fields))
+	columns, shared := make([]columnReader, len(s.fields)), new(coding)
 	for i, f := range s.fields {
-		columns[i] = columnReader{index: i, field: f, missing: s.missing, numbers: s.options.NumberForm()}
+		columns[i] = columnReader{index: i, field: f, missing: s.missing, numbers: s.options.NumberForm(), coding: shared}
 	}
 	batch := Batch{Part: p.part, Numbers: s.options.NumberForm(), Columns: make([]BatchColumn, len(columns))}
 	for {
