@@ -31,7 +31,7 @@ func main() {
 	retrainer := &control.Retrainer{
 		Bucket: bucket, Store: s3store.New(s3.NewFromConfig(aws), bucket, ""),
 		Workflow: control.StepFunctions{Client: sfn.NewFromConfig(aws), Machine: os.Getenv(topology.EnvTrainingWorkflow)},
-		Waiting:  control.EventBridge{Client: scheduler.NewFromConfig(aws), DataGroup: os.Getenv(topology.EnvDataGroup)},
+		Waiting:  control.EventBridge{Client: scheduler.NewFromConfig(aws), DataGroup: os.Getenv(topology.EnvDataGroup), Now: time.Now},
 		Now:      time.Now,
 	}
 	lambda.Start(retrainer.Handle)

@@ -87,12 +87,11 @@ func TestEventBridge(t *testing.T) {
 	invalid := reply{status: 400, fault: "ValidationException", body: `{"Message":"Invalid Schedule Expression"}`}
 	denied := reply{status: 403, fault: "AccessDeniedException", body: `{"Message":"no"}`}
 	config, asked := fakeAWS(t,
-		made, gone, // by the clock, and not on new data
+		made, gone, gone, // by the clock, and not on new data
 		exists, made, made, // both, and the first is there
 		invalid, exists, invalid,
-		reply{status: 200, body: `{}`}, gone, gone, gone,
-		denied, denied,
-		gone, denied,
+		reply{status: 200, body: `{}`}, gone, gone, gone, gone, gone,
+		denied, denied, denied,
 	)
 	e := EventBridge{Client: scheduler.NewFromConfig(config), Group: "foretell", DataGroup: "data", Function: "arn:f", Role: "arn:r", DeadLetters: "arn:q",
 		Now: func() time.Time { return noon }}
@@ -109,6 +108,7 @@ func TestEventBridge(t *testing.T) {
 	for i, want := range [][]string{
 		{"POST /schedules/wine ", `"GroupName":"foretell"`, `"ScheduleExpression":"rate(1 day)"`, `"Mode":"OFF"`, `"State":"ENABLED"`, fmt.Sprintf(target, 3600, 3)},
 		{"DELETE /schedules/wine "},
+		{"DELETE /schedules/wine. "},
 		{"POST /schedules/wine "},
 		{"PUT /schedules/wine ", `"GroupName":"foretell"`, `"ScheduleExpression":"cron(0 3 * * ? *)"`, `"ScheduleExpressionTimezone":"Europe/Zurich"`,
 			`"FlexibleTimeWindow":{"MaximumWindowInMinutes":15,"Mode":"FLEXIBLE"}`, fmt.Sprintf(target, 600, 0)},
@@ -134,11 +134,77 @@ func TestEventBridge(t *testing.T) {
 	if err := e.Delete(t.Context(), "wine"); err == nil {
 		t.Error("access denied is no error")
 	}
-	same := func(w Waiting) Waiting { return w }
-	if there, err := e.PutOff(t.Context(), "wine", same); there || err != nil {
-		t.Errorf("put off what is not there: %v, %v", there, err)
+}
+
+// TestPutOff: what waits is moved; what has been due is deleted and made anew, and so is what may have
+// been due before it was moved; of two calls at once that is made by the one and moved by the other.
+func TestPutOff(t *testing.T) {
+	schedule := func(state, expression, since string) reply {
+		input := `{\"model\":\"wine\",\"due\":\"<aws.scheduler.scheduled-time>\"` + since + `}`
+		return reply{status: 200, body: `{"State":"` + state + `","ScheduleExpression":"` + expression + `","Target":{"Arn":"arn:f","RoleArn":"arn:r","Input":"` + input + `"}}`}
 	}
-	if there, err := e.PutOff(t.Context(), "wine", same); there || err == nil {
-		t.Errorf("put off what may not be read: %v, %v", there, err)
+	const since = `,\"since\":\"2026-11-27T11:50:00Z\"`
+	pattern := schedule("DISABLED", "at(2026-11-01T00:00:00)", "")
+	waits, isOver := schedule("ENABLED", "at(2026-11-27T12:00:30)", since), schedule("ENABLED", "at(2026-11-27T11:59:00)", since)
+	gone := reply{status: 404, fault: "ResourceNotFoundException", body: `{"Message":"gone"}`}
+	made := reply{status: 200, body: `{"ScheduleArn":"a"}`}
+	exists := reply{status: 409, fault: "ConflictException", body: `{"Message":"exists"}`}
+	denied := reply{status: 403, fault: "AccessDeniedException", body: `{"Message":"no"}`}
+	const look, lookOff = "GET /schedules/wine. ", "GET /schedules/wine "
+	const move = `PUT /schedules/wine. {"ActionAfterCompletion":"NONE"`
+	const create = `POST /schedules/wine. {"ActionAfterCompletion":"NONE"`
+	const remove = "DELETE /schedules/wine. "
+	for name, c := range map[string]struct {
+		replies []reply
+		asked   []string
+		slow    bool // until what waited is due
+		there   bool
+		fails   bool
+	}{
+		"no such schedule":   {[]reply{gone}, []string{lookOff}, false, false, false},
+		"may not be read":    {[]reply{denied}, []string{lookOff}, false, false, true},
+		"first":              {[]reply{pattern, gone, made}, []string{lookOff, look, create}, false, true, false},
+		"more":               {[]reply{pattern, waits, made}, []string{lookOff, look, move}, false, true, false},
+		"after it was due":   {[]reply{pattern, isOver, made, made}, []string{lookOff, look, remove, create}, false, true, false},
+		"too late":           {[]reply{pattern, waits, made, made, made}, []string{lookOff, look, move, remove, create}, true, true, false},
+		"withdrawn":          {[]reply{pattern, waits, gone, gone, made}, []string{lookOff, look, move, look, create}, false, true, false},
+		"both are first":     {[]reply{pattern, gone, exists, waits, made}, []string{lookOff, look, create, look, move}, false, true, false},
+		"without an end":     {[]reply{pattern, gone, exists, gone, exists, gone, exists}, []string{lookOff, look, create, look, create, look, create}, false, false, true},
+		"may not be deleted": {[]reply{pattern, isOver, denied}, []string{lookOff, look, remove}, false, false, true},
+		"may not be moved":   {[]reply{pattern, waits, denied}, []string{lookOff, look, move}, false, false, true},
+		"may not be made":    {[]reply{pattern, gone, denied}, []string{lookOff, look, create}, false, false, true},
+	} {
+		config, asked := fakeAWS(t, c.replies...)
+		now := noon
+		e := EventBridge{Client: scheduler.NewFromConfig(config), DataGroup: "data", Now: func() time.Time {
+			if c.slow {
+				return now.Add(time.Minute)
+			}
+			return now
+		}}
+		there, err := e.PutOff(t.Context(), "wine", func(w Waiting) Waiting { return w.putOff(now, time.Minute) })
+		if there != c.there || (err != nil) != c.fails {
+			t.Errorf("%s: %t, %v", name, there, err)
+		}
+		if len(*asked) != len(c.asked) {
+			t.Fatalf("%s: asked %q", name, *asked)
+		}
+		for i, want := range c.asked {
+			got := (*asked)[i]
+			if !strings.HasPrefix(got, want) {
+				t.Errorf("%s: request %d is %s, want %s", name, i, got, want)
+			}
+			if strings.HasPrefix(got, "POST") || strings.HasPrefix(got, "PUT") {
+				first := `\"since\":\"2026-11-27T12:00:00Z\"`
+				if c.replies[1].body == waits.body {
+					first = `\"since\":\"2026-11-27T11:50:00Z\"`
+				}
+				for _, part := range []string{`"ScheduleExpression":"at(2026-11-27T12:01:00)"`, `"State":"ENABLED"`, `"Arn":"arn:f"`, `"RoleArn":"arn:r"`, first} {
+					if !strings.Contains(got, part) && name != "withdrawn" && name != "both are first" {
+						t.Errorf("%s: %s lacks %s", name, got, part)
+					}
+				}
+			}
+		}
 	}
 }

@@ -16,22 +16,23 @@ import (
 	"github.com/foretell-ml/foretell/pkg/training"
 )
 
-// EventBridge is Schedule and DataSchedule on EventBridge Scheduler. A model has at most two
-// schedules, named for it, in groups of their own: one by the clock, and one for new data, which
-// is due once and is moved whenever data comes. The latter is made once, turned off, and stays:
-// one that deleted itself after its time could take a move with it that came just then.
+// EventBridge is Schedule and DataSchedule on EventBridge Scheduler. A model has at most three
+// schedules, named for it, in groups of their own: one by the clock, and two for new data. Of these
+// one is made with the model's config and stays turned off. It is the pattern for the other, which is
+// due once: neither target nor role need be known to make that, when data comes.
 //
-// Both call the retrain function. To move a schedule, neither target nor role need be known: they
-// are taken over from what is there.
+// What waits is moved by an update. What has been due is deleted and made anew: that an update would
+// set going again a schedule that is over is nowhere documented. None deletes itself, for that could
+// take one with it that was made just then.
 type EventBridge struct {
 	Client    *scheduler.Client
 	Group     string // of the schedules by the clock
 	DataGroup string // of those for new data
+	Now       func() time.Time
 	// The rest is for Put alone.
 	Function    string // ARN of the retrain function
 	Role        string // ARN of the role that may call it
 	DeadLetters string // ARN of the queue of calls that failed each time
-	Now         func() time.Time
 }
 
 var (
@@ -68,14 +69,21 @@ func (e EventBridge) Put(ctx context.Context, model registry.ModelName, c traini
 	}
 	data := &scheduler.CreateScheduleInput{
 		Name: clock.Name, GroupName: &e.DataGroup, Target: target, FlexibleTimeWindow: windowOf(0),
-		Description:        aws.String("Foretell: trains " + string(model) + " again, on new data; turned off until there is some"),
+		Description:        aws.String("Foretell: trains " + string(model) + " again, on new data: the pattern of what waits, itself turned off"),
 		ScheduleExpression: aws.String(once(e.Now().Add(timing.Debounce))), State: types.ScheduleStateDisabled,
 	}
 	if err := e.putOrDelete(ctx, clock, c.At != ""); err != nil {
 		return err
 	}
-	return e.putOrDelete(ctx, data, c.OnNewData)
+	if err := e.putOrDelete(ctx, data, c.OnNewData); err != nil || c.OnNewData {
+		return err
+	}
+	return e.delete(ctx, e.DataGroup, waitingName(model))
 }
+
+// waitingName is the schedule of a model that new data waits in. Of the 64 characters that a name may
+// have the longest model's leaves one, and no model's name ends in this.
+func waitingName(model registry.ModelName) string { return string(model) + "." }
 
 // putOrDelete sees to it that a schedule is there, or is not.
 func (e EventBridge) putOrDelete(ctx context.Context, in *scheduler.CreateScheduleInput, wanted bool) error {
@@ -85,10 +93,7 @@ func (e EventBridge) putOrDelete(ctx context.Context, in *scheduler.CreateSchedu
 	_, err := e.Client.CreateSchedule(ctx, in)
 	var exists *types.ConflictException
 	if errors.As(err, &exists) {
-		_, err = e.Client.UpdateSchedule(ctx, &scheduler.UpdateScheduleInput{
-			Name: in.Name, GroupName: in.GroupName, Description: in.Description, Target: in.Target, FlexibleTimeWindow: in.FlexibleTimeWindow,
-			ScheduleExpression: in.ScheduleExpression, ScheduleExpressionTimezone: in.ScheduleExpressionTimezone, State: in.State,
-		})
+		err = e.update(ctx, in)
 	}
 	var invalid *types.ValidationException
 	if errors.As(err, &invalid) {
@@ -102,7 +107,7 @@ func (e EventBridge) putOrDelete(ctx context.Context, in *scheduler.CreateSchedu
 
 // Delete implements Schedule.
 func (e EventBridge) Delete(ctx context.Context, model registry.ModelName) error {
-	return errors.Join(e.delete(ctx, e.Group, string(model)), e.delete(ctx, e.DataGroup, string(model)))
+	return errors.Join(e.delete(ctx, e.Group, string(model)), e.delete(ctx, e.DataGroup, string(model)), e.delete(ctx, e.DataGroup, waitingName(model)))
 }
 
 func (e EventBridge) delete(ctx context.Context, group, name string) error {
@@ -117,37 +122,90 @@ func (e EventBridge) delete(ctx context.Context, group, name string) error {
 // PutOff implements DataSchedule. Of two calls at once the later write stays: the times differ by
 // as little as the calls do.
 func (e EventBridge) PutOff(ctx context.Context, model registry.ModelName, change func(Waiting) Waiting) (bool, error) {
-	name := string(model)
+	pattern, err := e.get(ctx, string(model))
+	if pattern == nil || err != nil {
+		return false, err
+	}
+	for range 3 { // the other call has made or deleted it meanwhile
+		var done bool
+		if done, err = e.wait(ctx, model, pattern, change); done || err != nil {
+			return done, err
+		}
+	}
+	return false, fmt.Errorf("schedule %s is made and deleted by others all the time", waitingName(model))
+}
+
+// get is a schedule for new data; nil if there is none.
+func (e EventBridge) get(ctx context.Context, name string) (*scheduler.GetScheduleOutput, error) {
 	got, err := e.Client.GetSchedule(ctx, &scheduler.GetScheduleInput{Name: &name, GroupName: &e.DataGroup})
 	var missing *types.ResourceNotFoundException
 	if errors.As(err, &missing) {
-		return false, nil
+		return nil, nil
 	}
+	if err != nil {
+		return nil, fmt.Errorf("schedule %s: %w", name, err)
+	}
+	return got, nil
+}
+
+// wait moves what waits, or puts another in place of what is over. Another call at the same time may
+// be faster: then nothing is done.
+func (e EventBridge) wait(ctx context.Context, model registry.ModelName, pattern *scheduler.GetScheduleOutput, change func(Waiting) Waiting) (done bool, err error) {
+	name := waitingName(model)
+	got, err := e.get(ctx, name)
 	if err != nil {
 		return false, err
 	}
-	before, err := waiting(got)
-	if err != nil {
-		return false, fmt.Errorf("schedule %s: %w", name, err)
+	var before Waiting
+	if got != nil {
+		if before, err = waiting(got); err != nil {
+			return false, fmt.Errorf("schedule %s: %w", name, err)
+		}
 	}
 	after := change(before)
-	target := *got.Target
+	target := *pattern.Target
 	target.Input = aws.String(inputOf(model, after.Since))
-	_, err = e.Client.UpdateSchedule(ctx, &scheduler.UpdateScheduleInput{
-		Name: &name, GroupName: &e.DataGroup, Description: got.Description, Target: &target, FlexibleTimeWindow: got.FlexibleTimeWindow,
-		ScheduleExpression: aws.String(once(after.Due)), State: types.ScheduleStateEnabled,
-	})
-	if errors.As(err, &missing) {
+	in := &scheduler.CreateScheduleInput{
+		Name: &name, GroupName: &e.DataGroup, Target: &target, FlexibleTimeWindow: windowOf(0),
+		Description:        aws.String("Foretell: trains " + string(model) + " again, on new data that waits for more"),
+		ScheduleExpression: aws.String(once(after.Due)), State: types.ScheduleStateEnabled, ActionAfterCompletion: types.ActionAfterCompletionNone,
+	}
+	if got != nil && after.Since.Equal(before.Since) {
+		err := e.update(ctx, in)
+		var missing *types.ResourceNotFoundException
+		if errors.As(err, &missing) {
+			return false, nil
+		}
+		if err != nil || e.Now().Before(before.Due) {
+			return err == nil, err
+		}
+		// It took so long that what waited may have been over by then.
+	}
+	if got != nil {
+		if err := e.delete(ctx, e.DataGroup, name); err != nil {
+			return false, err
+		}
+	}
+	_, err = e.Client.CreateSchedule(ctx, in)
+	var exists *types.ConflictException
+	if errors.As(err, &exists) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-// waiting reads what PutOff wrote; a schedule that is turned off has nothing waiting.
+// update changes a schedule to what one that is made would be.
+func (e EventBridge) update(ctx context.Context, in *scheduler.CreateScheduleInput) error {
+	_, err := e.Client.UpdateSchedule(ctx, &scheduler.UpdateScheduleInput{
+		Name: in.Name, GroupName: in.GroupName, Description: in.Description, Target: in.Target, FlexibleTimeWindow: in.FlexibleTimeWindow,
+		ScheduleExpression: in.ScheduleExpression, ScheduleExpressionTimezone: in.ScheduleExpressionTimezone, State: in.State,
+		ActionAfterCompletion: in.ActionAfterCompletion,
+	})
+	return err
+}
+
+// waiting reads what wait wrote.
 func waiting(s *scheduler.GetScheduleOutput) (w Waiting, err error) {
-	if s.State == types.ScheduleStateDisabled {
-		return Waiting{}, nil
-	}
 	var input due
 	if err := json.Unmarshal([]byte(aws.ToString(s.Target.Input)), &input); err != nil {
 		return Waiting{}, err

@@ -26,8 +26,8 @@ type Retrainer struct {
 
 // DataSchedule holds, for each model that is trained on new data, the time at which it will be.
 type DataSchedule interface {
-	// PutOff changes when a model is trained on new data. A model that has no such schedule, or
-	// no longer, is false.
+	// PutOff changes when a model is trained on new data: what waits, if Since stays as it was, and
+	// else what begins to wait. A model that has no such schedule, or no longer, is false.
 	PutOff(ctx context.Context, model registry.ModelName, change func(Waiting) Waiting) (bool, error)
 }
 
@@ -157,8 +157,8 @@ const (
 // has started it.
 func (w Waiting) fallsDue(now time.Time) bool { return w.Due.Before(now.Add(arrives)) }
 
-// putOff is what waits after more has come. What falls due waits no more: the file that came may
-// have missed it.
+// putOff is what waits after more has come. What falls due waits no more, and another begins, which
+// its Since tells: the file that came may have missed it.
 func (w Waiting) putOff(now time.Time, debounce time.Duration) Waiting {
 	if w.fallsDue(now) {
 		w.Since = now

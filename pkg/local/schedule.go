@@ -30,7 +30,8 @@ type SchedulerConfig struct {
 // What fell due while no cloud ran, or while the machine slept for more than a minute, does not
 // run: retraining late at start-up would surprise whoever only wanted to look. A flexible time
 // window is taken at its beginning, and a time to the second, not to the minute as on AWS.
-// A rate begins to count, and runs first, when its schedule is created.
+// A rate begins to count, and runs first, when its schedule is created. A schedule that is due once
+// and is over is not set going again by an update: of EventBridge that is nowhere documented.
 type Scheduler struct {
 	config SchedulerConfig
 	wake   chan struct{} // the schedules have changed
@@ -108,6 +109,12 @@ func newSchedule(r scheduleRecord, after time.Time) (*schedule, error) {
 		one.due = x.next(after, r.Created)
 	}
 	return one, nil
+}
+
+// over reports whether a schedule that is due once has been.
+func (s *schedule) over(now time.Time) bool {
+	at := s.expression.at
+	return s.record.State == stateEnabled && !at.IsZero() && !at.After(now)
 }
 
 // loop runs what is due and sleeps until the next is, though never longer than it may be
@@ -188,6 +195,8 @@ func (s *Scheduler) put(r scheduleRecord, create bool) error {
 		return apiError(codeConflict, "Schedule %s already exists.", r.Name)
 	case !create && !ok:
 		return apiError(codeNotFound, "Schedule %s does not exist.", r.Name)
+	case ok && old.over(now):
+		return apiError(codeConflict, "Schedule %s is over: delete it and create it again.", r.Name)
 	case ok:
 		r.Created, after = old.record.Created, now
 	}

@@ -160,8 +160,8 @@ func TestSchedulerLateness(t *testing.T) {
 	}
 }
 
-// TestSchedulerMoved: a schedule that was made turned off is due when it is turned on, moves as often
-// as it is told to, and again after its time has been.
+// TestSchedulerMoved: a schedule that was made turned off is due when it is turned on, and moves as often
+// as it is told to until it is over.
 func TestSchedulerMoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir, s := t.TempDir(), &calls{}
@@ -193,7 +193,19 @@ func TestSchedulerMoved(t *testing.T) {
 		clock = openScheduler(t, dir, s)
 		at(45*time.Minute, `test {"data":"2000-01-01T00:45:00Z"}`)
 		at(50 * time.Minute)
-		move("01:05:00", stateEnabled)
+		// It is over, and an update is refused; deleted, it can be made anew.
+		again := recordOf("data", "at(2000-01-01T01:05:00)")
+		again.Group = "data"
+		var refused *APIError
+		if err := clock.put(again, false); !errors.As(err, &refused) || refused.Code != codeConflict {
+			t.Errorf("an update of what is over: %v", err)
+		}
+		if err := clock.remove(again.id()); err != nil {
+			t.Fatal(err)
+		}
+		if err := clock.put(again, true); err != nil {
+			t.Fatal(err)
+		}
 		at(65*time.Minute, `test {"data":"2000-01-01T01:05:00Z"}`)
 	})
 }

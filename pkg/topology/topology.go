@@ -175,8 +175,8 @@ var Functions = []Function{
 			{[]string{"s3:GetObject"}, Bucket, []string{"schedules/"}},
 			{[]string{"s3:ListBucket"}, Bucket, []string{"schedules/"}},
 			{[]string{"states:StartExecution"}, TrainingWorkflow, nil},
-			{[]string{"scheduler:GetSchedule", "scheduler:UpdateSchedule"}, DataGroup, nil},
-			{[]string{"iam:PassRole"}, ScheduleRole, nil}, // of the schedule that it moves
+			{[]string{"scheduler:GetSchedule", "scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule"}, DataGroup, nil},
+			{[]string{"iam:PassRole"}, ScheduleRole, nil}, // of the schedule that it makes
 		},
 		Objects: "data/",
 	},

@@ -97,8 +97,8 @@ func TestPermissions(t *testing.T) {
 		topology.StatisticsWorkflow: topology.EnvStatisticsWorkflow, topology.BatchWorkflow: topology.EnvBatchWorkflow,
 		topology.ScheduleGroup: topology.EnvScheduleGroup, topology.DataGroup: topology.EnvDataGroup,
 	}
-	// What makes a schedule has to say whom it calls, as whom, and where what fails goes. What moves
-	// one leaves that as it is, though it may only if it could have said it.
+	// What makes a schedule has to say whom it calls, as whom, and where what fails goes. What may read
+	// one takes that over, though it may only if it could have said it.
 	target := []string{topology.EnvScheduleRole, topology.EnvRetrainFunction, topology.EnvDeadLetters}
 	for _, f := range topology.Functions {
 		used := map[string]bool{}
@@ -110,7 +110,7 @@ func TestPermissions(t *testing.T) {
 			if needs[p.Resource] != "" {
 				used[needs[p.Resource]] = true
 			}
-			if slices.Contains(p.Actions, "scheduler:CreateSchedule") {
+			if slices.Contains(p.Actions, "scheduler:CreateSchedule") && !slices.Contains(p.Actions, "scheduler:GetSchedule") {
 				for _, name := range target {
 					used[name] = true
 				}
