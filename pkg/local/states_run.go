@@ -17,7 +17,9 @@ type Environment struct {
 	ReadObject func(ctx context.Context, bucket, key string) ([]byte, error)
 	// WriteObject writes one, for the ResultWriter of a Map. Required if there is one.
 	WriteObject func(ctx context.Context, bucket, key string, body []byte) error
-	// RunTask runs a container with these environment variables to its end. Nil: there are none.
+	// RunTask runs a container with these environment variables to its end. Nil: there are none. An
+	// *ExecutionError has the name and cause that Step Functions would give; of any other error
+	// the name is States.TaskFailed.
 	RunTask func(ctx context.Context, environment map[string]string) error
 	// MaxConcurrency is the most children that a Map runs at once, below what the file says,
 	// so that one machine is not swamped by what a region bears. 0: as the file says.

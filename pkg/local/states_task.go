@@ -61,6 +61,10 @@ func (container) run(ctx context.Context, x *execution, input any) (any, error) 
 		environment[v.Name] = v.Value
 	}
 	if err := x.env.RunTask(ctx, environment); err != nil {
+		var told *ExecutionError
+		if errors.As(err, &told) {
+			return nil, &ExecutionError{Name: told.Name, Cause: told.Cause}
+		}
 		return nil, failure(errorTaskFailed, "the task failed: %v", err)
 	}
 	return map[string]any{"LastStatus": "STOPPED"}, nil

@@ -76,13 +76,51 @@ func read(ctx context.Context, store registry.Store, prefix string, n int) (f Fa
 }
 
 // Message is what a cause says to people: that of a function is JSON with a stack trace, which is
-// no business of theirs; another one is text already.
+// no business of theirs, and that of a task of ECS is JSON of all that it was; another one is text
+// already.
 func Message(cause string) string {
 	var document struct {
 		Message string `json:"errorMessage"`
+		stopped
 	}
-	if json.Unmarshal([]byte(cause), &document) == nil && document.Message != "" {
+	if json.Unmarshal([]byte(cause), &document) != nil {
+		return cause
+	}
+	switch {
+	case document.Message != "":
 		return document.Message
+	case document.StoppedReason != "":
+		return document.stopped.String()
 	}
 	return cause
+}
+
+// stopped is a task that came to an end, as DescribeTasks describes it and Step Functions hands it on
+// (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html).
+type stopped struct {
+	StoppedReason string
+	Memory        string // MiB, of the task
+	Containers    []struct {
+		Name     string
+		ExitCode *int
+		Reason   string
+	}
+}
+
+// String tells what became of each container that did not end well, and the memory that they had: of a
+// container that was killed for it nothing else is left.
+func (s stopped) String() string {
+	parts := []string{s.StoppedReason}
+	for _, c := range s.Containers {
+		if c.ExitCode != nil && *c.ExitCode != 0 {
+			parts = append(parts, fmt.Sprintf("container %s ended with exit code %d", c.Name, *c.ExitCode))
+		}
+		if c.Reason != "" {
+			parts = append(parts, c.Reason)
+		}
+	}
+	if s.Memory != "" {
+		parts = append(parts, "the task had "+s.Memory+" MB")
+	}
+	return strings.Join(parts, "; ")
 }

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/foretell-ml/foretell/pkg/local"
 	"github.com/foretell-ml/foretell/pkg/topology"
 	"github.com/foretell-ml/foretell/pkg/training"
+	"github.com/foretell-ml/foretell/pkg/workflow"
 )
 
 // largeText is a run whose second trial no function has the time for, if it learns for as long as it
@@ -34,8 +36,8 @@ func (w *world) large(t *testing.T) (job, error) {
 }
 
 // TestLarge: a trial that fits no function goes to a task, and the run is concluded by one; both
-// write what a function would have written. A task that fails is tried again, and one that does every
-// time is a trial that failed. Where there are no tasks the run is refused.
+// write what a function would have written. A task that fails is tried twice again, and one that ECS
+// has no room for or throttles eight times. Where there are no tasks the run is refused.
 func TestLarge(t *testing.T) {
 	refused := newWorld(t)
 	var placement *training.PlacementError
@@ -52,14 +54,17 @@ func TestLarge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, times := range map[string]int{"at once": 0, "tried again": 2} {
-		w := newWorld(t)
+	for name, c := range map[string]struct {
+		fault local.FunctionError
+		times int
+	}{"at once": {}, "out of memory": {outOfMemory, 2}, "no room": {noRoom, 8}, "throttled": {slower, 8}} {
+		w, times := newWorld(t), c.times
 		w.engine.Large = training.OnFargate
 		j, err := w.large(t)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.fail("task trial", "0002-mlp", killed, times)
+		w.fail("task trial", "0002-mlp", c.fault, times)
 		w.run(t, j)
 		got, err := w.engine.Conclude(t.Context(), training.RunID(j.name))
 		if err != nil || got.Digest != want.Digest {
@@ -74,15 +79,56 @@ func TestLarge(t *testing.T) {
 			t.Errorf("%s: %s, %v", name, body, err)
 		}
 	}
-	w := newWorld(t)
-	w.engine.Large = training.OnFargate
-	if j, err = w.large(t); err != nil {
-		t.Fatal(err)
-	}
-	w.fail("task trial", "0002-mlp", killed, 99)
-	w.run(t, j) // half of the trials may fail
-	if board, err := w.engine.Leaderboard(t.Context(), training.RunID(j.name)); err != nil || !slices.Equal(board.Missing, []string{"0002-mlp"}) {
-		t.Errorf("%+v, %v", board, err)
+}
+
+// TestLargeFails: a trial whose task fails every time is one that failed, and says why where Step
+// Functions lists it; a run whose last task does fails, says why, and goes on from there when it is
+// redriven.
+func TestLargeFails(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault       local.FunctionError
+		tries       int
+		error, told string
+	}{
+		"out of memory": {outOfMemory, 3, "States.TaskFailed", "container train ended with exit code 137; OutOfMemoryError: Container killed due to memory usage; the task had 4096 MB"},
+		"no room":       {noRoom, 9, "AmazonECS.Unknown", "Capacity is unavailable"},
+		"throttled":     {slower, 9, "ECS.AmazonECSException", "Rate exceeded"},
+	} {
+		w := newWorld(t)
+		w.engine.Large = training.OnFargate
+		j, err := w.large(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.fail("task trial", "0002-mlp", c.fault, 99)
+		w.fail("task conclude", "", c.fault, c.tries)
+		e, machine := executions(t, w, j)
+		x, err := e.Start(machine, j.name, json.RawMessage(`{"run":"`+j.name+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x = ended(t, e, x.ARN)
+		if n, m := w.count("task trial 0002-mlp"), w.count("task conclude"); n != c.tries || m != c.tries {
+			t.Errorf("%s: tried %d and %d times", name, n, m)
+		}
+		if board, err := w.engine.Leaderboard(t.Context(), training.RunID(j.name)); err != nil || !slices.Equal(board.Missing, []string{"0002-mlp"}) { // half of the trials may fail
+			t.Errorf("%s: %+v, %v", name, board, err)
+		}
+		lost, err := workflow.Lost(t.Context(), w.registry.Store, "maps/"+j.prefix)
+		if err != nil || len(lost) != 1 || lost[0].Error != c.error || !strings.Contains(lost[0].String(), c.told) {
+			t.Errorf("%s: lost %v, %v", name, lost, err)
+		}
+		f, err := workflow.Last(t.Context(), w.registry.Store, j.prefix)
+		if err != nil || f == nil || f.State != "Conclude" || f.Error != c.error || !strings.Contains(f.Cause, c.told) || strings.Contains(f.Cause, "arn:") || x.Status != local.Failed {
+			t.Errorf("%s: %s, recorded %+v, %v", name, x.Status, f, err)
+		}
+		clear(w.faults)
+		if _, err := e.Redrive(x.ARN); err != nil {
+			t.Fatal(err)
+		}
+		if x = ended(t, e, x.ARN); x.Status != local.Succeeded {
+			t.Errorf("%s: redriven it is %s: %s", name, x.Status, x.Cause)
+		}
 	}
 }
 

@@ -169,8 +169,16 @@ func (w *world) fail(step, item string, with local.FunctionError, times int) {
 	w.faults[strings.TrimSpace(step+" "+item)] = slices.Repeat([]local.FunctionError{with}, times)
 }
 
-// Faults of a function and of Lambda itself.
+// Faults of a function and of Lambda itself; of a task, whose container was killed for its memory
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/out-of-memory.html), and of ECS, which
+// had no room for it (https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html) or
+// throttled.
 var (
+	outOfMemory = local.FunctionError{Type: "States.TaskFailed", Message: `{"Containers":[{"ContainerArn":"arn:aws:ecs:us-east-1:1:container/c/t/1","ExitCode":137,"LastStatus":"STOPPED",` +
+		`"Name":"train","Reason":"OutOfMemoryError: Container killed due to memory usage"}],"Cpu":"2048","LastStatus":"STOPPED","Memory":"4096","StopCode":"EssentialContainerExited",` +
+		`"StoppedReason":"Essential container in task exited","TaskArn":"arn:aws:ecs:us-east-1:1:task/c/t"}`}
+	noRoom    = local.FunctionError{Type: "AmazonECS.Unknown", Message: "Capacity is unavailable at this time. Please try again later or in a different availability zone"}
+	slower    = local.FunctionError{Type: "ECS.AmazonECSException", Message: "Rate exceeded (Service: AmazonECS; Status Code: 400; Error Code: ThrottlingException)"}
 	killed    = local.FunctionError{Type: "Runtime.OutOfMemory", Message: "signal: killed", Payload: json.RawMessage(`{"errorType":"Runtime.OutOfMemory","errorMessage":"signal: killed"}`)}
 	throttled = local.FunctionError{Type: "Lambda.TooManyRequestsException", Message: "Rate Exceeded"}
 )
@@ -273,7 +281,7 @@ func (w *world) runTask(ctx context.Context, environment map[string]string) erro
 	}
 	w.mu.Unlock()
 	if len(faults) > 0 {
-		return &faults[0]
+		return &local.ExecutionError{Name: faults[0].Type, Cause: faults[0].Message}
 	}
 	host := &training.Engine{Registry: w.registry, Source: w.engine.Source, Cloud: true, Large: w.engine.Large}
 	return host.Host(ctx, func(name string) string { return environment[name] })
