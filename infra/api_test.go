@@ -15,27 +15,8 @@ import (
 	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
-// newOpen makes a stage whose API asks for all that it may ask for.
-func newOpen(outdir, assets string) (*stage, error) {
-	context, err := readContext("../cdk.json")
-	if err != nil {
-		return nil, err
-	}
-	dev := context[contextKey].(map[string]any)["dev"].(map[string]any)
-	dev["api"] = map[string]any{
-		"users":    map[string]any{},
-		"keys":     map[string]any{"partner": map[string]any{"requests_per_second": 2, "requests_at_once": 4, "requests_per_day": 1000}},
-		"firewall": map[string]any{"requests_per_5_minutes": 500},
-		"domain": map[string]any{"name": "foretell.example.com", "zone": "Z0123456789",
-			"certificate": "arn:aws:acm:eu-central-1:111111111111:certificate/0a1b2c"},
-	}
-	context[contextKey] = map[string]any{"dev": dev}
-	made, err := newStages(newApp(outdir, context), assets)
-	if err != nil {
-		return nil, err
-	}
-	return made[0], nil
-}
+// newOpen makes the stage dev whose API asks for all that it may ask for.
+func newOpen(outdir, assets string) (*stage, error) { return newDevWith(outdir, assets, "api") }
 
 // deployedAPI is the document that API Gateway gets, with references rendered.
 func deployedAPI(t *testing.T, named map[string]resource) object {

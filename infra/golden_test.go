@@ -57,7 +57,7 @@ func TestTemplates(t *testing.T) {
 		stack []string
 	}{
 		{prod, "prod", []string{"Storage", "Compute", "Observability"}},
-		{hosting, "optional", []string{"Release", "ECS", "SageMaker", "Notebook"}},
+		{hosting, "optional", []string{"Large", "Release", "ECS", "SageMaker", "Notebook"}},
 	} {
 		for _, stack := range s.stack {
 			var text bytes.Buffer

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -10,26 +11,59 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 )
 
-// newHosting makes a stage with everything that is there only if it is asked for.
+// newHosting makes the stage dev with everything that is there only if it is asked for, its API aside.
 func newHosting(outdir, assets string) (*stage, error) {
+	return newDevWith(outdir, assets, "hosts", "release", "redact", "large")
+}
+
+// newDevWith makes the stage dev with settings of testdata/full.json, which has all that there are.
+func newDevWith(outdir, assets string, options ...string) (*stage, error) {
 	context, err := readContext("../cdk.json")
 	if err != nil {
 		return nil, err
 	}
-	dev := context[contextKey].(map[string]any)["dev"].(map[string]any)
-	dev["hosts"] = map[string]any{
-		"image": "111111111111.dkr.ecr.eu-central-1.amazonaws.com/foretell@sha256:" + strings.Repeat("0f", 32), "model": "adult-income",
-		"certificate": "arn:aws:acm:eu-central-1:111111111111:certificate/0a1b2c", "ecs": true, "realtime": true, "serverless": true, "notebook": true,
+	full, err := readContext("testdata/full.json")
+	if err != nil {
+		return nil, err
 	}
-	dev["release"] = map[string]any{"repository": "foretell-ml/foretell"}
-	dev["redact"] = true
-	dev["large"] = map[string]any{"fargate": "111111111111.dkr.ecr.eu-central-1.amazonaws.com/foretell-train@sha256:" + strings.Repeat("1e", 32)}
+	dev := context[contextKey].(map[string]any)["dev"].(map[string]any)
+	for _, option := range options {
+		dev[option] = full[contextKey].(map[string]any)["full"].(map[string]any)[option]
+	}
 	context[contextKey] = map[string]any{"dev": dev}
 	made, err := newStages(newApp(outdir, context), assets)
 	if err != nil {
 		return nil, err
 	}
 	return made[0], nil
+}
+
+// TestFull: testdata/full.json has every setting that there is, so that what make test looks for in
+// its templates is looked for everywhere.
+func TestFull(t *testing.T) {
+	context, err := readContext("testdata/full.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stages, err := readSettings(context[contextKey])
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := reflect.ValueOf(stages[0])
+	for i := range value.NumField() {
+		// Data that is kept is in prod.
+		if name := value.Type().Field(i).Name; name != "KeepData" && value.Field(i).IsZero() {
+			t.Errorf("%s is not set", name)
+		}
+	}
+	for _, of := range []any{stages[0].API, stages[0].Hosts, stages[0].Large, *stages[0].API.Firewall, *stages[0].API.Domain} {
+		value := reflect.ValueOf(of)
+		for i := range value.NumField() {
+			if value.Field(i).IsZero() {
+				t.Errorf("%T.%s is not set", of, value.Type().Field(i).Name)
+			}
+		}
+	}
 }
 
 // hosted are the resources of one of the hosting stage's stacks, which may use what Compute exports.
