@@ -36,7 +36,7 @@ func (s *stage) newAPI() awsapigateway.SpecRestApi {
 			DataTraceEnabled:     jsii.Bool(false), // bodies are the user's data
 			MetricsEnabled:       jsii.Bool(true),
 			TracingEnabled:       jsii.Bool(true),
-			AccessLogDestination: awsapigateway.NewLogGroupLogDestination(s.newLogs("APIAccessLog")),
+			AccessLogDestination: awsapigateway.NewLogGroupLogDestination(s.logsIn(s.compute, "APIAccessLog")),
 			AccessLogFormat:      awsapigateway.AccessLogFormat_JsonWithStandardFields(nil),
 		},
 	})

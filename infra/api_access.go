@@ -95,7 +95,7 @@ func (s *stage) newUsers() string {
 	for _, scope := range each {
 		asked = append(asked, awscognito.OAuthScope_ResourceServer(server, scope))
 	}
-	pool.AddClient(jsii.String("Machines"), &awscognito.UserPoolClientOptions{
+	s.pool, s.machines = pool, pool.AddClient(jsii.String("Machines"), &awscognito.UserPoolClientOptions{
 		GenerateSecret: jsii.Bool(true), AccessTokenValidity: minutes(60),
 		OAuth: &awscognito.OAuthSettings{Flows: &awscognito.OAuthFlows{ClientCredentials: jsii.Bool(true)}, Scopes: &asked},
 	})

@@ -72,6 +72,16 @@ func TestUsers(t *testing.T) {
 			equal(t, name, r.Properties["Identifier"], scopes)
 		}
 	}
+	outputs := contentOf(t, open.storage).Outputs
+	for name, value := range map[string]string{"Users": "<Users>", "Client": "<UsersMachines>",
+		"Token": "https://foretell-dev-111111111111.auth.eu-central-1.amazoncognito.com/oauth2/token"} {
+		equal(t, name+"Output", outputs[name+"Output"].Value, value)
+	}
+	contentOf(t, open.storage).export()
+	lines := roleLines(t, hosted(t, open.release), "ReleaseRole")
+	if !slices.Contains(lines, "ReleaseRole cognito-idp:DescribeUserPoolClient <Users.Arn>") {
+		t.Errorf("GitHub's jobs get no token: the role may\n\t%s", strings.Join(lines, "\n\t"))
+	}
 }
 
 // TestPoolThatIsThere: a pool of the settings is trusted as it is, and none is made.

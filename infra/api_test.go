@@ -15,8 +15,10 @@ import (
 	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
-// newOpen makes the stage dev whose API asks for all that it may ask for.
-func newOpen(outdir, assets string) (*stage, error) { return newDevWith(outdir, assets, "api") }
+// newOpen makes the stage dev whose API asks for all that it may ask for, also of GitHub's jobs.
+func newOpen(outdir, assets string) (*stage, error) {
+	return newDevWith(outdir, assets, "api", "release")
+}
 
 // deployedAPI is the document that API Gateway gets, with references rendered.
 func deployedAPI(t *testing.T, named map[string]resource) object {

@@ -31,7 +31,7 @@ func (s *stage) newFunctions(assets string, group func(topology.Function) bool) 
 // grants: it holds what topology says and the right to write its log, nothing else.
 func (s *stage) newFunction(f topology.Function, assets string) awslambda.Function {
 	name := title(f.Name)
-	logs := s.newLogs(name + "Log")
+	logs := s.logsIn(s.compute, name+"Log")
 	statements := []awsiam.PolicyStatement{
 		allow([]string{"logs:CreateLogStream", "logs:PutLogEvents"}, logs.LogGroupArn()),
 		allow([]string{"sqs:SendMessage"}, s.deadLetters.QueueArn()),
@@ -42,7 +42,7 @@ func (s *stage) newFunction(f topology.Function, assets string) awslambda.Functi
 	}
 	role := s.newRole(name+"Role", s.roleName(f.Name), "lambda.amazonaws.com", nil, statements)
 	suppress(role, "IAM5", "a trace has no resource to name", "Resource::*")
-	suppressWildcards(role, "a prefix of the bucket, the runs of one workflow, the schedules of one group: pkg/topology lists them, infra_test.go compares",
+	suppressWildcards(role, "a prefix of the bucket, the runs of one workflow, the schedules of one group: pkg/topology lists them, permissions_test.go compares",
 		`/[a-z]+/\*`, `:execution:<[A-Za-z0-9]+\.Name>:\*`, `:schedule/[A-Za-z0-9-]+/\*`)
 
 	environment := map[string]*string{"GOMAXPROCS": jsii.String(strconv.Itoa(f.CPUs()))}

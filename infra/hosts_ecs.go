@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecspatterns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -71,6 +70,7 @@ func zone(n int) *string { return awscdk.Fn_Select(jsii.Number(n), awscdk.Fn_Get
 // and pulls images and writes logs by endpoints of its own.
 func (s *stage) newNetwork(stack awscdk.Stack) awsec2.Vpc {
 	network := awsec2.NewVpc(stack, jsii.String("Network"), &awsec2.VpcProps{
+		// Closing the group that everything is in by default takes a function of the CDK's; here nothing is in it.
 		AvailabilityZones: &[]*string{zone(0), zone(1)}, NatGateways: jsii.Number(0), RestrictDefaultSecurityGroup: jsii.Bool(false),
 		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{{Name: jsii.String("inside"), SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED}},
 		GatewayEndpoints:    &map[string]*awsec2.GatewayVpcEndpointOptions{"S3": {Service: awsec2.GatewayVpcEndpointAwsService_S3()}},
@@ -91,13 +91,6 @@ func (s *stage) newNetwork(stack awscdk.Stack) awsec2.Vpc {
 		suppressUnseen(made, "EC23", "the group is open to the network's own addresses, a reference that the rule cannot read")
 	}
 	return network
-}
-
-// logsIn is a log group of a stack of its own.
-func (s *stage) logsIn(stack awscdk.Stack, id string) awslogs.LogGroup {
-	return awslogs.NewLogGroup(stack, jsii.String(id), &awslogs.LogGroupProps{
-		Retention: retentions[s.LogDays], RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
-	})
 }
 
 // loadBalancerLog is the bucket of the load balancer's access log.

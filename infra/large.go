@@ -7,7 +7,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/foretell-ml/foretell/pkg/topology"
@@ -48,7 +47,6 @@ func (s *stage) newTasks() {
 		return
 	}
 	s.large = s.newStack("Large", "Foretell: trials that fit no function, on Fargate")
-	logs := func(id string) awslogs.LogGroup { return s.logsIn(s.large, id) }
 	t := &tasks{network: s.newNetwork(s.large)}
 	t.cluster = awsecs.NewCluster(s.large, jsii.String("Cluster"), &awsecs.ClusterProps{Vpc: t.network, ContainerInsightsV2: awsecs.ContainerInsights_ENABLED})
 	t.group = awsec2.NewSecurityGroup(s.large, jsii.String("Group"), &awsec2.SecurityGroupProps{
@@ -63,7 +61,7 @@ func (s *stage) newTasks() {
 		ExecutionRole: execution.WithoutPolicyUpdates(nil), TaskRole: task.WithoutPolicyUpdates(nil),
 		RuntimePlatform: &awsecs.RuntimePlatform{CpuArchitecture: awsecs.CpuArchitecture_ARM64(), OperatingSystemFamily: awsecs.OperatingSystemFamily_LINUX()},
 	})
-	log := logs("TaskLog")
+	log := s.logsIn(s.large, "TaskLog")
 	// The CDK would add this to the execution role, which is closed to it.
 	execution.AddToPrincipalPolicy(allow([]string{"logs:CreateLogStream", "logs:PutLogEvents"}, log.LogGroupArn()))
 	t.definition.AddContainer(jsii.String(topology.TrainTask), &awsecs.ContainerDefinitionOptions{

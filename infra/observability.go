@@ -102,7 +102,7 @@ func (s *stage) alarms() []alarm {
 			s.api.MetricServerError(over(5, "Average")), 0.02, 2},
 		alarm{"Drift", "What a model is asked differs severely from what it was trained on.",
 			own(topology.MetricSevereDrift, "monitor", 60, "Maximum"), 1, 2},
-		alarm{"GivenUp", "Something was given up: an asynchronous call that failed each time, or a schedule that could not start its workflow.",
+		alarm{"GivenUp", "Something was given up: an asynchronous call that failed each time, or a schedule or a rule that could not call its function.",
 			s.deadLetters.MetricApproximateNumberOfMessagesVisible(over(5, "Maximum")), 1, 1},
 	)
 	for _, w := range workflows {

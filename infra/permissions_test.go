@@ -130,8 +130,8 @@ func TestRowsAreTrainsToRead(t *testing.T) {
 	}
 }
 
-// machines are the state machines by what topology calls them.
-var machines = map[topology.Resource]string{topology.TrainingWorkflow: "Training", topology.StatisticsWorkflow: "Profiling", topology.BatchWorkflow: "Predicting"}
+// stateMachines are what topology's workflows are called in the template.
+var stateMachines = map[topology.Resource]string{topology.TrainingWorkflow: "Training", topology.StatisticsWorkflow: "Profiling", topology.BatchWorkflow: "Predicting"}
 
 // topologyLines says what a permission of package topology must become.
 func topologyLines(t *testing.T, role string, p topology.Permission) (lines []string) {
@@ -145,9 +145,9 @@ func topologyLines(t *testing.T, role string, p topology.Permission) (lines []st
 				lines = append(lines, line+"<Bucket.Arn>/"+prefix+"*")
 			}
 		case action == "states:StartExecution":
-			lines = append(lines, line+"<"+machines[p.Resource]+">")
-		case machines[p.Resource] != "":
-			lines = append(lines, line+"arn:<AWS::Partition>:states:eu-central-1:333333333333:execution:<"+machines[p.Resource]+".Name>:*")
+			lines = append(lines, line+"<"+stateMachines[p.Resource]+">")
+		case stateMachines[p.Resource] != "":
+			lines = append(lines, line+"arn:<AWS::Partition>:states:eu-central-1:333333333333:execution:<"+stateMachines[p.Resource]+".Name>:*")
 		case p.Resource == topology.ScheduleGroup:
 			lines = append(lines, line+"arn:<AWS::Partition>:scheduler:eu-central-1:333333333333:schedule/"+groupName("Schedules")+"/*")
 		case p.Resource == topology.DataGroup:
@@ -159,6 +159,21 @@ func topologyLines(t *testing.T, role string, p topology.Permission) (lines []st
 		}
 	}
 	return lines
+}
+
+// TestWritersOfModels: who may write or delete models by its role is whom the bucket lets.
+func TestWritersOfModels(t *testing.T) {
+	var writers []string
+	for _, line := range templateLines(t) {
+		part := strings.Fields(line)
+		if action := part[1]; strings.HasPrefix(part[2], "<Bucket.Arn>/models/") && (action == "s3:PutObject" || strings.HasPrefix(action, "s3:Delete")) {
+			writers = append(writers, part[0])
+		}
+	}
+	slices.Sort(writers)
+	if got := strings.Join(slices.Compact(writers), " "); got != "ApiRole TrainRole" {
+		t.Errorf("%s may write models", got)
+	}
 }
 
 // templateLines lists all that the template's roles may do.

@@ -42,8 +42,9 @@ func (r release) checks() []check {
 }
 
 // newRelease makes the role that GitHub's jobs get, if it is asked for. It may assume two of the roles
-// that cdk bootstrap made, which deploy and upload; ask the API what foretell smoke asks it; and push
-// the image that hosts run, if there are any.
+// that cdk bootstrap made, which deploy and upload; ask the API what foretell smoke asks it, by the
+// token of the client for machines if the stage has one; and push the image that hosts run, if there
+// are any.
 func (s *stage) newRelease() {
 	if s.Release.Repository == "" {
 		return
@@ -65,6 +66,9 @@ func (s *stage) newRelease() {
 		asked = append(asked, s.api.ArnForExecuteApi(jsii.String(r.Method), jsii.String(r.Path), s.api.DeploymentStage().StageName()))
 	}
 	statements := []awsiam.PolicyStatement{allow([]string{"sts:AssumeRole"}, bootstrapped...), allow([]string{"execute-api:Invoke"}, asked...)}
+	if s.machines != nil {
+		statements = append(statements, allow([]string{"cognito-idp:DescribeUserPoolClient"}, jsii.String(s.userPool))) // has the client's secret
+	}
 	if s.Hosts.Image != "" {
 		statements = append(statements, s.pushImage(s.release)...)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscognito"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
@@ -58,7 +59,9 @@ type stage struct {
 	scheduleGroup awsscheduler.ScheduleGroup
 	dataGroup     awsscheduler.ScheduleGroup // of schedules for new data
 	scheduleRole  awsiam.Role
-	userPool      string // ARN, if clients come with its tokens
+	userPool      string              // ARN, if clients come with its tokens
+	pool          awscognito.UserPool // which the stage makes, if it does
+	machines      awscognito.UserPoolClient
 	api           awsapigateway.SpecRestApi
 }
 
@@ -153,24 +156,26 @@ func (s *stage) newOutputs() {
 	if s.API.Domain != nil {
 		output(s.compute, "Domain", "the API's address by a name of its own", jsii.String("https://"+s.API.Domain.Name))
 	}
-	if s.API.Users != nil && s.API.Users.Pool == "" {
+	if s.machines != nil {
 		output(s.storage, "Token", "where a client gets an access token from", jsii.String(s.tokenURL()))
+		output(s.storage, "Users", "the user pool", s.pool.UserPoolId())
+		output(s.storage, "Client", "the client for machines", s.machines.UserPoolClientId())
 	}
 	for _, w := range workflows {
 		output(s.compute, w.name, "the state machine: "+w.comment, s.workflows[w.resource].StateMachineArn())
 	}
 }
 
-// newLogs makes the log group of a function, a workflow or the API. It goes with the
-// stack: a log group that stays behind would block the next deployment of the same name.
-func (s *stage) newLogs(id string) awslogs.LogGroup {
-	return awslogs.NewLogGroup(s.compute, jsii.String(id), &awslogs.LogGroupProps{
+// logsIn makes a log group of a stack. It goes with the stack: one that stays behind would block the
+// next deployment of the same name.
+func (s *stage) logsIn(stack awscdk.Stack, id string) awslogs.LogGroup {
+	return awslogs.NewLogGroup(stack, jsii.String(id), &awslogs.LogGroupProps{
 		Retention: retentions[s.LogDays], RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})
 }
 
 // newDeadLetters makes the queue of what nobody could be told of: an asynchronous call of a
-// function that failed every time, a schedule that could not start its workflow.
+// function that failed every time, a schedule or a rule that could not call its function.
 func (s *stage) newDeadLetters() awssqs.Queue {
 	queue := awssqs.NewQueue(s.compute, jsii.String("DeadLetters"), &awssqs.QueueProps{
 		EnforceSSL: jsii.Bool(true), Encryption: awssqs.QueueEncryption_SQS_MANAGED,

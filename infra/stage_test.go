@@ -191,6 +191,7 @@ func TestNewObjects(t *testing.T) {
 		}
 		equal(t, name+" calls", at(targets[0], "Arn"), "<"+title(f.Name)+"Live>")
 		equal(t, name+"'s dead letters", at(targets[0], "DeadLetterConfig", "Arn"), "<DeadLetters.Arn>")
+		equal(t, name+"'s retries", at(targets[0], "RetryPolicy", "MaximumRetryAttempts"), "10")
 	})
 	for name := range want {
 		t.Errorf("the stack has no %s", name)

@@ -63,7 +63,7 @@ func (s *stage) newWorkflow(w workflow) awsstepfunctions.StateMachine {
 		Role:                    role.WithoutPolicyUpdates(nil),
 		TracingEnabled:          jsii.Bool(true),
 		Logs: &awsstepfunctions.LogOptions{
-			Destination: s.newLogs(w.name + "Log"),
+			Destination: s.logsIn(s.compute, w.name+"Log"),
 			Level:       awsstepfunctions.LogLevel_ALL,
 			// States carry references, but a failed step's message may quote a user's data.
 			IncludeExecutionData: jsii.Bool(false),
