@@ -45,7 +45,7 @@ RAPID_SEED ?= 1
 JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION
 
-.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-automl bench-cost bench-coverage bench-data bench-large bench-learners bench-other bench-serving synth deploy-check image sbom vulnerabilities release fmt clean
+.PHONY: help run up build build-host test check reproducible race bench bench-accuracy bench-automl bench-cost bench-coverage bench-data bench-host bench-large bench-learners bench-other bench-serving synth deploy-check image sbom vulnerabilities release fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -138,6 +138,11 @@ bench-serving: build/bench/serving/100x31/model.ubj build/bench/serving/1000x255
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room serving -python build/bench/serving-venv/bin/python -only "$(ONLY)"
 
+bench-host: build/bench/host-venv ## compare the HTTP host with scikit-learn behind FastAPI and MLServer: requests a second, p99 (ONLY=part of a case's name)
+	@go build -o build/bench/run ./internal/bench
+	@$(BUILD) -o build/bench/predict ./functions/predict
+	@build/bench/run -room host -python build/bench/host-venv/bin/python -only "$(ONLY)"
+
 bench-accuracy: build/bench/venv ## compare scores of learners with their peers' on three data sets (ONLY=part of a case's name)
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room accuracy -sets "$(or $(SETS),../shared/data)" -only "$(ONLY)"
@@ -168,6 +173,10 @@ build/bench/autogluon: testdata/peers/requirements-autogluon.txt
 
 build/bench/serving-venv: testdata/peers/requirements-serving.txt
 	@echo "installing the peers of bench-serving into build/bench/serving-venv"
+	@rm -rf $@ && python3 -m venv $@ && $@/bin/pip install --quiet -r $<
+
+build/bench/host-venv: testdata/peers/requirements-host.txt
+	@echo "installing the peers of bench-host into build/bench/host-venv"
 	@rm -rf $@ && python3 -m venv $@ && $@/bin/pip install --quiet -r $<
 
 build/bench/venv: testdata/peers/requirements.txt

@@ -10,7 +10,7 @@
 //
 //	bench <room>/<case> ours=<seconds> MB/s=<of the file> ours-peak=<MB>
 //
-// Seconds of make bench-serving are per row.
+// Seconds of make bench-serving are per row. Of make bench-host it is requests a second: see hosts.
 //
 // Of make bench-accuracy and bench-other it is scores rather than seconds: see accuracy; of make bench-cost what was
 // predicted beside what was measured: see costRuns; of make bench-coverage what was stated beside it: see
@@ -58,8 +58,9 @@ type match struct {
 func main() {
 	python := flag.String("python", "build/bench/venv/bin/python", "interpreter with the packages of testdata/peers/requirements.txt")
 	folder := flag.String("data", "build/bench", "folder of mixed.csv, mixed.parquet, flights-3m.parquet, learners and large.csv")
-	room := flag.String("room", "data", "what to compare: data, learners, serving, large, accuracy, other, coverage or cost; or portfolio, to find pkg/search/portfolio.json")
+	room := flag.String("room", "data", "what to compare: data, learners, serving, host, large, accuracy, other, coverage or cost; or portfolio, to find pkg/search/portfolio.json")
 	sets := flag.String("sets", "../shared/data", "folder of the data sets that accuracy, coverage and cost are measured on")
+	predict := flag.String("predict", "build/bench/predict", "host: the predict function, built for this machine")
 	rounds := flag.Int("rounds", 3, "how often each side runs")
 	trees := flag.Int("trees", 100, "trees that learners grow")
 	only := flag.String("only", "", "run the cases whose name contains this")
@@ -96,6 +97,10 @@ func main() {
 	}
 	if *room == "cost" {
 		exit(costRuns(context.Background(), *folder, *sets, *only))
+		return
+	}
+	if *room == "host" {
+		exit(hosts(context.Background(), *folder, *python, *predict, *only, *rounds))
 		return
 	}
 	self, err := os.Executable()

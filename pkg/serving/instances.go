@@ -13,7 +13,7 @@ import (
 // names and values, or arrays of values in the order of the schema. The text must be JSON.
 func fromRecords(array, pointer string) fill {
 	return func(d *rows) error {
-		d.place = byName(pointer)
+		d.place = d.byMember(pointer)
 		r := jsontext.NewReader(array)
 		if r.Kind() != jsontext.Array {
 			return notRows(r.Kind(), pointer)
@@ -35,13 +35,17 @@ func notRows(got jsontext.Kind, pointer string) error {
 
 // record reads the current row.
 func (d *rows) record(r *jsontext.Reader) error {
-	switch r.Kind() {
+	kind := r.Kind()
+	if (kind == jsontext.Array) != (len(d.arrays)%2 == 1) {
+		d.arrays = append(d.arrays, d.row)
+	}
+	switch kind {
 	case jsontext.Object:
 		return d.object(r)
 	case jsontext.Array:
 		return d.array(r, nil)
 	default:
-		d.fault("", "want an object with the row's columns, or an array of its values, got "+r.Kind().String())
+		d.fault("", "want an object with the row's columns, or an array of its values, got "+kind.String())
 		return r.Skip()
 	}
 }

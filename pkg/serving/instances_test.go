@@ -33,8 +33,12 @@ func reference(array string) (*dataset.Table, []string, error) {
 		build.AddRow()
 		d := json.NewDecoder(strings.NewReader(string(row)))
 		d.UseNumber()
-		at := byName("/instances")
-		pointer := func(row int, column string) string { return at(row, column).pointer }
+		pointer := func(row int, column string) string {
+			if column == "" {
+				return fmt.Sprint("/instances/", row)
+			}
+			return fmt.Sprint("/instances/", row, "/", escapePointer(column))
+		}
 		open, _ := d.Token()
 		if open == json.Delim('[') {
 			values := 0
@@ -44,7 +48,7 @@ func reference(array string) (*dataset.Table, []string, error) {
 					return nil, nil, err
 				}
 				if values < len(inputs) && setReference(build, values, value) != nil {
-					faults = append(faults, pointer(i, inputs[values].Name))
+					faults = append(faults, fmt.Sprint("/instances/", i, "/", values))
 				}
 			}
 			if values != len(inputs) {

@@ -18,9 +18,7 @@ func fromJSONLines(body string, redact bool) fill {
 			if row < len(lines) {
 				at.line = lines[row]
 			}
-			if column != "" {
-				at.pointer = "/" + escapePointer(column)
-			}
+			at.pointer = d.inRow(row, column)
 			return at
 		}
 		number := 0

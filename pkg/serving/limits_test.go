@@ -60,6 +60,54 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestLongValues: a value may be as long as the limit; of one that is longer by a byte the problem says
+// where it is, in every format, be it a text or the digits of a number. Delimited text is not split
+// into columns then: the line and the number of the value are known.
+func TestLongValues(t *testing.T) {
+	r, _ := newRegistry(t)
+	train(t, r, "adult", "baseline", "income")
+	promote(t, r, "adult", 1)
+	h := (&serving.Server{Registry: r, Model: "adult"}).Routes()
+	for _, tt := range []struct {
+		target, media, before, after, pointer string
+		line                                  int
+	}{
+		{"/v1/models/adult/predict", "application/json", `{"instances": [{"age": 1}, {"job/class": `, `}]}`, "/instances/1/job~1class", 0},
+		{"/v1/models/adult/predict", "application/json", `{"instances": [{"age": 1}, [1, `, `, true, null]]}`, "/instances/1/1", 0},
+		{"/v1/models/adult/predict", "application/json", `{"dataframe_records": [{"age": 1}, {"job/class": `, `}]}`, "/dataframe_records/1/job~1class", 0},
+		{"/v1/models/adult/predict", "application/json", `{"dataframe_split": {"columns": ["age", "job/class"], "data": [[1, null], [2, `, `]]}}`, "/dataframe_split/data/1/1", 0},
+		{"/v1/models/adult/predict", "application/json", `{"inputs": {"age": [1, 2], "job/class": [null, `, `]}}`, "/inputs/job~1class/1", 0},
+		{"/v1/models/adult/predict", "application/json", `{"inputs": [{"age": 1}, {"job/class": `, `}]}`, "/inputs/1/job~1class", 0},
+		{"/v1/models/adult/predict", "application/jsonlines", `{"age": 1}` + "\n" + `{"job/class": `, `}`, "/job~1class", 2},
+		{"/v1/models/adult/predict", "text/csv", "age,job/class\n1,\n2,", "\n", "", 3},
+		{"/v1/models/adult/validate", "text/tab-separated-values", "age\tjob/class\n1\t\n2\t", "\n", "", 3},
+		{"/invocations", "text/csv", "1,,,\n2,", ",,\n", "", 2},
+		{"/v2/models/adult/infer", "application/json", `{"inputs": [{"name": "age", "shape": [2], "datatype": "FP64", "data": [1, 2]}, {"name": "job/class", "shape": [2], "datatype": "BYTES", "data": [null, `, `]}]}`, "/inputs/1/data/1", 0},
+	} {
+		for kind, quote := range map[string]string{"text": `"`, "number": ""} {
+			if kind == "number" && strings.Contains(tt.before, "BYTES") {
+				continue // holds none
+			}
+			longest := quote + strings.Repeat("9", serving.MaxText) + quote
+			longer := quote + strings.Repeat("9", serving.MaxText+1) + quote
+			name := tt.target + " " + kind + " " + tt.before
+			if w := send(h, tt.target, tt.media, tt.before+longest+tt.after); w.Code != http.StatusOK {
+				t.Errorf("%s, as long as may be: %d %.300s", name, w.Code, w.Body)
+			}
+			w := send(h, tt.target, tt.media, tt.before+longer+tt.after)
+			var p gateway.Problem
+			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != http.StatusUnprocessableEntity || w.Header().Get("Content-Type") != "application/problem+json" ||
+				!errors.Is(p, gateway.InvalidInstances.New("")) || len(p.Errors) != 1 {
+				t.Errorf("%s: %d %.300s", name, w.Code, w.Body)
+				continue
+			}
+			if e := p.Errors[0]; e.Pointer != tt.pointer || e.Line != tt.line || tt.pointer != "" && (e.Row != 2 || e.Column != "job/class") || !strings.Contains(e.Detail, "longer than 1048576 bytes") {
+				t.Errorf("%s: %+v", name, e)
+			}
+		}
+	}
+}
+
 // stuck is a store that answers no more than its context lasts.
 type stuck struct{ registry.Store }
 

@@ -126,11 +126,12 @@ func TestPlaces(t *testing.T) {
 		line          int
 	}{
 		{"application/json", `{"instances": [{"age": 30}, {"age": %s}]}`, "/instances/1/age", 0},
-		{"application/json", `{"instances": [{"age": 30}, [%s, null, null, null]]}`, "/instances/1/age", 0},
+		{"application/json", `{"instances": [{"age": 30}, [%s, null, null, null]]}`, "/instances/1/0", 0},
 		{"application/json", `{"dataframe_records": [{"age": 30}, {"age": %s}]}`, "/dataframe_records/1/age", 0},
 		{"application/json", `{"dataframe_split": {"columns": ["member", "age"], "data": [[true, 30], [true, %s]]}}`, "/dataframe_split/data/1/1", 0},
 		{"application/json", `{"inputs": {"age": [30, %s]}}`, "/inputs/age/1", 0},
 		{"application/jsonlines", `{"age": 30}` + "\n\n" + `{"age": %s}`, "/age", 3},
+		{"application/jsonlines", `{"age": 30}` + "\n" + `[%s, null, null, null]`, "/0", 2},
 		{"text/csv", "age,member\n30,true\n\n%s,true\n", "", 4},
 		{"text/csv", "30,\"two\nlines\",true,\n%s,,true,\n", "", 3},
 	} {

@@ -29,6 +29,7 @@ type rows struct {
 	seen   []bool         // of the fields of the current row
 	next   int            // the field that comes next if names come in the schema's order
 	row    int            // of the current row, from 0; −1 before the first
+	arrays []int          // rows from which on they are arrays, and objects again, in turn
 
 	reference *profile.Profile // of the data that the model was trained on
 	offset    string           // the column that is no input, but the exposure of a row
@@ -317,15 +318,24 @@ func (d *rows) summary() string {
 	}
 }
 
-// byName places values in an array of objects at a pointer.
-func byName(array string) placer {
+// byMember places values in an array of rows at a pointer.
+func (d *rows) byMember(array string) placer {
 	return func(row int, column string) place {
-		p := array + "/" + strconv.Itoa(row)
-		if column != "" {
-			p += "/" + escapePointer(column)
-		}
-		return place{pointer: p}
+		return place{pointer: array + "/" + strconv.Itoa(row) + d.inRow(row, column)}
 	}
+}
+
+// inRow is the pointer from a row to the value of a column: by its name in an object, and by its number
+// in an array.
+func (d *rows) inRow(row int, column string) string {
+	if column == "" {
+		return ""
+	}
+	turns, _ := slices.BinarySearch(d.arrays, row+1)
+	if field, ok := d.fields[column]; ok && turns%2 == 1 {
+		return "/" + strconv.Itoa(field)
+	}
+	return "/" + escapePointer(column)
 }
 
 // escapePointer writes a name as an element of a JSON pointer (RFC 6901).

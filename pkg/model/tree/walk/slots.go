@@ -82,7 +82,7 @@ func ranks(bounds []uint64, k *[4]uint64) (r0, r1, r2, r3 int) {
 // columns is what the nodes of a forest ask of each column.
 type columns struct {
 	of    []column
-	index map[int32]int // in of, by number
+	index []int32 // in of, by number; -1: of none
 }
 
 type column struct {
@@ -92,25 +92,38 @@ type column struct {
 	limit       int  // categories, if there are sets; else -1
 }
 
+// survey goes through all nodes. Where thresholds are cuts of bins they come again and again: most of
+// those seen before are left out by a small table, so that there is less to sort.
 func survey(f *tree.Forest) *columns {
-	c := &columns{index: map[int32]int{}}
+	type threshold struct {
+		key    uint64
+		column int32 // in of, from 1
+	}
+	var seen [1 << 12]threshold
+	c := &columns{}
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
 		if n.Feature < 0 {
 			continue
 		}
-		at, known := c.index[n.Feature]
-		if !known {
-			at = len(c.of)
-			c.index[n.Feature] = at
+		for int(n.Feature) >= len(c.index) {
+			c.index = append(c.index, -1)
+		}
+		if c.index[n.Feature] < 0 {
+			c.index[n.Feature] = int32(len(c.of))
 			c.of = append(c.of, column{number: n.Feature, limit: -1})
 		}
+		at := c.index[n.Feature]
 		of := &c.of[at]
 		if n.Set > 0 {
 			of.limit = max(of.limit, 8*len(f.Sets[n.Set-1]))
 			continue
 		}
-		of.bounds = append(of.bounds, key(n.Threshold))
+		one := threshold{key(n.Threshold), at + 1}
+		if before := &seen[(one.key^uint64(at))*0x9e3779b97f4a7c15>>52]; *before != one {
+			*before = one
+			of.bounds = append(of.bounds, one.key)
+		}
 		of.right, of.left = of.right || !n.MissingLeft, of.left || n.MissingLeft
 	}
 	for i := range c.of {
@@ -145,7 +158,7 @@ func (c *columns) number(s *slots) (at []int) {
 
 // threshold is the slot and the rank of a node with a threshold.
 func (n *numbers) threshold(node *tree.Node) (slot int, of uint32) {
-	k, _ := slices.BinarySearch(n.bounds, key(node.Threshold))
+	k := rank(n.bounds, key(node.Threshold))
 	if node.MissingLeft {
 		return n.left, uint32(k + 1)
 	}
