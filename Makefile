@@ -151,7 +151,7 @@ bench-coverage: ## count how many intervals of served values hold the truth, bes
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room coverage -sets "$(or $(SETS),../shared/data)" -only "$(ONLY)"
 
-bench-other: build/bench/other/digits.csv ## the same on ten others, which no default was chosen on (ONLY=part of a case's name)
+bench-other: build/bench/other/digits.csv ## the same on ten others, which the defaults were not fitted to (ONLY=part of a case's name)
 	@go build -o build/bench/run ./internal/bench
 	@build/bench/run -room other -only "$(ONLY)"
 

@@ -27,7 +27,7 @@ type problem struct {
 	target string
 	task   dataset.Task
 	grade  bool // classes: up to 4, 5, 6, 7 and above
-	other  bool // made by testdata/peers/other_data.py; no default was chosen on it
+	other  bool // made by testdata/peers/other_data.py
 }
 
 var problems = []problem{

@@ -1,5 +1,5 @@
-"""Data sets of make bench-other, on which no default was chosen: some that come with scikit-learn, and
-some that it generates.
+"""Data sets of make bench-other, which the defaults were not fitted to: some that come with scikit-learn,
+and some that it generates.
 
     python other_data.py FOLDER    # a CSV file each, with the target in column "target"
 
