@@ -123,20 +123,27 @@ func tensor(dtype DType, b []byte, n int, shape []int) Tensor {
 	return Tensor{DType: dtype, Shape: append([]int(nil), shape...), Bytes: b}
 }
 
-// elements makes room for a tensor's elements once its type and length are checked. A
-// tensor that is absent from a map is the zero Tensor, whose type never matches.
-func elements[T any](t Tensor, want DType) ([]T, error) {
+// Raw returns the bytes of a tensor's elements, little-endian and not copied, once its type and
+// length are checked. A tensor that is absent from a map is the zero Tensor, whose type never
+// matches.
+func (t Tensor) Raw(want DType) ([]byte, error) {
 	if t.DType != want {
 		if t.DType == "" {
 			return nil, fmt.Errorf("tensor is missing, want one of %s", want)
 		}
 		return nil, fmt.Errorf("tensor holds %s, want %s", t.DType, want)
 	}
-	n, err := t.count()
+	_, err := t.count()
+	return t.Bytes, err
+}
+
+// elements makes room for the elements of a tensor that Raw returns.
+func elements[T any](t Tensor, want DType) ([]T, error) {
+	b, err := t.Raw(want)
 	if err != nil {
 		return nil, err
 	}
-	return make([]T, n), nil
+	return make([]T, len(b)/sizes[want]), nil
 }
 
 // count is the number of elements, checked against the bytes there are.

@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -126,47 +127,47 @@ func (f *Forest) Tensors() map[string]safetensors.Tensor {
 // that does not come after its parent (a cycle), a threshold or value that is no number and
 // lengths that differ are errors.
 func LoadForest(tensors map[string]safetensors.Tensor, features int) (Forest, error) {
-	var errs []error
 	var f Forest
-	ints := func(name string) []int32 {
-		values, err := tensors[name].I32()
+	var errs []error
+	raw := func(name string, of safetensors.DType) []byte {
+		b, err := tensors[name].Raw(of)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("tensor %q: %w", name, err))
 		}
-		return values
+		return b
 	}
-	floats := func(name string) []float64 {
-		values, err := tensors[name].F64()
-		if err != nil {
-			errs = append(errs, fmt.Errorf("tensor %q: %w", name, err))
-		}
-		return values
-	}
-	f.Starts = ints("tree_start")
-	feature, left, right := ints("feature"), ints("left"), ints("right")
-	threshold, value := floats("threshold"), floats("value")
-	missingLeft, err := tensors["missing_left"].U8()
+	starts, err := tensors["tree_start"].I32()
 	if err != nil {
-		errs = append(errs, fmt.Errorf("tensor %q: %w", "missing_left", err))
+		errs = append(errs, fmt.Errorf("tensor %q: %w", "tree_start", err))
 	}
+	feature, left, right := raw("feature", safetensors.I32), raw("left", safetensors.I32), raw("right", safetensors.I32)
+	threshold, value := raw("threshold", safetensors.F64), raw("value", safetensors.F64)
+	missingLeft := raw("missing_left", safetensors.U8)
 	if len(errs) > 0 {
 		return Forest{}, errors.Join(errs...)
 	}
-	n := len(feature)
+	n := len(feature) / 4
 	for _, of := range []struct {
 		name  string
 		nodes int
-	}{{"left", len(left)}, {"right", len(right)}, {"threshold", len(threshold)}, {"value", len(value)}, {"missing_left", len(missingLeft)}} {
+	}{{"left", len(left) / 4}, {"right", len(right) / 4}, {"threshold", len(threshold) / 8}, {"value", len(value) / 8}, {"missing_left", len(missingLeft)}} {
 		if of.nodes != n {
 			return Forest{}, fmt.Errorf("tensor %q has %d nodes, \"feature\" has %d", of.name, of.nodes, n)
 		}
 	}
-	f.Nodes = make([]Node, n)
-	for i := range f.Nodes {
+	f.Starts, f.Nodes = starts, make([]Node, n)
+	for i := range f.Nodes { // straight from the bytes: a first request waits for it
 		if missingLeft[i] > 1 {
 			return Forest{}, fmt.Errorf("tensor \"missing_left\": node %d has %d, want 0 or 1", i, missingLeft[i])
 		}
-		f.Nodes[i] = Node{threshold[i], value[i], feature[i], left[i], right[i], missingLeft[i] != 0, 0}
+		f.Nodes[i] = Node{
+			Threshold:   math.Float64frombits(binary.LittleEndian.Uint64(threshold[8*i:])),
+			Value:       math.Float64frombits(binary.LittleEndian.Uint64(value[8*i:])),
+			Feature:     int32(binary.LittleEndian.Uint32(feature[4*i:])),
+			Left:        int32(binary.LittleEndian.Uint32(left[4*i:])),
+			Right:       int32(binary.LittleEndian.Uint32(right[4*i:])),
+			MissingLeft: missingLeft[i] != 0,
+		}
 	}
 	if err := f.loadSets(tensors); err != nil {
 		return Forest{}, err
