@@ -13,12 +13,15 @@ import (
 // linearRows is how many rows of a file the linear learners are compared on.
 const linearRows = 100_000
 
-// linearLearners lists what make bench-learners compares of the linear family: each against
-// scikit-learn (testdata/peers/bench_linear.py), with the same penalty and each side's own
-// idea of when it is done.
+// linearNames are the learners of linearLearners, each a job.
+var linearNames = []string{"linear", "lasso", "logistic", "multinomial", "bayes"}
+
+// linearLearners lists what make bench-learners compares of the linear family, and naive Bayes: each
+// against scikit-learn (testdata/peers/bench_linear.py), with the same penalty and each side's own idea
+// of when it is done.
 func linearLearners(folder, python string) (all []match) {
 	path := folder + "/learners/generated-1.npy"
-	for _, name := range []string{"linear", "lasso", "logistic", "multinomial"} {
+	for _, name := range linearNames {
 		for _, threads := range []int{1, 2} {
 			all = append(all, match{
 				name:    fmt.Sprintf("learners/%s-%d-scikit-learn", name, threads),
@@ -31,7 +34,7 @@ func linearLearners(folder, python string) (all []match) {
 	return all
 }
 
-// fitLinear fits one of the linear family to the first rows of a file and returns the seconds.
+// fitLinear fits one of them to the first rows of a file and returns the seconds.
 // Columns are standardized first. The target of a regression is the last feature; of more
 // classes, five by its size.
 func fitLinear(ctx context.Context, name, path string) (float64, error) {
@@ -49,7 +52,11 @@ func fitLinear(ctx context.Context, name, path string) (float64, error) {
 		d.X.Names, d.X.Columns = append(d.X.Names, fmt.Sprint("x", j)), append(d.X.Columns, c)
 	}
 	var learner model.Learner = model.DefaultLogistic()
-	if name != "logistic" {
+	switch name {
+	case "logistic":
+	case "bayes":
+		learner = model.DefaultBayes()
+	default:
 		d.Y, d.X.Names, d.X.Columns = columns[last-1], d.X.Names[:last-1], d.X.Columns[:last-1]
 		d.Task, d.Classes = dataset.Regression, 0
 		learner = model.DefaultLinear()

@@ -171,7 +171,7 @@ func do(ctx context.Context, job string, args []string) error {
 		fmt.Println(seconds)
 		return err
 	}
-	if job == "linear" || job == "lasso" || job == "logistic" || job == "multinomial" {
+	if slices.Contains(linearNames, job) {
 		seconds, err := fitLinear(ctx, job, args[0])
 		fmt.Println(seconds)
 		return err
