@@ -32,7 +32,7 @@ func describeChunk(x []float64, sum float64) (m moments, lag float64) {
 		for _, v := range x {
 			sum += float64(v / n)
 		}
-		center = sum
+		center = bounded(sum)
 	}
 	m, lag = powers(x, center, 0)
 	if tiny, huge := math.Ldexp(1, -900), math.Ldexp(1, 1000); !(m.M4 > tiny && m.M4 < huge) {
@@ -47,6 +47,9 @@ func describeChunk(x []float64, sum float64) (m moments, lag float64) {
 	}
 	return m, lag
 }
+
+// bounded is a mean that a rounding may have put beyond the greatest numbers, of which it is the mean.
+func bounded(mean float64) float64 { return min(max(mean, -math.MaxFloat64), math.MaxFloat64) }
 
 // powers sums powers of the deviations from center, which is the mean but for roundings, and
 // the products of neighbours.
@@ -78,7 +81,7 @@ func powers(x []float64, center float64, exponent int) (m moments, lag float64) 
 	m = moments{N: n, Exponent: exponent}
 	m.Sum.AddProduct(center, n)
 	m.Sum.Add(math.Ldexp(s1, exponent))
-	m.Mean = center + math.Ldexp(r, exponent)
+	m.Mean = bounded(center + math.Ldexp(r, exponent))
 	rr := float64(r * r)
 	m.M2 = max(0, s2-float64(rr*n))
 	m.M3 = s3 - float64(3*float64(r*s2)) + float64(2*float64(n*float64(rr*r)))
@@ -119,7 +122,7 @@ func (m *moments) merge(o moments) {
 	r := moments{N: n, Sum: m.Sum, Exponent: exponent}
 	r.Sum.Add(o.Sum.Hi)
 	r.Sum.Lo += o.Sum.Lo
-	r.Mean = a.Mean + math.Ldexp(float64(d*share), exponent)
+	r.Mean = bounded(a.Mean + math.Ldexp(float64(d*share), exponent))
 	if total := r.Sum.Value(); !math.IsInf(total, 0) && !math.IsNaN(total) {
 		r.Mean = total / n
 	}

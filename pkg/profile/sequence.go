@@ -76,7 +76,7 @@ func (s *sequence) joinFinite(o *sequence) {
 	}
 	exponent := max(s.Exponent, o.Exponent)
 	n := s.N + o.N
-	mean := float64(s.Mean*(s.N/n)) + float64(o.Mean*(o.N/n))
+	mean := bounded(float64(s.Mean*(s.N/n)) + float64(o.Mean*(o.N/n)))
 	scale := func(v float64) float64 { return math.Ldexp(v, -exponent) - math.Ldexp(mean, -exponent) }
 	s.Lag = s.about(mean, exponent) + o.about(mean, exponent) + float64(scale(s.LastFinite)*scale(o.FirstFinite))
 	s.N, s.Mean, s.Exponent, s.LastFinite = n, mean, exponent, o.LastFinite
