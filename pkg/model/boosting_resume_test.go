@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	deep "reflect"
+	"slices"
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -73,6 +74,23 @@ func TestBoostingResumes(t *testing.T) {
 					t.Errorf("%s, %s: it was never stopped", data.Task, name)
 				}
 			}
+		}
+	}
+}
+
+// Where no round is better than none, the patience with it is counted across attempts too.
+func TestBoostingResumesWithoutGain(t *testing.T) {
+	data := generated(300, 4, dataset.Regression, 0)
+	slices.Reverse(data.Y) // of other rows: nothing is to be learned
+	learner := small(24, 31, 1)
+	learner.MinLeafRows, learner.EarlyStopping, learner.ValidationShare = 1, 6, 0.25
+	want := fit(t, learner, data, 5)
+	if len(want.curve) != 6 || want.Rounds() != 0 {
+		t.Fatalf("%d rounds, of which %d are kept: some gain", len(want.curve), want.Rounds())
+	}
+	for looks := 1; looks < 6; looks++ {
+		if m, attempts := resumed(t, learner, data, looks); !deep.DeepEqual(m.State(), want.State()) || attempts < 2 {
+			t.Errorf("after %d attempts it is another model", attempts)
 		}
 	}
 }
