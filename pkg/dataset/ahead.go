@@ -142,7 +142,9 @@ func (b *buffers) get(size int) []byte {
 		b.free = b.free[:n-1]
 		return buffer
 	}
-	return make([]byte, front(size)+size+1)
+	buffer := make([]byte, front(size)+size+1)
+	enlarge(buffer)
+	return buffer
 }
 
 func (b *buffers) put(buffer []byte) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // csvScan is the state of one CSV.Scan.
@@ -12,6 +13,28 @@ type csvScan struct {
 	blockScan
 	headSize int // bytes in which the header is looked for
 	dialect      // detected in the first part where the options do not say
+	readers  sync.Pool
+}
+
+// columnReaders are those of all columns, used for one piece after another.
+func (s *csvScan) columnReaders() []columnReader {
+	if free, ok := s.readers.Get().(*[]columnReader); ok {
+		return *free
+	}
+	columns, shared := make([]columnReader, len(s.fields)), new(coding)
+	for i, f := range s.fields {
+		columns[i] = columnReader{index: s.index[i], field: f, missing: s.missing, numbers: s.options.NumberForm(), coding: shared}
+	}
+	return columns
+}
+
+// free gives up readers.
+func (s *csvScan) free(columns []columnReader) {
+	for i := range columns {
+		levels := columns[i].levels
+		clear(levels[:cap(levels)]) // they lie in the piece
+	}
+	s.readers.Put(&columns)
 }
 
 func (s *csvScan) lastEnd(data []byte) int { return lastRecordEnd(data, s.dialect) }
@@ -57,10 +80,8 @@ func (s *csvScan) begin(part int, buffer []byte, n int, whole bool) (end, lines 
 func (s *csvScan) read(ctx context.Context, p *piece) error {
 	records := newRecords(p.records, s.dialect, len(s.header))
 	defer records.free()
-	columns, shared := make([]columnReader, len(s.fields)), new(coding)
-	for i, f := range s.fields {
-		columns[i] = columnReader{index: s.index[i], field: f, missing: s.missing, numbers: s.options.NumberForm(), coding: shared}
-	}
+	columns := s.columnReaders()
+	defer s.free(columns)
 	batch := Batch{Part: p.part, Numbers: s.options.NumberForm(), Columns: make([]BatchColumn, len(columns))}
 	for {
 		if err := ctx.Err(); err != nil {

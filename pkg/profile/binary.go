@@ -25,7 +25,7 @@ type partialForm struct {
 	Spans   []span
 }
 
-const partialVersion = 1
+const partialVersion = 2
 
 // MarshalBinary returns what UnmarshalBinary reads: the intermediate result of one release of
 // Foretell, which no other has to understand.
@@ -131,7 +131,7 @@ func (c *column) check() error {
 	}
 	if t := c.Texts; t != nil {
 		switch {
-		case t.Table == nil, t.Table.Exact() != (t.Distinct == nil), len(t.Looked.Hashes) != len(t.Looked.Texts):
+		case t.Table == nil, t.Table.Exact() != (t.Distinct == nil), !t.Looked.check():
 			return errors.New("a column lacks a sketch")
 		case t.Rows < 1, t.Table.N() != uint64(t.Rows):
 			return errors.New("a sketch is of other values")

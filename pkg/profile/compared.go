@@ -2,6 +2,8 @@ package profile
 
 import (
 	"math"
+	"slices"
+	"sync"
 
 	"github.com/foretell-ml/foretell/pkg/internal/num"
 )
@@ -184,14 +186,21 @@ func shrink(x []float64, greatest float64) {
 	}
 }
 
+// keyedRow is a row with its value as a number that is ordered as values are.
+type keyedRow struct {
+	key uint64
+	row int32
+}
+
+// rowRooms are what rows are sorted in: columns are sorted one after another.
+var rowRooms = sync.Pool{New: func() any { return new([2][]keyedRow) }}
+
 // sortRows is the rows of values that are not NaN in order of value, equal ones in order of
 // row, and the ordinal of each one's value: a radix sort by digits of eleven bits.
 func sortRows(values []float64) (order, group []int32) {
-	type item struct {
-		key uint64
-		row int32
-	}
-	items := make([]item, 0, len(values))
+	room := rowRooms.Get().(*[2][]keyedRow)
+	defer rowRooms.Put(room)
+	items := slices.Grow(room[0][:0], len(values))
 	const bits, mask = 11, 1<<11 - 1
 	var counts [6][mask + 1]int32 // 6·11 ≥ 64
 	for row, v := range values {
@@ -200,12 +209,13 @@ func sortRows(values []float64) (order, group []int32) {
 		}
 		b := math.Float64bits(v + 0) // -0 is 0
 		key := b ^ (uint64(int64(b)>>63) | 1<<63)
-		items = append(items, item{key, int32(row)})
+		items = append(items, keyedRow{key, int32(row)})
 		for d := range counts {
 			counts[d][key>>(bits*d)&mask]++
 		}
 	}
-	from, to := items, make([]item, len(items))
+	room[0], room[1] = items, slices.Grow(room[1][:0], len(items))[:len(items)]
+	from, to := room[0], room[1]
 	for d := range counts {
 		if len(from) == 0 || int(counts[d][from[0].key>>(bits*d)&mask]) == len(from) {
 			continue // all are equal in this digit

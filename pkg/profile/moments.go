@@ -22,10 +22,11 @@ type moments struct {
 	M2, M3, M4 float64
 }
 
-// describeChunk returns the moments of one finite value or more, of which the sum is about sum, and
-// the sum of the products of scaled deviations of neighbours about the mean.
-func describeChunk(x []float64, sum float64) (m moments, lag float64) {
+// describeChunk returns the moments of one finite value or more, and the sum of the products of scaled
+// deviations of neighbours about the mean.
+func describeChunk(x []float64) (m moments, lag float64) {
 	n := float64(len(x))
+	sum := sumOf(x)
 	center := sum / n
 	if math.IsInf(sum, 0) || math.IsNaN(sum) { // the greatest numbers do not fit: their halves do
 		sum = 0
@@ -58,22 +59,23 @@ func powers(x []float64, center float64, exponent int) (m moments, lag float64) 
 	up, more := math.Ldexp(1, -exponent/2), math.Ldexp(1, -exponent-(-exponent/2))
 	scaled := float64(float64(center*up) * more)
 	n := float64(len(x))
-	var sums [5]num.Twofold
-	previous := 0.0
-	for start := 0; start < len(x); start += 64 { // short sums, so that roundings stay small
-		var b1, b2, b3, b4, products float64
-		for _, v := range x[start:min(start+64, len(x))] {
-			d := float64(float64(v*up)*more) - scaled
-			square := float64(d * d)
-			b1 += d
-			b2 += square
-			b3 += float64(square * d)
-			b4 += float64(square * square)
-			products += float64(previous * d)
-			previous = d
+	deviation := func(v float64) float64 { return float64(float64(v*up)*more) - scaled }
+	var sums [len(blockPowers{})]num.Twofold
+	for start := 0; start < len(x); start += powerBlock {
+		end := min(start+powerBlock, len(x))
+		var b blockPowers
+		if start == 0 || exponent != 0 || !b.addQuick(x[start-1:end], center) {
+			var d [1 + powerBlock]float64
+			if start > 0 {
+				d[0] = deviation(x[start-1])
+			}
+			for i, v := range x[start:end] {
+				d[i+1] = deviation(v)
+			}
+			b.addGo(d[:end-start+1])
 		}
-		for i, b := range [...]float64{b1, b2, b3, b4, products} {
-			sums[i].Add(b)
+		for i := range sums {
+			sums[i].Add((b[i][0] + b[i][2]) + (b[i][1] + b[i][3]))
 		}
 	}
 	s1, s2, s3, s4 := sums[0].Value(), sums[1].Value(), sums[2].Value(), sums[3].Value()
@@ -86,7 +88,7 @@ func powers(x []float64, center float64, exponent int) (m moments, lag float64) 
 	m.M2 = max(0, s2-float64(rr*n))
 	m.M3 = s3 - float64(3*float64(r*s2)) + float64(2*float64(n*float64(rr*r)))
 	m.M4 = max(0, s4-float64(4*float64(r*s3))+float64(6*float64(rr*s2))-float64(3*float64(n*float64(rr*rr))))
-	first, last := float64(float64(x[0]*up)*more)-scaled, previous
+	first, last := deviation(x[0]), deviation(x[len(x)-1])
 	return m, sums[4].Value() + float64(rr*(n-1)) - float64(r*(float64(2*s1)-first-last))
 }
 

@@ -3,6 +3,7 @@ package profile
 import (
 	"math"
 	"sort"
+	"sync"
 
 	"github.com/foretell-ml/foretell/pkg/sketch"
 )
@@ -25,15 +26,57 @@ type numbers struct {
 
 	seed    uint64
 	pending []float64 // finite ones in the order of their rows, not yet looked at
-	sum     float64   // of those
+	free    sketches  // whose memory is for those above
 }
 
+// sketches are those of numbers.
+type sketches struct {
+	table, steps *sketch.Numbers
+	quantiles    *sketch.Quantiles
+}
+
+// freeSketches are those of numbers that were merged into others: every block has some.
+var freeSketches sync.Pool
+
+// reusedFrom is the size of a table from which on its memory is used again, as those of up to 341
+// columns are. Of more columns there is as much of it as all blocks together need.
+const reusedFrom = 768
+
 func newNumbers(limit int, moments bool, seed uint64) *numbers {
-	n := &numbers{Table: sketch.NewNumbers(limit), seed: seed}
+	n := &numbers{seed: seed}
+	if free, ok := freeSketches.Get().(*sketches); ok {
+		n.free = *free
+	}
+	n.Table = emptied(n.free.table, limit)
 	if moments {
-		n.Steps = sketch.NewNumbers(stepsLimit)
+		n.Steps = emptied(n.free.steps, stepsLimit)
 	}
 	return n
+}
+
+// emptied is t without what it counts, or a new one.
+func emptied(t *sketch.Numbers, limit int) *sketch.Numbers {
+	if t == nil {
+		return sketch.NewNumbers(limit)
+	}
+	t.Reset(limit)
+	return t
+}
+
+// discard gives up the sketches of n, which is not to be used any more.
+func (n *numbers) discard() {
+	free := n.free
+	free.table = n.Table
+	if n.Steps != nil {
+		free.steps = n.Steps
+	}
+	if n.Quantiles != nil {
+		free.quantiles = n.Quantiles
+	}
+	*n = numbers{}
+	if free.table.Max() >= reusedFrom {
+		freeSketches.Put(&free)
+	}
 }
 
 // stepsLimit is how many different steps between moments are counted: a cadence that more of
@@ -68,7 +111,9 @@ func (n *numbers) add(values []float64, s *sequence, w *workspace) {
 func (n *numbers) append(values []float64) {
 	k := len(n.pending)
 	to := n.pending[:k+len(values)]
-	sum := n.sum
+	taken := takeFinite(to[k:], values)
+	k += taken
+	values = values[taken:]
 	for _, v := range values {
 		v += 0 // -0 + 0 is 0
 		to[k] = v
@@ -77,13 +122,8 @@ func (n *numbers) append(values []float64) {
 			finite = 1
 		}
 		k += finite // no branch, because nobody foresees where values are missing
-		// Here it waits for nothing but the sum before, while the rest goes on.
-		sum += math.Float64frombits(math.Float64bits(v) & -uint64(finite))
 	}
-	n.pending, n.sum = to[:k], sum
-	if k == len(to) {
-		return
-	}
+	n.pending = to[:k]
 	for _, v := range values {
 		switch {
 		case v > math.MaxFloat64:
@@ -119,30 +159,19 @@ func (n *numbers) flush(s *sequence, w *workspace) {
 	if len(x) == 0 {
 		return
 	}
-	m, lag := describeChunk(x, n.sum)
+	m, lag := describeChunk(x)
 	s.chunk(x, m, lag)
 	sketch.SortFloats(x, w.scratch[:len(x)])
 	w.runs, w.lengths = sketch.Runs(x, w.runs[:0], w.lengths[:0])
 	last := len(w.runs) - 1
 	n.widen(w.runs[0], int(w.lengths[0]), w.runs[last], int(w.lengths[last]))
 	n.Moments.merge(m)
-	n.Integers += wholeIn(w.runs, w.lengths)
+	n.Integers += int(wholeIn(w.runs, w.lengths))
 	negatives := sort.SearchFloat64s(x, 0)
 	n.Negatives += negatives
 	n.Zeros += sort.Search(len(x)-negatives, func(i int) bool { return x[negatives+i] > 0 })
 	n.count(x, w.runs, w.lengths)
-	n.pending, n.sum = x[:0], 0
-}
-
-// wholeIn counts the whole numbers among values that occur as often as counts says.
-func wholeIn(values []float64, counts []uint64) (n int) {
-	counts = counts[:len(values)]
-	for i, v := range values {
-		if float64(int64(v)) == v || v >= 1<<53 || v <= -(1<<53) {
-			n += int(counts[i])
-		}
-	}
-	return n
+	n.pending = x[:0]
 }
 
 // widen takes the extremes of other values, and how many of them are there.
@@ -182,7 +211,10 @@ func (n *numbers) count(sorted, runs []float64, lengths []uint64) {
 func (n *numbers) sketchTable(t *sketch.Numbers) {
 	if n.Quantiles == nil {
 		sizes := sketchSizes(n.Table.Max())
-		n.Quantiles = sketch.NewQuantiles(sizes.quantilesK, n.seed)
+		if n.Quantiles = n.free.quantiles; n.Quantiles == nil {
+			n.Quantiles = new(sketch.Quantiles)
+		}
+		n.Quantiles.Reset(sizes.quantilesK, n.seed)
 		n.Distinct = sketch.NewDistinct(sizes.distinctLgK)
 	}
 	values, counts := make([]float64, 0, t.Len()), make([]uint64, 0, t.Len())

@@ -164,16 +164,13 @@ func (p *Partial) Add(b *dataset.Batch) error {
 
 // addValues takes numbers, moments or booleans.
 func (p *Partial) addValues(i int, b *dataset.BatchColumn) {
-	missing := 0
-	hashes := p.work.hashes[:len(b.Values)]
-	for row, v := range b.Values {
-		cell := math.Float64bits(v + 0) // -0 + 0 is 0
-		if v != v {
-			cell = missingKey
-			p.missing.set(row, i)
-			missing++
+	missing := foldValues(p.work.hashes[:len(b.Values)], b.Values)
+	if missing > 0 {
+		for row, v := range b.Values {
+			if v != v {
+				p.missing.set(row, i)
+			}
 		}
-		hashes[row] = fold(hashes[row], cell)
 	}
 	c, kind := &p.columns[i], numberCell
 	c.Missing += missing
@@ -428,6 +425,7 @@ func (p *Partial) absorb(o *Partial) {
 	p.missing.Table.Merge(o.missing.Table)
 }
 
+// merge adds what o knows, and leaves it with nothing.
 func (c *column) merge(o *column) {
 	c.Missing += o.Missing
 	c.Booleans[0] += o.Booleans[0]
@@ -436,17 +434,21 @@ func (c *column) merge(o *column) {
 		c.Numbers = o.Numbers
 	} else if o.Numbers != nil {
 		c.Numbers.merge(o.Numbers)
+		o.Numbers.discard()
 	}
 	if c.Moments == nil {
 		c.Moments = o.Moments
 	} else if o.Moments != nil {
 		c.Moments.merge(o.Moments)
+		o.Moments.discard()
 	}
 	if c.Texts == nil {
 		c.Texts = o.Texts
 	} else if o.Texts != nil {
 		c.Texts.merge(o.Texts)
+		o.Texts.discard()
 	}
+	*o = column{}
 }
 
 // follow adds o, whose rows come behind those of p in the same shard.

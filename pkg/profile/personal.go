@@ -250,22 +250,25 @@ func personalIn(text []byte) string {
 	return ""
 }
 
+// leastCard has as many digits as the number of a card has at least.
+const leastCard = 1e12
+
 // personal says which kinds of personal data the values look like, by a sample of the
 // different ones: texts, and whole numbers, which may be those of cards.
 func (c *column) personal() (found []Personal) {
 	counts, looked := map[string]int{}, 0
 	if c.Texts != nil {
 		_, sample := c.Texts.sketches()
-		for _, text := range sample.Texts {
+		for text := range sample.texts() {
 			looked++
 			counts[personalIn(text)]++
 		}
 	}
-	if n := c.Numbers; n != nil && n.Moments.N > 0 {
+	if n := c.Numbers; n != nil && n.Moments.N > 0 && (n.Max >= leastCard || len(counts) > 0) {
 		cards, numbers := 0, 0
 		for _, v := range n.ranks().values {
 			numbers++
-			if v >= 1e12 && v < 1<<53 && v == math.Trunc(v) && personalKind(strconv.AppendFloat(nil, v, 'f', -1, 64)) != "" { // cards have 13 digits or more
+			if v >= leastCard && v < 1<<53 && v == math.Trunc(v) && personalKind(strconv.AppendFloat(nil, v, 'f', -1, 64)) != "" {
 				cards++
 			}
 		}

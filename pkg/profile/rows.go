@@ -38,10 +38,21 @@ func (r *rowHashes) add(hashes []uint64) {
 	}
 }
 
+// hashRoom is memory for hashes and their counts.
+type hashRoom struct {
+	hashes []uint64
+	counts []uint32
+}
+
+// hashRooms are those that hold nothing that is needed: every block leaves some.
+var hashRooms = sync.Pool{New: func() any { return new(hashRoom) }}
+
 // flush counts the pending hashes.
 func (r *rowHashes) flush() {
 	sortHashes(r.pending)
-	hashes, counts := r.pending[:0], make([]uint32, 0, len(r.pending))
+	room := hashRooms.Get().(*hashRoom)
+	defer hashRooms.Put(room)
+	hashes, counts := r.pending[:0], slices.Grow(room.counts[:0], len(r.pending))
 	for _, h := range r.pending {
 		if n := len(hashes); n > 0 && hashes[n-1] == h {
 			counts[n-1]++
@@ -50,13 +61,11 @@ func (r *rowHashes) flush() {
 		hashes, counts = append(hashes, h), append(counts, 1)
 	}
 	r.count(hashes, counts)
-	r.pending = r.pending[:0]
+	r.pending, room.counts = r.pending[:0], counts
 }
 
 // hashPlaces are the buckets that hashes are dealt into before they are sorted.
 const hashPlaces = 1 << 14
-
-var hashScratches = sync.Pool{New: func() any { return new([]uint64) }}
 
 // sortHashes sorts hashes, which are spread evenly below the greatest: dealt into places by their
 // leading bits, few share one, and insertion puts those in order.
@@ -75,10 +84,10 @@ func sortHashes(hashes []uint64) {
 		next[i] = start
 		start += n
 	}
-	room := hashScratches.Get().(*[]uint64)
-	defer hashScratches.Put(room)
-	*room = append((*room)[:0], hashes...)
-	for _, h := range *room {
+	room := hashRooms.Get().(*hashRoom)
+	defer hashRooms.Put(room)
+	room.hashes = append(room.hashes[:0], hashes...)
+	for _, h := range room.hashes {
 		slot := &next[h>>shift]
 		hashes[*slot] = h
 		*slot++
@@ -95,8 +104,10 @@ func (r *rowHashes) count(hashes []uint64, counts []uint32) {
 	if len(hashes) == 0 {
 		return
 	}
-	all := make([]uint64, 0, len(r.Hashes)+len(hashes))
-	sums := make([]uint32, 0, cap(all))
+	room := hashRooms.Get().(*hashRoom)
+	defer hashRooms.Put(room)
+	most := min(len(r.Hashes)+len(hashes), maxRowHashes+1)
+	all, sums := slices.Grow(room.hashes[:0], most), slices.Grow(room.counts[:0], most)
 	for i, j := 0, 0; (i < len(r.Hashes) || j < len(hashes)) && len(all) <= maxRowHashes; {
 		switch {
 		case j == len(hashes) || i < len(r.Hashes) && r.Hashes[i] < hashes[j]:
@@ -111,6 +122,7 @@ func (r *rowHashes) count(hashes []uint64, counts []uint32) {
 			j++
 		}
 	}
+	room.hashes, room.counts = r.Hashes, r.Counts
 	r.Hashes, r.Counts = all, sums
 	if len(all) > maxRowHashes {
 		r.Limit = min(r.Limit, all[maxRowHashes]-1)
@@ -127,7 +139,7 @@ func (r *rowHashes) cut() {
 	r.Hashes, r.Counts = r.Hashes[:n], r.Counts[:n]
 }
 
-// merge adds the rows of o, of which none are pending.
+// merge adds the rows of o, of which none are pending, and leaves it with none.
 func (r *rowHashes) merge(o *rowHashes) {
 	r.Limit = min(r.Limit, o.Limit)
 	n, _ := slices.BinarySearch(o.Hashes, r.Limit+1)
@@ -136,6 +148,8 @@ func (r *rowHashes) merge(o *rowHashes) {
 	}
 	r.count(o.Hashes[:n], o.Counts[:n])
 	r.cut()
+	hashRooms.Put(&hashRoom{o.Hashes, o.Counts})
+	*o = rowHashes{Limit: o.Limit}
 }
 
 // duplicates counts the rows that repeat another one.
@@ -211,8 +225,11 @@ func (s *rowSample) room(column, n int) *cells {
 		// four times.
 		most := 2*s.Rows + n - len(c.Bits)
 		more := max(n, min(len(c.Bits), most))
-		if len(c.Bits) >= s.Rows/8 { // no small data: all of it at once
-			more = max(n, most)
+		if len(c.Bits) >= s.Rows/8 { // no small data: all of it at once; of wide data half, which is enough for most blocks
+			if s.Rows < maxSampleRows {
+				most = s.Rows - len(c.Bits)
+			}
+			more = max(more, most)
 		}
 		c.Bits, c.Kinds = slices.Grow(c.Bits, more), slices.Grow(c.Kinds, more)
 	}
@@ -261,6 +278,10 @@ func (s *rowSample) merge(o *rowSample) {
 	s.Keys = append(s.Keys, o.Keys...)
 	for i := range s.Columns {
 		from := &o.Columns[i]
+		if s.Columns[i].Bits == nil {
+			s.Columns[i], *from = *from, cells{}
+			continue
+		}
 		to := s.room(i, len(from.Bits))
 		to.Bits, to.Kinds = append(to.Bits, from.Bits...), append(to.Kinds, from.Kinds...)
 		if from.Bits != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/internal/par"
@@ -55,33 +56,56 @@ func (c *cells) column(name string, t dataset.Type) sampleColumn {
 		}
 		return r
 	}
+	r.codes, r.levels = c.codes()
+	return r
+}
+
+// codeMaps are empty ones, used before for another column.
+var codeMaps = sync.Pool{New: func() any { return map[uint64]int32{} }}
+
+// codes are the cells by the order of their values, which does not depend on that of the rows, and
+// how many different ones there are. Missing ones are -1.
+func (c *cells) codes() (codes []int32, levels int) {
+	codes = make([]int32, len(c.Bits))
 	type cell struct {
-		kind byte
 		bits uint64
+		kind byte
+		code int32 // in order of appearance
 	}
-	known := map[cell]int32{}
+	var known [256]map[uint64]int32 // of each kind
 	var order []cell
 	for i, bits := range c.Bits {
-		one := cell{c.Kinds[i], bits}
-		if _, ok := known[one]; !ok && one.kind != missingCell {
-			known[one] = 0
-			order = append(order, one)
+		kind := c.Kinds[i]
+		if kind == missingCell {
+			codes[i] = -1
+			continue
 		}
+		code, ok := known[kind][bits]
+		if !ok {
+			if known[kind] == nil {
+				known[kind] = codeMaps.Get().(map[uint64]int32)
+				defer func() {
+					clear(known[kind])
+					codeMaps.Put(known[kind])
+				}()
+			}
+			code = int32(len(order))
+			known[kind][bits] = code
+			order = append(order, cell{bits, kind, code})
+		}
+		codes[i] = code
 	}
-	// In an order that does not depend on that of the rows.
 	slices.SortFunc(order, func(a, b cell) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.bits, b.bits))
 	})
+	position := make([]int32, len(order))
 	for i, one := range order {
-		known[one] = int32(i)
+		position[one.code] = int32(i)
 	}
-	r.levels = len(order)
-	r.codes = make([]int32, len(c.Bits))
-	for i, bits := range c.Bits {
-		r.codes[i] = -1
-		if c.Kinds[i] != missingCell {
-			r.codes[i] = known[cell{c.Kinds[i], bits}]
+	for i, code := range codes {
+		if code >= 0 {
+			codes[i] = position[code]
 		}
 	}
-	return r
+	return codes, len(order)
 }

@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/binary"
 	"fmt"
@@ -9,8 +8,8 @@ import (
 	"math"
 	"math/bits"
 	"slices"
-	"sort"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -32,8 +31,24 @@ type texts struct {
 	Looked   lookedAt
 }
 
+// freeTables are those of texts that were merged into others: every block has some.
+var freeTables sync.Pool
+
 func newTexts(limit int, wanted *ceiling) *texts {
-	return &texts{Min: math.MaxInt, Table: sketch.NewTexts(limit), Looked: lookedAt{wanted: wanted}}
+	table, ok := freeTables.Get().(*sketch.Texts)
+	if !ok {
+		table = new(sketch.Texts)
+	}
+	table.Reset(limit)
+	return &texts{Min: math.MaxInt, Table: table, Looked: lookedAt{wanted: wanted}}
+}
+
+// discard gives up the table of t, which is not to be used any more.
+func (t *texts) discard() {
+	if t.Table.Max() >= reusedFrom {
+		freeTables.Put(t.Table)
+	}
+	*t = texts{}
 }
 
 func (t *texts) len() int {
@@ -144,73 +159,6 @@ func shortened(levels [][]byte, hashes []uint64) [][]byte {
 		}
 	}
 	return levels
-}
-
-// lookedAt is a sample of different texts that does not depend on their order: those of the
-// smallest hashes.
-type lookedAt struct {
-	Limit  uint64 // hashes above it are not wanted, once it is not 0
-	Hashes []uint64
-	Texts  [][]byte
-
-	room   int      // how many are kept, the same ones among them, before it shrinks
-	wanted *ceiling // of all blocks of the shard; nil of what was read from its binary form
-}
-
-// maxLooked is how many texts are sampled, and longestLooked the longest of them in bytes.
-const (
-	maxLooked     = 1000
-	leastLooked   = 64 // so many take room anyway
-	longestLooked = 128
-)
-
-func (l *lookedAt) add(hash uint64, text []byte) {
-	if l.Limit != 0 && hash > l.Limit || l.wanted != nil && hash > l.wanted.Load() || len(text) > longestLooked {
-		return
-	}
-	l.Hashes = append(l.Hashes, hash)
-	l.Texts = append(l.Texts, bytes.Clone(text))
-	if len(l.Hashes) >= max(l.room, leastLooked) {
-		l.shrink()
-	}
-}
-
-// shrink keeps each text once, and of these the ones of the smallest hashes.
-func (l *lookedAt) shrink() {
-	sort.Sort(l)
-	n := 0
-	for i, hash := range l.Hashes {
-		if n == maxLooked {
-			break
-		}
-		if n == 0 || hash != l.Hashes[n-1] {
-			l.Hashes[n], l.Texts[n] = hash, l.Texts[i]
-			n++
-		}
-	}
-	clear(l.Texts[n:])
-	l.Hashes, l.Texts = l.Hashes[:n], l.Texts[:n]
-	l.room = 2 * n // thousands of columns of few categories each keep few
-	if n == maxLooked {
-		l.Limit = l.Hashes[n-1]
-		if l.wanted != nil {
-			l.wanted.lower(l.Limit)
-		}
-	}
-}
-
-func (l *lookedAt) merge(o *lookedAt) {
-	for i, hash := range o.Hashes {
-		l.add(hash, o.Texts[i])
-	}
-}
-
-// Len, Less and Swap sort by hash.
-func (l *lookedAt) Len() int           { return len(l.Hashes) }
-func (l *lookedAt) Less(i, j int) bool { return l.Hashes[i] < l.Hashes[j] }
-func (l *lookedAt) Swap(i, j int) {
-	l.Hashes[i], l.Hashes[j] = l.Hashes[j], l.Hashes[i]
-	l.Texts[i], l.Texts[j] = l.Texts[j], l.Texts[i]
 }
 
 // characters counts what a text in n rows is made of, and returns its length.

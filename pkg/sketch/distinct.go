@@ -66,7 +66,11 @@ func (d *Distinct) AddFloats(values []float64) {
 	registers := d.room()
 	mask := uint64(len(registers) - 1)
 	for _, v := range values {
-		h1, h2 := finish(hashSeed^scramble1(canonicalBits(v)), hashSeed, 8) // hash64, inlined
+		key := math.Float64bits(v + 0) // -0 + 0 is 0
+		if v != v {
+			key = canonicalBits(v)
+		}
+		h1, h2 := finish(hashSeed^scramble1(key), hashSeed, 8) // hash64, inlined
 		r := &registers[h1&mask]
 		*r = uint8(max(uint64(*r), uint64(zeros(h2)))) // no branch: while there are few values nobody foresees it
 	}

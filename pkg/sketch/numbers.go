@@ -33,6 +33,11 @@ var numbersScratches = sync.Pool{New: func() any { return new(numbersScratch) }}
 // is rounded up as NewTexts does.
 func NewNumbers(max int) *Numbers { return &Numbers{lg: limit(max)} }
 
+// Reset makes of t what NewNumbers returns, in the memory that t has.
+func (t *Numbers) Reset(max int) {
+	*t = Numbers{lg: limit(max), values: t.values[:0], counts: t.counts[:0]}
+}
+
 // AddSorted counts values, which are ascending and not NaN. It keeps no reference to them.
 func (t *Numbers) AddSorted(values []float64) {
 	w := numbersScratches.Get().(*numbersScratch)

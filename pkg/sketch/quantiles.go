@@ -39,10 +39,19 @@ type Quantiles struct {
 // NewQuantiles returns an empty sketch. k, at least MinK, sets its size (about 3·k values)
 // and its error. Sketches that are to be merged should have seeds of their own.
 func NewQuantiles(k uint16, seed uint64) *Quantiles {
+	q := &Quantiles{}
+	q.Reset(k, seed)
+	return q
+}
+
+// Reset makes of q what NewQuantiles returns, in the memory that q has.
+func (q *Quantiles) Reset(k uint16, seed uint64) {
 	if k < MinK {
 		panic("sketch: k of Quantiles is below 8")
 	}
-	return &Quantiles{k: k, minK: k, seed: seed}
+	q.k, q.minK, q.seed = k, k, seed
+	q.n, q.min, q.max, q.levels = 0, 0, 0, q.levels[:0]
+	q.view.Store(nil)
 }
 
 // levelCapacity is how many values level h of n is meant to hold: k·(2/3)^(n-1-h) in
@@ -157,8 +166,13 @@ func (q *Quantiles) widen(low, high float64, n uint64) {
 }
 
 func (q *Quantiles) grow(n int) {
-	for len(q.levels) < n {
-		q.levels = append(q.levels, nil)
+	for i := len(q.levels); i < n; i++ {
+		if i == cap(q.levels) {
+			q.levels = append(q.levels, nil)
+		} else {
+			q.levels = q.levels[:i+1]
+			q.levels[i] = q.levels[i][:0] // in memory of before Reset, if there is some
+		}
 	}
 }
 

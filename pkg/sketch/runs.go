@@ -1,9 +1,6 @@
 package sketch
 
-import (
-	"math"
-	"slices"
-)
+import "slices"
 
 // Runs appends to values the different ones of sorted, which are ascending and not NaN, and to
 // counts how often each is there. -0 is 0.
@@ -19,21 +16,28 @@ func Runs(sorted, values []float64, counts []uint64) ([]float64, []uint64) {
 	values = slices.Grow(values, len(sorted))[:known+len(sorted)]
 	counts = slices.Grow(counts, len(sorted))[:known+len(sorted)]
 	to, ends := values[known:], counts[known:]
-	ends = ends[:len(to)]
-	n, last := 0, math.Float64bits(sorted[0]+0)
-	for i, v := range sorted {
-		v += 0 // -0 + 0 is 0
-		key := math.Float64bits(v)
-		step := 0
-		if key != last {
-			step = 1
-		}
-		n += step
-		to[n], ends[n] = v, uint64(i+1)
-		last = key
-	}
+	n := runEnds(to, ends, sorted)
+	to[n], ends[n] = sorted[len(sorted)-1]+0, uint64(len(sorted)) // -0 + 0 is 0
 	for i := n; i > 0; i-- {
 		ends[i] -= ends[i-1]
 	}
 	return values[:known+n+1], counts[:known+n+1]
+}
+
+// runEndsGo goes on, at value i, to put the values that another one follows into values, and where it
+// does into ends. It returns how many there are, n before.
+func runEndsGo(values []float64, ends []uint64, sorted []float64, i, n int) int {
+	values, ends = values[:len(sorted)], ends[:len(sorted)]
+	last := sorted[i-1]
+	for ; i < len(sorted); i++ {
+		v := sorted[i]
+		values[n], ends[n] = last+0, uint64(i)
+		step := 0
+		if v != last {
+			step = 1
+		}
+		n += step
+		last = v
+	}
+	return n
 }

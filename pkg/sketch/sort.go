@@ -27,23 +27,19 @@ const (
 // too, a least-significant-digit radix sort over the bits in which the values differ.
 func SortFloats(values, scratch []float64) {
 	if len(values) < radixMin {
-		slices.SortFunc(values, func(a, b float64) int { return cmp.Compare(orderedBits(a), orderedBits(b)) })
+		slices.SortFunc(values, compareBits)
 		return
 	}
 	scratch = scratch[:len(values)]
 
-	first := orderedBits(values[0])
-	last, least, greatest, sorted := first, first, first, true
-	for _, v := range values {
-		key := orderedBits(v)
-		least, greatest = min(least, key), max(greatest, key)
-		sorted = sorted && key >= last
-		last = key
-	}
-	if sorted {
+	low, high, ascending := extentOf(values)
+	if ascending && (low > 0 || high < 0 || slices.IsSortedFunc(values, compareBits)) {
 		return
 	}
-	low, high := unordered(least), unordered(greatest)
+	if low == 0 { // there may be -0 too
+		low = math.Copysign(0, -1)
+	}
+	least, greatest := orderedBits(low), orderedBits(high+0)
 	if countDecimals(values, low, high) || sortByPlace(values, scratch, low, high) || sortByScale(values, scratch, least, greatest) {
 		return
 	}
@@ -75,9 +71,25 @@ func orderedBits(v float64) uint64 {
 	return b ^ (uint64(int64(b)>>63) | 1<<63)
 }
 
-// unordered is the value that orderedBits maps to key.
-func unordered(key uint64) float64 {
-	return math.Float64frombits(key ^ (uint64(int64(^key)>>63) | 1<<63))
+// compareBits compares values, of which -0 is less than 0.
+func compareBits(a, b float64) int { return cmp.Compare(orderedBits(a), orderedBits(b)) }
+
+// extentOfGo returns the least and the greatest of values, and whether they ascend. 0 and -0 are the
+// same.
+func extentOfGo(values []float64) (low, high float64, ascending bool) {
+	low, high, ascending = values[0], values[0], true
+	last := low
+	for _, v := range values {
+		if v < low {
+			low = v
+		}
+		if v > high {
+			high = v
+		}
+		ascending = ascending && last <= v
+		last = v
+	}
+	return low, high, ascending
 }
 
 // radix sorts stably by n digits of the ordered bits from bit low on.

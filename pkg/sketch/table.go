@@ -28,8 +28,7 @@ func (t *table) item(i int) []byte {
 // place returns the number of item, which is the count of texts before if it is new.
 func (t *table) place(item []byte) int {
 	if 4*len(t.ends) >= 3*len(t.slots) {
-		t.slots = make([]uint32, max(1<<lgMinItems, 2*len(t.slots)))
-		t.fill()
+		t.grow()
 	}
 	hash := textHash(item)
 	mask := uint32(len(t.slots) - 1)
@@ -46,6 +45,22 @@ func (t *table) place(item []byte) int {
 			return int(i - 1)
 		}
 	}
+}
+
+// grow makes twice the slots, in memory of before reset if that is enough.
+func (t *table) grow() {
+	if n := max(1<<lgMinItems, 2*len(t.slots)); n <= cap(t.slots) {
+		t.slots = t.slots[:n]
+		clear(t.slots)
+	} else {
+		t.slots = make([]uint32, n)
+	}
+	t.fill()
+}
+
+// reset forgets all texts, and keeps the memory.
+func (t *table) reset() {
+	t.slots, t.hashes, t.ends, t.bytes = t.slots[:0], t.hashes[:0], t.ends[:0], t.bytes[:0]
 }
 
 // fill puts all texts into slots, which are empty.

@@ -30,6 +30,12 @@ type Texts struct {
 // rounded up to 6, 12, 24, … 6144, 12288, …, the sizes of the binary form. Max tells.
 func NewTexts(max int) *Texts { return &Texts{lg: limit(max)} }
 
+// Reset makes of t what NewTexts returns, in the memory that t has.
+func (t *Texts) Reset(max int) {
+	t.table.reset()
+	*t = Texts{lg: limit(max), table: t.table, counts: t.counts[:0], scratch: t.scratch}
+}
+
 // Add counts item n times. It keeps no reference to the bytes.
 func (t *Texts) Add(item []byte, n uint64) {
 	if n == 0 {
