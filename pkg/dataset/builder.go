@@ -150,9 +150,9 @@ func (b *Builder) Text(field int, s string) error {
 // Table is the table of the rows so far. The builder is not to be used after it.
 func (b *Builder) Table() *Table {
 	for i, codes := range b.texts {
-		if c := &b.columns[i]; codes != nil {
+		if c := &b.columns[i]; codes != nil && len(c.Levels) > 1 {
 			// Nothing can end it early: it fails only with its context.
-			c.Levels, _ = sortLevels(context.Background(), c.Codes, textList(c.Levels), 1)
+			c.Levels, _ = sortLevels(context.Background(), c.Codes, dictionaryOf(c.Levels), 1)
 		}
 	}
 	return &Table{Columns: b.columns, rows: b.rows}

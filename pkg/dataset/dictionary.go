@@ -96,15 +96,25 @@ func (d *dictionary) add(text []byte) int32 {
 	return int32(len(d.ends) - 1)
 }
 
+// dictionaryOf is of texts that are different, or not to be looked up.
+func dictionaryOf(texts []string) *dictionary {
+	d := &dictionary{}
+	for _, s := range texts {
+		d.add([]byte(s))
+	}
+	return d
+}
+
 // pile adds texts without looking whether they are there, so that each has a code of its own; bytes
 // are those of all, and ends where each ends. There is no looking up behind it.
 func (d *dictionary) pile(bytes []byte, ends []int) {
 	d.table = nil
 	before := d.bytes.Len()
 	d.bytes.Write(bytes)
-	d.ends = slices.Grow(d.ends, len(ends))
-	for _, end := range ends {
-		d.ends = append(d.ends, before+end)
+	d.ends = append(d.ends, ends...)
+	own := d.ends[len(d.ends)-len(ends):]
+	for i := range own {
+		own[i] += before
 	}
 }
 
@@ -115,8 +125,9 @@ func (d *dictionary) reserve(texts int) {
 		return
 	}
 	texts += texts / 16
+	bytes := float64(d.bytes.Len()) / float64(d.len()) * float64(texts)
 	d.ends = slices.Grow(d.ends, texts-d.len())
-	d.bytes.Grow(max(0, d.bytes.Len()/d.len()*texts-d.bytes.Len()))
+	d.bytes.Grow(max(0, int(bytes)-d.bytes.Len()))
 }
 
 // grow makes the table anew, with twice the places.

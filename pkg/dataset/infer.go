@@ -33,6 +33,9 @@ func (f NumberForm) inferType(distinct []string, present int) Type {
 	for _, s := range distinct {
 		kinds = kinds.narrow(s, f)
 		bytes += len(s)
+		if kinds == noKind && len(distinct) > manyLevels {
+			return Text // whatever the others are
+		}
 	}
 	switch {
 	case kinds.numeric:
@@ -82,8 +85,8 @@ func CodedType(distinct, bytes, present int) Type {
 // kinds says what all values of a column seen so far can be, beside text.
 type kinds struct{ numeric, boolean, timestamp bool }
 
-// anyKind is the kind of a column with no value yet.
-var anyKind = kinds{numeric: true, boolean: true, timestamp: true}
+// anyKind is the kind of a column with no value yet, noKind of one of text.
+var anyKind, noKind = kinds{numeric: true, boolean: true, timestamp: true}, kinds{}
 
 // narrow returns the kinds that are left when s is among the values.
 func (k kinds) narrow(s string, f NumberForm) kinds {

@@ -6,21 +6,10 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/foretell-ml/foretell/pkg/internal/par"
 )
-
-// numberedTexts have codes from 0 on.
-type numberedTexts interface {
-	len() int
-	text(code int32) string
-}
-
-// textList is texts that are strings already.
-type textList []string
-
-func (l textList) len() int               { return len(l) }
-func (l textList) text(code int32) string { return l[code] }
 
 // levelEntry is a text by eight of its bytes as a number, those behind what all texts begin
 // with: they tell most texts apart, and are compared without going to where each text lies. So are
@@ -41,28 +30,27 @@ const (
 
 // sortLevels returns texts in bytewise order, each once, and rewrites the codes to match, in place.
 // Many are sorted in runs, several side by side.
-func sortLevels(ctx context.Context, codes []int32, from numberedTexts, workers int) ([]string, error) {
+func sortLevels(ctx context.Context, codes []int32, from *dictionary, workers int) ([]string, error) {
 	n := from.len()
-	order, skip, err := entriesOf(ctx, from, workers)
+	skip, err := commonBytes(ctx, from, workers)
 	if err != nil {
 		return nil, err
 	}
-	scratch, runs := make([]levelEntry, n), []int32{0, int32(n)}
+	order, position, runs := make([]levelEntry, n), make([]int32, n), []int32{0, int32(n)}
 	if n > sortedTogether {
-		if runs, err = deal(ctx, scratch, order, workers); err != nil {
-			return nil, err
+		runs, err = deal(ctx, order, position, from, skip, workers)
+	} else {
+		for code := range order {
+			order[code] = from.entry(int32(code), skip)
 		}
-		order, scratch = scratch, order
+	}
+	if err != nil {
+		return nil, err
 	}
 	different := make([]int32, len(runs)) // texts of the runs before each
+	sorter := levelSorter{texts: from}
 	err = par.For(ctx, len(runs)-1, workers, func(i int) error {
-		run := order[runs[i]:runs[i+1]]
-		levelSorter{from}.sort(run, scratch[runs[i]:runs[i+1]], skip)
-		for _, e := range run {
-			if e.length != repeated {
-				different[i+1]++
-			}
-		}
+		different[i+1] = sorter.sortRun(order[runs[i]:runs[i+1]], skip)
 		return nil
 	})
 	if err != nil {
@@ -71,7 +59,7 @@ func sortLevels(ctx context.Context, codes []int32, from numberedTexts, workers 
 	for i := range runs[1:] {
 		different[i+1] += different[i]
 	}
-	sorted, position := make([]string, different[len(runs)-1]), make([]int32, n)
+	sorted := make([]string, different[len(runs)-1])
 	err = par.For(ctx, len(runs)-1, workers, func(i int) error {
 		listRun(sorted[different[i]:different[i+1]], order[runs[i]:runs[i+1]], from, skip)
 		at := different[i] - 1
@@ -91,7 +79,7 @@ func sortLevels(ctx context.Context, codes []int32, from numberedTexts, workers 
 
 // listRun lists the texts of sorted entries, each once. If all are short, they are written anew, one
 // behind the other: they are in the entries, and where each lies in from is no longer in a cache.
-func listRun(sorted []string, order []levelEntry, from numberedTexts, skip int) {
+func listRun(sorted []string, order []levelEntry, from *dictionary, skip int) {
 	size := 0
 	for _, e := range order {
 		if size += max(int(e.length), 0); int(e.length) > skip+8 {
@@ -99,10 +87,10 @@ func listRun(sorted []string, order []levelEntry, from numberedTexts, skip int) 
 			break
 		}
 	}
-	var begin string
 	var short strings.Builder
+	text := make([]byte, skip+8) // what all begin with, and what an entry goes on with
 	if size > 0 {
-		begin = from.text(order[0].code)[:skip]
+		copy(text, from.text(order[0].code)[:skip])
 		short.Grow(size)
 	}
 	at := 0
@@ -113,56 +101,60 @@ func listRun(sorted []string, order []levelEntry, from numberedTexts, skip int) 
 		case size == 0:
 			sorted[at] = from.text(e.code)
 		default:
-			var prefix [8]byte
-			binary.BigEndian.PutUint64(prefix[:], e.prefix)
+			binary.BigEndian.PutUint64(text[skip:], e.prefix)
 			before := short.Len()
-			short.WriteString(begin)
-			short.Write(prefix[:int(e.length)-skip])
+			short.Write(text[:e.length])
 			sorted[at] = short.String()[before:]
 		}
 		at++
 	}
 }
 
-// entriesOf makes the entries, and says how many bytes all texts begin with alike.
-func entriesOf(ctx context.Context, from numberedTexts, workers int) (entries []levelEntry, skip int, err error) {
+// commonBytes is how many bytes all texts begin with alike.
+func commonBytes(ctx context.Context, from *dictionary, workers int) (int, error) {
 	n := from.len()
-	pieces := (n + recodedAtOnce - 1) / recodedAtOnce
-	common := make([]string, pieces)
-	err = par.For(ctx, pieces, workers, func(i int) error {
-		common[i] = commonPrefix(from, i*recodedAtOnce, min((i+1)*recodedAtOnce, n))
-		return nil
-	})
-	if err != nil || n == 0 {
-		return nil, 0, err
+	if n == 0 {
+		return 0, nil
 	}
-	skip = len(commonPrefix(textList(common), 0, pieces))
-	entries = make([]levelEntry, n)
-	err = par.For(ctx, pieces, workers, func(i int) error {
-		begin, end := i*recodedAtOnce, min((i+1)*recodedAtOnce, n)
-		touch(entries[begin:end])
-		for code := begin; code < end; code++ {
+	common := make([]int, (n+recodedAtOnce-1)/recodedAtOnce)
+	err := par.For(ctx, len(common), workers, func(i int) error {
+		first := from.text(0)
+		for code := i * recodedAtOnce; code < min((i+1)*recodedAtOnce, n) && first != ""; code++ {
 			s := from.text(int32(code))
-			entries[code] = levelEntry{prefixOf(s[skip:]), int32(code), int32(len(s))}
+			if strings.HasPrefix(s, first) {
+				continue
+			}
+			same := 0
+			for same < len(s) && s[same] == first[same] {
+				same++
+			}
+			first = first[:same]
 		}
+		common[i] = len(first)
 		return nil
 	})
-	return entries, skip, err
+	return slices.Min(common), err
 }
 
-// dealtAtOnce is in how many pieces entries are dealt, side by side. Each counts on its own.
+// dealtAtOnce is in how many pieces texts are dealt, side by side. Each counts on its own.
 const dealtAtOnce = 4
 
-// deal orders entries by their first two bytes, and returns where runs begin, and the last
-// one ends: those of neighbouring bytes, until they are enough for one.
-func deal(ctx context.Context, to, from []levelEntry, workers int) (runs []int32, err error) {
+// deal makes the entries of all texts, ordered by their first two bytes behind those that all begin
+// with, and returns where runs begin, and the last one ends: those of neighbouring bytes, until they
+// are enough for one. Texts are read twice, which lie one behind the other, as entries that are not in
+// order yet would take as much memory again. That of the entries and of their positions is got on the
+// way.
+func deal(ctx context.Context, order []levelEntry, position []int32, from *dictionary, skip, workers int) (runs []int32, err error) {
+	n := len(order)
 	var next [dealtAtOnce][]int32 // where the next entry of a piece with each two bytes goes; at first, how many there are
-	piece := func(i int) []levelEntry { return from[i*len(from)/dealtAtOnce : (i+1)*len(from)/dealtAtOnce] }
+	piece := func(i int) (begin, end int) { return i * n / dealtAtOnce, (i + 1) * n / dealtAtOnce }
 	err = par.For(ctx, dealtAtOnce, workers, func(i int) error {
 		next[i] = make([]int32, 1<<16)
-		touch(to[i*len(to)/dealtAtOnce : (i+1)*len(to)/dealtAtOnce])
-		for _, e := range piece(i) {
-			next[i][e.prefix>>48]++
+		begin, end := piece(i)
+		touch(order[begin:end])
+		touch(position[begin:end])
+		for code := begin; code < end; code++ {
+			next[i][from.entry(int32(code), skip).prefix>>48]++
 		}
 		return nil
 	})
@@ -182,9 +174,11 @@ func deal(ctx context.Context, to, from []levelEntry, workers int) (runs []int32
 		runs = append(runs, at)
 	}
 	return runs, par.For(ctx, dealtAtOnce, workers, func(i int) error {
-		for _, e := range piece(i) {
+		begin, end := piece(i)
+		for code := begin; code < end; code++ {
+			e := from.entry(int32(code), skip)
 			first := e.prefix >> 48
-			to[next[i][first]] = e
+			order[next[i][first]] = e
 			next[i][first]++
 		}
 		return nil
@@ -204,43 +198,61 @@ func recode(ctx context.Context, codes, position []int32, workers int) error {
 	})
 }
 
-// commonPrefix is what the texts of a range, which is not empty, begin with alike.
-func commonPrefix(from numberedTexts, begin, end int) string {
-	common := from.text(int32(begin))
-	for code := begin + 1; code < end && common != ""; code++ {
-		s := from.text(int32(code))
-		if strings.HasPrefix(s, common) {
-			continue
-		}
-		n := 0
-		for n < len(s) && s[n] == common[n] {
-			n++
-		}
-		common = common[:n]
+// entry is the entry of a text, whose prefix is of the bytes from the given one on.
+func (d *dictionary) entry(code int32, from int) levelEntry {
+	begin := 0
+	if code > 0 {
+		begin = d.ends[code-1]
 	}
-	return common
+	end := d.ends[code]
+	return levelEntry{prefixOf(d.bytes.String(), begin+from, end), code, int32(end - begin)}
 }
 
-// prefixOf is the first eight bytes as a number.
-func prefixOf(s string) uint64 {
-	if len(s) >= 8 {
-		return binary.BigEndian.Uint64([]byte(s[:8]))
+// prefixOf is eight bytes of a text, which is part of others, as a number: those behind its end are
+// zeros.
+func prefixOf(all string, begin, end int) uint64 {
+	if begin+8 > len(all) {
+		var prefix [8]byte
+		copy(prefix[:], all[begin:end])
+		return binary.BigEndian.Uint64(prefix[:])
 	}
-	var prefix [8]byte
-	copy(prefix[:], s)
-	return binary.BigEndian.Uint64(prefix[:])
+	prefix := binary.BigEndian.Uint64([]byte(all[begin : begin+8]))
+	if n := end - begin; n < 8 {
+		prefix &^= 1<<(64-8*n) - 1
+	}
+	return prefix
 }
 
 // levelSorter sorts entries by their texts, and marks those that are repeated.
-type levelSorter struct{ texts numberedTexts }
+type levelSorter struct {
+	texts   *dictionary
+	scratch sync.Pool // of *[]levelEntry, as long as runs are
+}
 
 const (
 	comparedBelow = 32  // entries that begin alike, if so few, are compared rather than sorted by their next bytes
 	comparedFrom  = 256 // and so are those that have so many bytes in common
 )
 
+// sortRun sorts the entries of a run, and says how many different texts there are.
+func (s *levelSorter) sortRun(run []levelEntry, from int) (different int32) {
+	scratch, _ := s.scratch.Get().(*[]levelEntry)
+	if scratch == nil || len(*scratch) < len(run) {
+		longer := make([]levelEntry, len(run))
+		scratch = &longer
+	}
+	s.sort(run, (*scratch)[:len(run)], from)
+	s.scratch.Put(scratch)
+	for _, e := range run {
+		if e.length != repeated {
+			different++
+		}
+	}
+	return different
+}
+
 // sort sorts entries, whose prefix is of the bytes from the given one on.
-func (s levelSorter) sort(order, scratch []levelEntry, from int) {
+func (s *levelSorter) sort(order, scratch []levelEntry, from int) {
 	sortByPrefix(order, scratch)
 	for begin, end := 0, 0; begin < len(order); begin = end {
 		for end = begin + 1; end < len(order) && order[end].prefix == order[begin].prefix; end++ {
@@ -253,7 +265,7 @@ func (s levelSorter) sort(order, scratch []levelEntry, from int) {
 
 // sortAlike sorts entries whose texts are the same up to the given byte. Those that end before it
 // come first: what they are the same as behind their end is zeros.
-func (s levelSorter) sortAlike(order, scratch []levelEntry, to int) {
+func (s *levelSorter) sortAlike(order, scratch []levelEntry, to int) {
 	longest := func(e levelEntry) int32 { return min(e.length, int32(to)+1) }
 	for i := range order[1:] {
 		if longest(order[i]) != longest(order[i+1]) {
@@ -273,7 +285,7 @@ func (s levelSorter) sortAlike(order, scratch []levelEntry, to int) {
 	}
 	if len(longer) >= comparedBelow && to < comparedFrom {
 		for i, e := range longer {
-			longer[i].prefix = prefixOf(s.texts.text(e.code)[to:])
+			longer[i].prefix = s.texts.entry(e.code, to).prefix
 		}
 		s.sort(longer, scratch[ended:], to)
 		return

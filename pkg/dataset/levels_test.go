@@ -41,7 +41,7 @@ func TestSortLevels(t *testing.T) {
 				codes = append(codes, int32(random.IntN(len(levels)+1))-1)
 			}
 			before := slices.Clone(codes)
-			got, err := sortLevels(t.Context(), codes, textList(levels), workers)
+			got, err := sortLevels(t.Context(), codes, dictionaryOf(levels), workers)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -26,7 +26,9 @@ type Part struct {
 	// closes what it returns.
 	Open func(ctx context.Context) (io.ReadCloser, error)
 	// OpenAt starts reading at an offset and ends after length bytes or where the part ends.
-	// It may be called concurrently. It is nil if the part can only be read from its start.
+	// It may be called concurrently. It is nil if the part can only be read from its start. What it
+	// returns is an io.ReaderAt too, from the offset on, if bytes are at hand wherever they lie: of
+	// these nobody has to ask for many at a time, or before they are needed.
 	OpenAt func(ctx context.Context, offset, length int64) (io.ReadCloser, error)
 }
 
@@ -135,7 +137,7 @@ func filePart(path string) (Part, error) {
 			return nil, err
 		}
 		return struct {
-			io.Reader
+			*io.SectionReader
 			io.Closer
 		}{io.NewSectionReader(f, offset, length), f}, nil
 	}

@@ -130,7 +130,11 @@ func (t *tableReader) finish(ctx context.Context, i int) (Column, error) {
 		return Column{}, err
 	}
 	if kind == "" {
-		kind = t.numbers.inferType(levels, c.present())
+		present := 0
+		if len(levels) <= manyLevels { // else it says nothing
+			present = c.present()
+		}
+		kind = t.numbers.inferType(levels, present)
 	}
 	if !kind.Coded() {
 		return Column{Name: field.Name, Type: kind, Values: t.numbers.decode(kind, c.codes, levels)}, nil

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/foretell-ml/foretell/pkg/internal/par"
@@ -152,14 +153,23 @@ func (c *keptColumn) keep(b *BatchColumn) {
 	case b.Type.Coded():
 		c.form = Text
 		c.codes = append(c.codes[:0], b.Codes...)
-		c.bytes, c.ends, c.hashes = c.bytes[:0], c.ends[:0], c.hashes[:0]
-		for i, level := range b.Levels {
-			c.bytes = append(c.bytes, level...)
-			c.ends = append(c.ends, len(c.bytes))
-			c.hashes = append(c.hashes, b.Hash(i))
-		}
+		c.keepLevels(b)
 	default:
 		c.form = b.Type
 		c.values = append(c.values[:0], b.Values...)
+	}
+}
+
+// keepLevels keeps the levels. Room for all is made at once.
+func (c *keptColumn) keepLevels(b *BatchColumn) {
+	size := 0
+	for _, level := range b.Levels {
+		size += len(level)
+	}
+	n := len(b.Levels)
+	c.bytes, c.ends, c.hashes = slices.Grow(c.bytes[:0], size), slices.Grow(c.ends[:0], n)[:n], slices.Grow(c.hashes[:0], n)[:n]
+	for i, level := range b.Levels {
+		c.bytes = append(c.bytes, level...)
+		c.ends[i], c.hashes[i] = len(c.bytes), b.Hash(i)
 	}
 }

@@ -51,8 +51,27 @@ func watch(report func(n int)) func(io.ReadCloser, error) (io.ReadCloser, error)
 		if err != nil {
 			return nil, err
 		}
-		return &watchedBody{body, report}, nil
+		watched := watchedBody{body, report}
+		if at, ok := body.(io.ReaderAt); ok { // see dataset.Part.OpenAt
+			return &watchedSection{watched, at}, nil
+		}
+		return &watched, nil
 	}
+}
+
+// watchedSection is a body whose bytes are at hand.
+type watchedSection struct {
+	watchedBody
+	at io.ReaderAt
+}
+
+// ReadAt reads and reports.
+func (s *watchedSection) ReadAt(p []byte, offset int64) (int, error) {
+	n, err := s.at.ReadAt(p, offset)
+	if n > 0 {
+		s.report(n)
+	}
+	return n, err
 }
 
 type watchedBody struct {

@@ -47,3 +47,23 @@ func TestProgressReachesTheTotal(t *testing.T) {
 		t.Errorf("read %d of %d in %d calls, want %d", most, of, calls, want)
 	}
 }
+
+// TestProgressOfParquet reads a file of which places are asked for, rather than one byte after the other.
+func TestProgressOfParquet(t *testing.T) {
+	var mu sync.Mutex
+	most, of := int64(0), int64(0)
+	source, err := Open(t.Context(), "../../testdata/parquet/adult.parquet", Options{Progress: func(read, total int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		most, of = max(most, read), total
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := dataset.Read(t.Context(), source, dataset.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if most != of || of == 0 {
+		t.Errorf("read %d of %d", most, of)
+	}
+}

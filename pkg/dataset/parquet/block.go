@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -19,7 +20,8 @@ type group struct {
 	rows    int64
 	columns []column
 	options *scanOptions
-	cursors []*cursor // made when its first block begins
+	spans   [][]*span // of each column, that are to be read
+	cursors []*cursor // of its columns that are being read
 	sums    [][]byte  // SHA-256 of the pages of each column
 	held    atomic.Int64
 }
@@ -84,7 +86,7 @@ func (b *block) decode(ctx context.Context, i int) {
 		c.in.close()
 		b.group.sums[i] = c.hash.Sum(nil)
 		b.group.cursors[i] = nil
-		c.spare()
+		b.group.options.spares.put(i, c)
 	}
 }
 
@@ -95,14 +97,20 @@ func (b *block) cursor(ctx context.Context, i int) (*cursor, error) {
 		return g.cursors[i], nil
 	}
 	column := &g.columns[i]
-	c := g.cursors[i]
+	c := g.options.spares.take(i)
+	g.cursors[i] = c
 	c.column, c.group, c.total, c.missing = column, g, g.rows, g.options.missing
 	c.chunk = &g.file.footer.groups[g.index].chunks[column.index]
 	c.in.ctx, c.in.at, c.in.left = ctx, c.chunk.start(), c.chunk.compressed
 	if err := g.file.begin(ctx); err != nil {
 		return nil, &readError{err}
 	}
-	if g.file.streamed {
+	switch {
+	case g.file.near:
+		c.in.file, c.in.near = g.file, g.file.body.(io.ReaderAt)
+	case !g.file.streamed:
+		c.in.spans = g.spans[i]
+	default:
 		if c.in.at+c.in.left > int64(len(g.file.data)) {
 			return nil, errors.New("the file was changed while it was read")
 		}
@@ -111,19 +119,18 @@ func (b *block) cursor(ctx context.Context, i int) (*cursor, error) {
 	return c, nil
 }
 
-// open makes the cursors of the row group.
+// open begins to read the row group.
 func (g *group) open(ctx context.Context) {
 	g.cursors, g.sums = make([]*cursor, len(g.columns)), make([][]byte, len(g.columns))
-	chunks := make([]*chunk, len(g.columns))
-	for i := range g.columns {
-		g.cursors[i] = newCursor()
-		chunks[i] = &g.file.footer.groups[g.index].chunks[g.columns[i].index]
-	}
-	if g.file.streamed {
+	if g.file.streamed || g.file.near {
 		return
 	}
-	for i, spans := range planSpans(g.file, chunks) {
-		g.cursors[i].in.spans = spans
+	chunks := make([]*chunk, len(g.columns))
+	for i := range g.columns {
+		chunks[i] = &g.file.footer.groups[g.index].chunks[g.columns[i].index]
+	}
+	g.spans = planSpans(g.file, chunks)
+	for _, spans := range g.spans {
 		if len(spans) > 0 {
 			spans[0].fetch(ctx)
 		}

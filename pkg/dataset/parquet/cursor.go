@@ -2,14 +2,12 @@ package parquet
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
 	"math"
 	"slices"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
@@ -56,7 +54,7 @@ type cursor struct {
 	entries    []float64
 	texts      [][]byte // nil: means "no value"
 	hashes     []uint64
-	known      []uint64 // for each entry the batch that it was last in, and its code there
+	known      []uint64 // for each entry the batch that it was last in, and its code there; of columns before, older ones
 	faulty     []bool   // nil if no entry is
 
 	// The page.
@@ -71,31 +69,8 @@ type cursor struct {
 
 	batches uint64 // that have been begun
 	coder   coder
-	scratch []int32
+	scratch [1 << 10]int32 // places in the dictionary: few enough to stay in the innermost cache
 	text    []byte
-}
-
-// cursors are those of row groups that have been read, for their buffers.
-var cursors sync.Pool
-
-func newCursor() *cursor {
-	if c, ok := cursors.Get().(*cursor); ok {
-		return c
-	}
-	return &cursor{hash: sha256.New()}
-}
-
-// spare forgets all but the buffers.
-func (c *cursor) spare() {
-	c.hash.Reset()
-	c.coder.texts, c.coder.hashes = nil, nil
-	clear(c.coder.table)
-	again := &cursor{hash: c.hash, buffer: c.buffer[:0], entries: c.entries[:0], text: c.text[:0], scratch: c.scratch, coder: coder{table: c.coder.table}}
-	if again.in.joined = c.in.joined[:0]; !c.column.texts() { // texts of blocks that are yet to be handed on lie in raw
-		again.raw = c.raw[:0]
-	}
-	*c = *again
-	cursors.Put(c)
 }
 
 // read reads the next n rows.
@@ -418,9 +393,6 @@ var errOutside = errors.New("a value is at a place beyond the end of the diction
 
 // look reads n places in the dictionary, some at a time.
 func (c *cursor) look(n int, take func(from int, indexes []int32) error) error {
-	if len(c.scratch) < min(n, batchRows) {
-		c.scratch = make([]int32, min(n, batchRows))
-	}
 	for from := 0; from < n; {
 		m := min(n-from, len(c.scratch))
 		if err := c.indexes.read(c.scratch[:m]); err != nil {

@@ -31,11 +31,11 @@ func (c *cursor) readDictionary(h *pageHeader, data []byte) error {
 	}
 	c.hasEntries, c.raw, c.plain = true, data, data
 	if c.column.width == 0 {
-		c.starts = make([]uint32, n)
+		c.starts = slices.Grow(c.starts, n)[:n]
 	}
 	texts := c.column.texts()
 	if texts {
-		c.texts, c.hashes, c.known = make([][]byte, n), make([]uint64, n), make([]uint64, n)
+		c.texts, c.hashes, c.known = slices.Grow(c.texts, n)[:n], slices.Grow(c.hashes, n)[:n], slices.Grow(c.known, n)[:n]
 	} else {
 		c.entries = slices.Grow(c.entries[:0], n)[:n]
 	}

@@ -23,11 +23,13 @@ type openedFile struct {
 	footer   *footer
 	sum      []byte // SHA-256 of the footer
 	streamed bool   // it can only be read from its start
+	near     bool   // its bytes are at hand: see Part.OpenAt
 
 	begun  sync.Once
-	data   []byte       // all of a file that is streamed, while it is being read
-	broken error        // of reading data
-	groups atomic.Int32 // row groups still to be read
+	body   io.ReadCloser // of a file that is near, while it is being read; an io.ReaderAt
+	data   []byte        // all of a file that is streamed, while it is being read
+	broken error         // of reading data
+	groups atomic.Int32  // row groups still to be read
 }
 
 func (f *openedFile) fault(err error) error {
@@ -84,7 +86,14 @@ func (f *openedFile) tail(ctx context.Context, n int64) ([]byte, error) {
 	if f.data != nil {
 		return f.data[f.size-n:], nil
 	}
-	return f.read(ctx, f.size-n, f.size)
+	data := make([]byte, n)
+	body, err := f.open(ctx, f.size-n, n)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	_, f.near = body.(io.ReaderAt)
+	return data, f.fill(body, data, f.size-n)
 }
 
 // stream reads all of a file that can only be read from its start.
@@ -109,8 +118,11 @@ func (f *openedFile) stream(ctx context.Context) error {
 // begin gets a file ready for its row groups to be read.
 func (f *openedFile) begin(ctx context.Context) error {
 	f.begun.Do(func() {
-		if f.streamed {
+		switch {
+		case f.streamed:
 			f.broken = f.stream(ctx)
+		case f.near:
+			f.body, f.broken = f.open(ctx, 0, f.size)
 		}
 	})
 	return f.broken
@@ -119,8 +131,34 @@ func (f *openedFile) begin(ctx context.Context) error {
 // end forgets the file once its last row group has been read.
 func (f *openedFile) end() {
 	if f.groups.Add(-1) == 0 {
-		f.data = nil
+		f.close()
 	}
+}
+
+// close forgets the file, which nobody is reading.
+func (f *openedFile) close() {
+	f.data = nil
+	if f.body != nil {
+		f.body.Close()
+		f.body = nil
+	}
+}
+
+// open begins to read some bytes of the file.
+func (f *openedFile) open(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
+	body, err := f.part.OpenAt(ctx, offset, length)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: bytes %d to %d: %w", f.part.Name, offset, offset+length, err)
+	}
+	return body, nil
+}
+
+// fill reads bytes, which begin at an offset of the file.
+func (f *openedFile) fill(from io.Reader, data []byte, offset int64) error {
+	if n, err := io.ReadFull(from, data); err != nil {
+		return fmt.Errorf("read %s: bytes %d to %d, of which %d came: %w", f.part.Name, offset, offset+int64(len(data)), n, err)
+	}
+	return nil
 }
 
 // contextReader ends with the context's error once that is done.

@@ -114,6 +114,13 @@ func unpack(out []int32, packed []byte, bit, width int) {
 	mask := uint64(1)<<width - 1
 	i := 0
 	for ; i < len(out); i++ {
+		if bit&7 == 0 && width <= widestEights {
+			n := unpackEights(out[i:], packed[bit>>3:], width)
+			bit += n * width
+			if i += n; i == len(out) {
+				return
+			}
+		}
 		at := bit >> 3
 		if at+8 > len(packed) {
 			break
@@ -132,4 +139,44 @@ func unpack(out []int32, packed []byte, bit, width int) {
 		out[i] = int32(binary.LittleEndian.Uint64(last[at:]) >> (bit & 7) & mask)
 		bit += width
 	}
+}
+
+// widestEights is the most bits of which two values are in eight bytes, from any even bit of the first on.
+const widestEights = 29
+
+// unpackEights reads eight values at a time, which are as many bytes as a value has bits, and says how
+// many it has read: none near the end of packed.
+func unpackEights(out []int32, packed []byte, width int) (n int) {
+	shift, mask := uint(width)&63, uint64(1)<<width-1
+	if width <= 8 {
+		for n+8 <= len(out) && len(packed) >= 8 {
+			v, o := binary.LittleEndian.Uint64(packed), (*[8]int32)(out[n:])
+			o[0], v = int32(v&mask), v>>shift
+			o[1], v = int32(v&mask), v>>shift
+			o[2], v = int32(v&mask), v>>shift
+			o[3], v = int32(v&mask), v>>shift
+			o[4], v = int32(v&mask), v>>shift
+			o[5], v = int32(v&mask), v>>shift
+			o[6], v = int32(v&mask), v>>shift
+			o[7] = int32(v & mask)
+			packed = packed[width:]
+			n += 8
+		}
+		return n
+	}
+	// Where the third, fifth and seventh value begin.
+	at2, at4, at6 := 2*width>>3, 4*width>>3, 6*width>>3
+	bit2, bit4, bit6 := uint(2*width)&7, uint(4*width)&7, uint(6*width)&7
+	for n+8 <= len(out) && len(packed) >= at6+8 {
+		v0, v2 := binary.LittleEndian.Uint64(packed), binary.LittleEndian.Uint64(packed[at2:])>>bit2
+		v4, v6 := binary.LittleEndian.Uint64(packed[at4:])>>bit4, binary.LittleEndian.Uint64(packed[at6:])>>bit6
+		o := (*[8]int32)(out[n:])
+		o[0], o[1] = int32(v0&mask), int32(v0>>shift&mask)
+		o[2], o[3] = int32(v2&mask), int32(v2>>shift&mask)
+		o[4], o[5] = int32(v4&mask), int32(v4>>shift&mask)
+		o[6], o[7] = int32(v6&mask), int32(v6>>shift&mask)
+		packed = packed[width:]
+		n += 8
+	}
+	return n
 }

@@ -72,6 +72,11 @@ func (f Files) Scan(ctx context.Context, o dataset.Options, to dataset.Consumer)
 	if err != nil {
 		return dataset.Extent{}, err
 	}
+	defer func() {
+		for _, f := range files { // those that were not read to their end
+			f.close()
+		}
+	}()
 	var blocks []*block
 	rows := int64(0)
 	for _, g := range groups {

@@ -94,19 +94,27 @@ func planSpans(f *openedFile, chunks []*chunk) [][]*span {
 // input is the bytes of a column chunk.
 type input struct {
 	ctx     context.Context
-	data    []byte  // those at hand that are not read yet
-	rest    []byte  // behind them, those of the span that are not joined with data
-	left    int64   // bytes of the chunk behind these
-	at      int64   // where they begin in the file
-	current *span   // that data is of
-	spans   []*span // to be read
-	joined  []byte  // bytes that lie in several spans
+	data    []byte      // those at hand that are not read yet
+	rest    []byte      // behind them, those of the span that are not joined with data
+	left    int64       // bytes of the chunk behind these
+	at      int64       // where they begin in the file
+	current *span       // that data is of
+	spans   []*span     // to be read
+	joined  []byte      // bytes that lie in several spans
+	near    io.ReaderAt // where they are at hand, and there are no spans; then joined is what has been read
+	file    *openedFile
 }
 
 // peek returns the next n bytes, fewer where the chunk ends.
 func (in *input) peek(n int) ([]byte, error) {
 	for len(in.data) < n && (len(in.rest) > 0 || in.left > 0) {
-		if len(in.rest) == 0 {
+		switch {
+		case in.near != nil:
+			if err := in.fill(max(n, leastFilled)); err != nil {
+				return nil, err
+			}
+			continue
+		case len(in.rest) == 0:
 			if err := in.more(); err != nil {
 				return nil, err
 			}
@@ -127,6 +135,31 @@ func (in *input) take(n int) ([]byte, error) {
 	}
 	in.data = in.data[n:]
 	return b, nil
+}
+
+// leastFilled is how many bytes are read at a time where they are at hand: pages may be small.
+const leastFilled = 128 << 10
+
+// fill makes n bytes of data, as far as there are so many.
+func (in *input) fill(n int) error {
+	if err := in.ctx.Err(); err != nil {
+		return &readError{err}
+	}
+	have := len(in.data)
+	n = int(min(int64(n), int64(have)+in.left))
+	to := in.joined
+	if cap(to) < n {
+		to = make([]byte, n)
+	}
+	to = to[:n]
+	copy(to, in.data)
+	if err := in.file.fill(io.NewSectionReader(in.near, in.at, in.left), to[have:], in.at); err != nil {
+		return &readError{err}
+	}
+	in.at += int64(n - have)
+	in.left -= int64(n - have)
+	in.data, in.joined = to, to
+	return nil
 }
 
 // more reads the next span.
@@ -189,19 +222,11 @@ func bufferOf(n int64) []byte {
 
 // read reads a range of the file into memory.
 func (f *openedFile) read(ctx context.Context, start, end int64) ([]byte, error) {
-	data := bufferOf(end - start)
-	return data, f.readAt(ctx, data, start)
-}
-
-// readAt fills data from an offset of the file on.
-func (f *openedFile) readAt(ctx context.Context, data []byte, offset int64) error {
-	body, err := f.part.OpenAt(ctx, offset, int64(len(data)))
+	body, err := f.open(ctx, start, end-start)
 	if err != nil {
-		return fmt.Errorf("read %s: bytes %d to %d: %w", f.part.Name, offset, offset+int64(len(data)), err)
+		return nil, err
 	}
 	defer body.Close()
-	if n, err := io.ReadFull(body, data); err != nil {
-		return fmt.Errorf("read %s: bytes %d to %d, of which %d came: %w", f.part.Name, offset, offset+int64(len(data)), n, err)
-	}
-	return nil
+	data := bufferOf(end - start)
+	return data, f.fill(body, data, start)
 }

@@ -13,6 +13,7 @@ type scanOptions struct {
 	missing *dataset.MissingTexts
 	numbers dataset.NumberForm // of texts
 	sampled bool
+	spares  spares
 }
 
 // schedule reads blocks on several cores. Its tasks are to decode a column of a block, which
@@ -24,7 +25,8 @@ type schedule struct {
 	to  dataset.Consumer
 
 	mutex   sync.Mutex
-	change  sync.Cond
+	change  sync.Cond      // there may be a task
+	ended   sync.Cond      // the first block of the window has been handed on
 	blocks  []*block       // that have not begun
 	window  []*block       // that have begun and not ended, in order
 	spare   [][]output     // of blocks that have ended
@@ -37,7 +39,7 @@ func (s *schedule) run(workers int) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	s.change.L = &s.mutex
+	s.change.L, s.ended.L = &s.mutex, &s.mutex
 	ctx, cancel := context.WithCancel(s.ctx)
 	stop := context.AfterFunc(ctx, s.stop)
 	defer stop()
@@ -57,7 +59,7 @@ func (s *schedule) run(workers int) error {
 		b := s.window[0]
 		s.mutex.Lock()
 		for !b.finished && !s.stopped {
-			s.change.Wait()
+			s.ended.Wait()
 		}
 		finished := b.finished
 		s.mutex.Unlock()
@@ -89,6 +91,7 @@ func (s *schedule) stop() {
 	s.stopped = true
 	s.mutex.Unlock()
 	s.change.Broadcast()
+	s.ended.Signal()
 }
 
 // begin lets the workers have a block.
@@ -132,7 +135,10 @@ func (s *schedule) work() {
 			s.mutex.Unlock()
 			err := b.hand(s.ctx)
 			s.mutex.Lock()
-			b.err, b.finished = err, true
+			if b.err, b.finished = err, true; b == s.window[0] {
+				s.ended.Signal()
+			}
+			continue
 		default:
 			b.given[column] = true
 			for b.first < len(b.columns) && b.given[b.first] {
@@ -144,8 +150,8 @@ func (s *schedule) work() {
 			s.mutex.Lock()
 			b.decoded[column] = true
 			b.left--
+			s.change.Broadcast()
 		}
-		s.change.Broadcast()
 	}
 }
 

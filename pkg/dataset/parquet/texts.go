@@ -3,18 +3,26 @@ package parquet
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"github.com/cespare/xxhash/v2"
 )
 
 // coder numbers the distinct texts of a batch in order of appearance.
 type coder struct {
-	table  []int32 // open addressing by hash: code + 1
-	used   bool    // table is not empty
+	// table is open addressing by the lower bits of the hash: code + 1, and higher bits of the hash before
+	// it, by which other texts are told apart without going to where they lie.
+	table  []uint32
+	used   bool // table is not empty
 	texts  [][]byte
 	hashes []uint64
 	first  int // of the batch among texts
 }
+
+// codeBits are as many as one more than any code of a batch needs.
+const codeBits = 15
+
+const _ uint = 1<<codeBits - 1 - batchRows // it is enough
 
 // begin starts a batch of up to n rows; its texts go behind those that are there.
 func (k *coder) begin(n int, o *output) {
@@ -23,7 +31,7 @@ func (k *coder) begin(n int, o *output) {
 		size *= 2
 	}
 	if len(k.table) < size {
-		k.table = make([]int32, size)
+		k.table = make([]uint32, size)
 	} else if k.used {
 		clear(k.table)
 	}
@@ -37,16 +45,20 @@ func (k *coder) end(o *output) { o.texts, o.hashes = k.texts, k.hashes }
 // code is the number of a text. fresh says that it is new; its bytes have to stay as they are.
 func (k *coder) code(hash uint64, text []byte) (code int32, fresh bool) {
 	k.used = true
-	mask := uint64(len(k.table) - 1)
+	mask, tag := uint64(len(k.table)-1), uint32(hash>>(32+codeBits))<<codeBits
 	for at := hash & mask; ; at = (at + 1) & mask {
-		code := k.table[at] - 1
-		if code < 0 {
+		entry := k.table[at]
+		if entry == 0 {
 			code = int32(len(k.texts) - k.first)
-			k.table[at] = code + 1
+			k.table[at] = tag | uint32(code+1)
+			if len(k.texts) == cap(k.texts) { // appending alone grows, and so copies, more often
+				k.texts = slices.Grow(k.texts, max(64, len(k.texts)))
+				k.hashes = slices.Grow(k.hashes, max(64, len(k.texts)))
+			}
 			k.texts, k.hashes = append(k.texts, text), append(k.hashes, hash)
 			return code, true
 		}
-		if i := k.first + int(code); k.hashes[i] == hash && bytes.Equal(k.texts[i], text) {
+		if code = int32(entry&(1<<codeBits-1)) - 1; entry-uint32(code+1) == tag && bytes.Equal(k.texts[k.first+int(code)], text) {
 			return code, false
 		}
 	}
@@ -55,6 +67,9 @@ func (k *coder) code(hash uint64, text []byte) (code int32, fresh bool) {
 // keep replaces the text that was added last by a copy.
 func (k *coder) keep(arena []byte) []byte {
 	text := k.texts[len(k.texts)-1]
+	if len(arena)+len(text) > cap(arena) {
+		arena = slices.Grow(arena, len(arena)+len(text))
+	}
 	arena = append(arena, text...)
 	k.texts[len(k.texts)-1] = arena[len(arena)-len(text) : len(arena) : len(arena)]
 	return arena
