@@ -11,6 +11,9 @@ type Shape struct {
 	Dependent bool
 	// Bins are the distinct values of all columns together, of each 255 at most; 0: as many.
 	Bins int
+	// Mixed tells how hard it is to tell three classes and more apart: the leaves, for each row, of a tree
+	// that is grown on all rows until they are pure. 0: as hard as qualities of wine.
+	Mixed float64
 }
 
 // Outputs are the scores that a learner fits: one for regression and two classes, else one for
@@ -43,7 +46,7 @@ func Work(l Learner, s Shape, test int) float64 {
 	case GLM:
 		return float64(newtonSteps*newtonWork(n, p, 1)) + float64(t*p)
 	case Logistic:
-		return float64(l.work(n, p, k)) + float64(float64(t*p)*k)
+		return float64(l.work(n, p, k, s)) + float64(float64(t*p)*k)
 	case MLP:
 		return l.work(n, p, k) + float64(float64(t*float64(l.Members))*l.links(p, k))
 	case Boosting:
@@ -62,13 +65,13 @@ const (
 
 // work is that of all steps. Those of several classes are found by conjugate gradients, preconditioned by
 // sums of products taken once: each looks at all rows a few times, and at more of them the more classes
-// there are.
-func (l Logistic) work(n, p, k float64) float64 {
+// there are, and the sooner they can be told apart without a penalty that ends it.
+func (l Logistic) work(n, p, k float64, s Shape) float64 {
 	switch {
 	case l.L1 > 0:
 		return float64(lassoSteps * newtonWork(n, p, k))
 	case k > 1:
-		return float64(float64(n*k)*float64(127+float64(25.5*p))) * float64(1+k/60)
+		return float64(float64(n*k)*float64(127+float64(25.5*p))) * float64(1+k/60) * l.looks(s)
 	}
 	return float64(newtonSteps * newtonWork(n, p, k))
 }
@@ -111,22 +114,23 @@ func (p MLP) links(inputs, outputs float64) (sum float64) {
 	return sum + float64((last+1)*outputs)
 }
 
+// work is that of all steps: of their rows, of moving the weights, and of sharing the batch out.
 func (p MLP) work(n, inputs, outputs float64) float64 {
+	const moved, shared = 20, 225_000
 	epochs := float64(p.Epochs)
-	if p.Holdout > 0 {
+	if int(float64(p.Holdout*n)) >= fewestHeld {
 		epochs = min(epochs, max(float64(p.Patience), epochs/2))
 	}
-	return float64(float64(float64(n*epochs)*float64(p.Members)) * float64(3*p.links(inputs, outputs)))
+	links, steps := p.links(inputs, outputs), math.Ceil(n/float64(p.batch(int(n))))
+	return float64(float64(epochs*float64(p.Members)) * (float64(float64(3*n)*links) + float64(steps*(float64(moved*links)+shared))))
 }
 
-// usualLeaves are those of a tree: no more than the rows suffice for and, of several classes, 0.7
-// of what the rows of one suffice for, since trees that tell it from the others find less to split.
+// usualLeaves are those of a tree: no more than the rows suffice for.
 func (b Boosting) usualLeaves(s Shape) float64 {
-	k := float64(s.Outputs())
-	of := float64(float64(s.Rows)*b.rowsSeen()) / float64(b.leafRowsOf(s.Rows))
-	if k > 1 {
-		return max(2, 0.7*min(float64(b.Leaves), float64(3*of)/k))
+	if s.Outputs() > 1 {
+		return b.usualLeavesOfClasses(s)
 	}
+	of := float64(float64(s.Rows)*b.rowsSeen()) / float64(b.leafRowsOf(s.Rows))
 	return max(2, min(float64(b.Leaves), of))
 }
 
@@ -140,9 +144,14 @@ func (b Boosting) rowsSeen() float64 {
 
 // work is that of binning and, for each tree, of derivatives, of histograms (of two children only
 // that of the smaller is made), of cuts between bins, and of leaves. A unit is the visit of a row in
-// a column; all else is in proportion to what it takes, as fitted to 420 fits of six data sets.
+// a column; all else is in proportion to what it takes, as fitted to 420 fits of six data sets, and of
+// several classes, whose trees are small for what they take, to 300 of nine.
 func (b Boosting) work(s Shape) float64 {
-	const derivative, cut, leaf, drawn = 48, 4.3, 180, 1.1
+	const derivative, drawn = 48, 1.1
+	cell, cut, leaf := 1.0, 4.3, 180.0
+	if s.Outputs() > 1 {
+		cell, cut, leaf = 0.87, 5.4, 670
+	}
 	n, p := float64(s.Rows), float64(max(1, s.Columns))
 	rounds := float64(b.Rounds)
 	if b.EarlyStopping > 0 {
@@ -157,7 +166,7 @@ func (b Boosting) work(s Shape) float64 {
 	if b.rowsSeen() < 1 || 2*offered < p { // else those left out stay in the records
 		columns = offered
 	}
-	tree := float64(float64(float64(n*b.rowsSeen())*columns)*(1+float64(0.27*math.Log2(leaves)))) + float64(derivative*n) +
+	tree := float64(float64(float64(float64(cell*n)*b.rowsSeen())*columns)*(1+float64(0.27*math.Log2(leaves)))) + float64(derivative*n) +
 		float64(leaves*(float64(float64(cut*offered)*bins)+leaf))
 	if b.rowsSeen() < 1 {
 		tree += float64(float64(drawn*n) * p)
@@ -165,27 +174,21 @@ func (b Boosting) work(s Shape) float64 {
 	return float64(float64(rounds*float64(s.Outputs()))*tree) + float64(float64(n*p)*50)
 }
 
-// forestUnits are what a tree takes, by how it cuts and what it predicts: of each row and level, and
-// of each of the columns there that are drawn; of each leaf, and the more the more classes there are; of
-// each value that is binned.
-type forestUnits struct{ row, cell, leaf, class, value float64 }
+// forestUnits are what a tree of values or of two classes takes, by how it cuts: of each row and level, and
+// of each of the columns there that are drawn; of each leaf; of each value that is binned.
+type forestUnits struct{ row, cell, leaf, value float64 }
 
-// unitsOf were fitted to 590 fits of six data sets, as nanoseconds. Of several classes they are those
-// of data that are hard to tell apart: where leaves are soon pure, a tree takes half of it or less.
+// unitsOf were fitted to 590 fits of six data sets, as nanoseconds.
 func (f Forest) unitsOf(classes int) forestUnits {
 	switch {
 	case f.Extra && classes == 0:
-		return forestUnits{0, 9.5, 350, 0, 0}
-	case f.Extra && classes == 2:
-		return forestUnits{5, 6.3, 285, 0, 5}
+		return forestUnits{0, 9.5, 350, 0}
 	case f.Extra:
-		return forestUnits{0, 10, 300, 30, 0}
+		return forestUnits{5, 6.3, 285, 5}
 	case classes == 0:
-		return forestUnits{15, 7.6, 360, 0, 12}
-	case classes == 2:
-		return forestUnits{7.7, 2.8, 94, 0, 14}
+		return forestUnits{15, 7.6, 360, 12}
 	}
-	return forestUnits{80, 8.8, 0, 8, 0}
+	return forestUnits{7.7, 2.8, 94, 14}
 }
 
 // usualDepth is that of a tree on so many rows, of which a bootstrap has 63 % and some twice.
@@ -202,6 +205,9 @@ func (f Forest) usualDepth(rows float64) float64 {
 
 // work is that of trees grown to the end: each level sees all rows, in the columns drawn for its nodes.
 func (f Forest) work(s Shape) float64 {
+	if s.Classes > 2 {
+		return f.workOfClasses(s)
+	}
 	n, p, depth, units := float64(s.Rows), max(1, s.Columns), f.usualDepth(float64(s.Rows)), f.unitsOf(s.Classes)
 	seen := n
 	if f.Bootstrap {
@@ -209,7 +215,7 @@ func (f Forest) work(s Shape) float64 {
 	}
 	leaves := min(seen/float64(max(1, f.MinLeafRows)), math.Exp2(depth))
 	tree := float64(float64(seen*depth)*(units.row+float64(units.cell*float64(f.columns(p, s.Classes))))) +
-		float64(leaves*(units.leaf+float64(units.class*float64(s.Classes)))) + float64(float64(units.value*seen)*float64(p))
+		float64(leaves*units.leaf) + float64(float64(units.value*seen)*float64(p))
 	return float64(float64(f.Trees)*tree) + float64(float64(n*float64(p))*50)
 }
 

@@ -77,3 +77,28 @@ func TestWorkFollowsParams(t *testing.T) {
 		t.Errorf("times of units are those of %v, want %v", timed, names)
 	}
 }
+
+// Trees of several classes have less to do the sooner these can be told apart, however much each param
+// allows; not looked at, they are taken to be hard to tell apart. Two classes go by their rows.
+func TestWorkFollowsMixedClasses(t *testing.T) {
+	for name, params := range map[string][]map[string]any{
+		"forest":   {{"bootstrap": true}, {"bootstrap": false, "extra": true}, {"min_leaf_rows": 5.0}, {"max_depth": 20.0}},
+		"boosting": {{"leaves": 63.0}, {"leaves": 127.0, "min_leaf_rows": 2.0}, {"leaves": 31.0, "row_share": 0.5}},
+	} {
+		for _, p := range params {
+			l, err := New(name, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			of := func(mixed float64, classes int) float64 {
+				return Work(l, Shape{Rows: 1500, Columns: 12, Classes: classes, Bins: 12 * 200, Mixed: mixed}, 0)
+			}
+			if soon, late := of(0.05, 5), of(0.4, 5); !(late > 1.1*soon) || !(late < 6*soon) {
+				t.Errorf("%s %v: %.3g units where classes are hard to tell apart, %.3g where they are not", name, p, late, soon)
+			}
+			if of(0, 5) != of(hardlyApart, 5) || of(0.05, 2) != of(0.4, 2) {
+				t.Errorf("%s %v: unknown is not as usual, or two classes are looked at", name, p)
+			}
+		}
+	}
+}

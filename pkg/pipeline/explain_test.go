@@ -66,7 +66,7 @@ func TestExplanationsSumToPredictions(t *testing.T) {
 			of[i] = y[row]
 		}
 		weights := []float64{0.5, 0.3, 0.2}[:len(tt.members)]
-		p, err := FitMembers(t.Context(), Data{Inputs: some, Y: of}, target, tt.members, weights, 1)
+		p, err := FitMembers(t.Context(), Data{Inputs: some, Y: of}, target, tt.members, weights, 0, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -227,7 +227,7 @@ func TestEnsemblesAreFusedWhereNothingIsEncodedFor(t *testing.T) {
 			}
 			configurations = append(configurations, Configuration{Learner: learner, Params: params})
 		}
-		p, err := FitMembers(context.Background(), Data{Inputs: inputs, Y: y}, target, configurations, weights, 1)
+		p, err := FitMembers(context.Background(), Data{Inputs: inputs, Y: y}, target, configurations, weights, 0, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -59,7 +59,7 @@ func TestIntervalsOfFolds(t *testing.T) {
 	configurations := []Configuration{{Learner: "linear"}, {Learner: "knn", Params: map[string]any{"k": 3}}}
 	var parts []*Pipeline
 	for part := range 3 {
-		p, err := FitMembers(context.Background(), lines(t, 60, part), target, configurations, []float64{3, 1}, 1)
+		p, err := FitMembers(context.Background(), lines(t, 60, part), target, configurations, []float64{3, 1}, 0, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

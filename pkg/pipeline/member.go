@@ -11,6 +11,7 @@ import (
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/feature"
 	"github.com/foretell-ml/foretell/pkg/internal/num"
+	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/model"
 )
 
@@ -52,7 +53,7 @@ const maxMembers = 1000
 // Fit fits an encoder and a learner to data. The pipeline has no Reference and no golden rows
 // yet: Finish adds them to the one that is kept.
 func Fit(ctx context.Context, data Data, target Target, c Configuration, seed uint64) (*Pipeline, error) {
-	return FitMembers(ctx, data, target, []Configuration{c}, []float64{1}, seed)
+	return FitMembers(ctx, data, target, []Configuration{c}, []float64{1}, 1, seed)
 }
 
 // Resume is Fit from where one of the same data, configuration and seed had come to, or from the
@@ -66,20 +67,21 @@ func Resume(ctx context.Context, data Data, target Target, c Configuration, from
 		}
 		return learner.Fit(ctx, x, seed)
 	}
-	p, err = fitMembers(ctx, data, target, []Configuration{c}, []float64{1}, seed, fit)
+	p, err = fitMembers(ctx, data, target, []Configuration{c}, []float64{1}, 1, seed, fit)
 	return p, came, err
 }
 
 // FitMembers is Fit of several configurations, of which the pipeline predicts the mean. Weights
-// are above 0; only their ratios count. Each encoding that is asked for is fitted once. A member
-// is the same, bit for bit, whichever others there are.
-func FitMembers(ctx context.Context, data Data, target Target, cs []Configuration, weights []float64, seed uint64) (*Pipeline, error) {
-	return fitMembers(ctx, data, target, cs, weights, seed, func(learner model.Learner, x model.Data) (model.Model, error) {
+// are above 0; only their ratios count. Each encoding that is asked for is fitted once, and at most
+// workers learners at a time (0: one per core), each of which has memory of its own. A member is the
+// same, bit for bit, whichever others there are.
+func FitMembers(ctx context.Context, data Data, target Target, cs []Configuration, weights []float64, workers int, seed uint64) (*Pipeline, error) {
+	return fitMembers(ctx, data, target, cs, weights, workers, seed, func(learner model.Learner, x model.Data) (model.Model, error) {
 		return learner.Fit(ctx, x, seed)
 	})
 }
 
-func fitMembers(ctx context.Context, data Data, target Target, cs []Configuration, weights []float64, seed uint64, fit func(model.Learner, model.Data) (model.Model, error)) (*Pipeline, error) {
+func fitMembers(ctx context.Context, data Data, target Target, cs []Configuration, weights []float64, workers int, seed uint64, fit func(model.Learner, model.Data) (model.Model, error)) (*Pipeline, error) {
 	p := &Pipeline{Schema: schema(data.Inputs), Target: target}
 	data = data.weighed()
 	offsets, err := target.offsets(data.Inputs)
@@ -90,9 +92,9 @@ func fitMembers(ctx context.Context, data Data, target Target, cs []Configuratio
 		data.Inputs = data.Inputs.Without(target.Offset)
 	}
 	var encodings []encoded
+	learners, of := make([]model.Learner, len(cs)), make([]int, len(cs)) // which encoding each has
 	for i, c := range cs {
-		learner, err := model.New(c.Learner, c.Params)
-		if err != nil {
+		if learners[i], err = model.New(c.Learner, c.Params); err != nil {
 			return nil, err
 		}
 		options := encoding(c)
@@ -105,12 +107,20 @@ func fitMembers(ctx context.Context, data Data, target Target, cs []Configuratio
 			}
 			at, encodings = len(encodings), append(encodings, encoded{options, by, x})
 		}
-		e := encodings[at]
-		m, err := fit(learner, model.Data{X: e.x, Y: data.Y, Weights: data.Weights, Offset: offsets, Task: target.Task, Classes: len(target.Classes)})
+		of[i] = at
+		p.Members = append(p.Members, Member{Configuration: c, Encoder: encodings[at].by, Weight: weights[i]})
+	}
+	err = par.For(ctx, len(cs), workers, func(i int) error {
+		x := model.Data{X: encodings[of[i]].x, Y: data.Y, Weights: data.Weights, Offset: offsets, Task: target.Task, Classes: len(target.Classes)}
+		m, err := fit(learners[i], x)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", c.Learner, err)
+			return fmt.Errorf("%s: %w", cs[i].Learner, err)
 		}
-		p.Members = append(p.Members, Member{Configuration: c, Encoder: e.by, Model: m, Weight: weights[i]})
+		p.Members[i].Model = m
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return p, p.share()
 }

@@ -24,7 +24,7 @@ var three = []Configuration{
 func together(t *testing.T) (*Pipeline, *dataset.Table) {
 	t.Helper()
 	inputs, target, y, _ := sets[0].read(t)
-	p, err := FitMembers(t.Context(), Data{Inputs: inputs, Y: y}, target, three, []float64{3, 4, 1}, 1)
+	p, err := FitMembers(t.Context(), Data{Inputs: inputs, Y: y}, target, three, []float64{3, 4, 1}, 0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestJoin(t *testing.T) {
 		for i := f; i < len(y); i += 2 {
 			rows, values = append(rows, i), append(values, y[i])
 		}
-		part, err := FitMembers(t.Context(), Data{Inputs: inputs.Select(rows), Y: values}, target, three[:2], []float64{1, 3}, 1)
+		part, err := FitMembers(t.Context(), Data{Inputs: inputs.Select(rows), Y: values}, target, three[:2], []float64{1, 3}, 0, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -232,7 +232,7 @@ func TestMembersWithFeatures(t *testing.T) {
 	inputs, target, y, _ := sets[0].read(t)
 	asked := Features{"island": feature.TargetMean}
 	cs := []Configuration{{Learner: "logistic"}, {Learner: "logistic", Features: asked}, {Learner: "mlp", Params: map[string]any{"epochs": 1.0}, Features: asked}}
-	p, err := FitMembers(t.Context(), Data{Inputs: inputs, Y: y}, target, cs, []float64{1, 1, 1}, 1)
+	p, err := FitMembers(t.Context(), Data{Inputs: inputs, Y: y}, target, cs, []float64{1, 1, 1}, 0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

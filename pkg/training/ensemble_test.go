@@ -299,7 +299,7 @@ func TestBaggedIsWhatWasValidated(t *testing.T) {
 	for _, s := range board.Standings[:2] {
 		made.Members = append(made.Members, member(s, 0.5))
 	}
-	p, err := made.fit(ctx, plan, data)
+	p, err := made.fit(ctx, plan, data, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func (e *Engine) evidence(ctx context.Context, c concluded, served *pipeline.Pip
 		return err
 	}
 	r.SwarmOf = fmt.Sprintf("%d %s rows, compared with %d that were learned from", min(len(rows.Y), show.swarm), on, min(len(c.data.Y), swarmBackground))
-	if r.Learning, err = learningCurves(ctx, c); err != nil {
+	if r.Learning, err = learningCurves(ctx, c, e.Workers); err != nil {
 		return err
 	}
 	rows = rows.Select(evenly(len(rows.Y), show.dependence))
@@ -175,7 +175,12 @@ func (e *Engine) unlearned(ctx context.Context, c concluded, served *pipeline.Pi
 	for _, m := range c.ensemble.Members {
 		weights = append(weights, m.Weight)
 	}
-	p, err := pipeline.FitMembers(ctx, c.data.Select(fold.Train), c.plan.Target, configurations(c.ensemble.Members), weights, foldSeed(c.plan, 0))
+	cs := configurations(c.ensemble.Members)
+	workers, err := c.plan.Volume.sideBySide(cs, e.Workers)
+	if err != nil {
+		return nil, pipeline.Data{}, "", err
+	}
+	p, err := pipeline.FitMembers(ctx, c.data.Select(fold.Train), c.plan.Target, cs, weights, workers, foldSeed(c.plan, 0))
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, pipeline.Data{}, "", ctx.Err()

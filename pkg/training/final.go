@@ -15,7 +15,7 @@ func (e *Engine) register(ctx context.Context, plan Plan, made Ensemble, data *p
 	fail := func(err error) (registry.Manifest, *pipeline.Pipeline, string, error) {
 		return registry.Manifest{}, nil, "", err
 	}
-	fitted, err := made.fit(ctx, plan, data)
+	fitted, err := made.fit(ctx, plan, data, e.Workers)
 	if err != nil {
 		return fail(fmt.Errorf("final fit: %w", err))
 	}
@@ -58,16 +58,20 @@ func (e *Engine) register(ctx context.Context, plan Plan, made Ensemble, data *p
 
 // fit fits the members: on all rows that trials saw or, bagged, on those of each fold, which are
 // the models whose predictions the ensemble was chosen by.
-func (m *Ensemble) fit(ctx context.Context, plan Plan, data *prepared) (*pipeline.Pipeline, error) {
+func (m *Ensemble) fit(ctx context.Context, plan Plan, data *prepared, workers int) (*pipeline.Pipeline, error) {
 	weights := make([]float64, len(m.Members))
 	for i, member := range m.Members {
 		weights[i] = member.Weight
 	}
+	cs := configurations(m.Members)
+	workers, err := plan.Volume.sideBySide(cs, workers)
+	if err != nil {
+		return nil, err
+	}
 	fit := func(rows pipeline.Data, s uint64) (*pipeline.Pipeline, error) {
-		return pipeline.FitMembers(ctx, rows, plan.Target, configurations(m.Members), weights, s)
+		return pipeline.FitMembers(ctx, rows, plan.Target, cs, weights, workers, s)
 	}
 	var fitted *pipeline.Pipeline
-	var err error
 	if plan.Config.Ensemble.Bagged {
 		parts := make([]*pipeline.Pipeline, len(data.folds))
 		for f, fold := range data.folds {

@@ -2,9 +2,11 @@ package training
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	"github.com/foretell-ml/foretell/pkg/internal/num"
+	"github.com/foretell-ml/foretell/pkg/internal/par"
 	"github.com/foretell-ml/foretell/pkg/metric"
 	"github.com/foretell-ml/foretell/pkg/model"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
@@ -25,8 +27,8 @@ const (
 )
 
 // learningCurves are those of the member of the most weight: by rows and, if it is built up in
-// rounds, by rounds.
-func learningCurves(ctx context.Context, c concluded) ([]report.Learning, error) {
+// rounds, by rounds. So many folds are fitted side by side as workers.
+func learningCurves(ctx context.Context, c concluded, workers int) ([]report.Learning, error) {
 	m := c.ensemble.Members[0]
 	for _, other := range c.ensemble.Members {
 		if other.Weight > m.Weight {
@@ -50,7 +52,7 @@ func learningCurves(ctx context.Context, c concluded) ([]report.Learning, error)
 		return nil, err
 	}
 	s := scorer{c.plan, c.data, by}
-	byRows, last, err := s.byRows(ctx, m, len(folds))
+	byRows, last, err := s.byRows(ctx, m, len(folds), workers)
 	if err != nil || byRows == nil {
 		return nil, err
 	}
@@ -97,27 +99,31 @@ func (s scorer) both(p *pipeline.Pipeline, fold validate.Fold) (fitted, judged f
 
 // byRows fits a member on shares of the first folds. It returns what was fitted on all of the
 // first; nil if a share is too little for the learner.
-func (s scorer) byRows(ctx context.Context, m registry.Member, folds int) (*report.Learning, *pipeline.Pipeline, error) {
+func (s scorer) byRows(ctx context.Context, m registry.Member, folds, workers int) (*report.Learning, *pipeline.Pipeline, error) {
 	l := &report.Learning{Folds: folds, Trial: m.Trial}
-	var whole *pipeline.Pipeline
+	n := len(learningShares)
+	parts := make([]*prepared, n)
 	for i, share := range learningShares {
-		some := s.data.at(&Rung{Number: i, Of: len(learningShares), Share: share, Resource: byRows}, s.plan)
+		parts[i] = s.data.at(&Rung{Number: i, Of: n, Share: share, Resource: byRows}, s.plan)
+	}
+	fits, whole := make([]learned, n*folds), (n-1)*folds // of a share, fold by fold
+	err := par.For(ctx, len(fits), workers, func(i int) (err error) {
+		fits[i], err = s.learn(ctx, m, parts[i/folds], i%folds)
+		if i != whole {
+			fits[i].model = nil // its memory may go
+		}
+		return err
+	})
+	if errors.Is(err, errTooFew) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range learningShares {
 		rows, fitted, judged := make([]float64, folds), make([]float64, folds), make([]float64, folds)
-		for f := range folds {
-			p, err := pipeline.Fit(ctx, some.Select(some.folds[f].Train), s.plan.Target, configuration(m), foldSeed(s.plan, f))
-			if ctx.Err() != nil {
-				return nil, nil, ctx.Err()
-			}
-			if err != nil {
-				return nil, nil, nil // too few rows for it
-			}
-			if f == 0 {
-				whole = p
-			}
-			rows[f] = float64(len(some.folds[f].Train))
-			if fitted[f], judged[f], err = s.both(p, some.folds[f]); err != nil {
-				return nil, nil, err
-			}
+		for f, at := range fits[i*folds : (i+1)*folds] {
+			rows[f], fitted[f], judged[f] = float64(len(parts[i].folds[f].Train)), at.fitted, at.judged
 		}
 		mean := num.Sum(judged) / float64(folds)
 		l.At, l.Fitted, l.Judged = append(l.At, num.Sum(rows)/float64(folds)), append(l.Fitted, num.Sum(fitted)/float64(folds)), append(l.Judged, mean)
@@ -126,7 +132,30 @@ func (s scorer) byRows(ctx context.Context, m registry.Member, folds int) (*repo
 			l.Low, l.High = append(l.Low, mean-e), append(l.High, mean+e)
 		}
 	}
-	return l, whole, nil
+	return l, fits[whole].model, nil
+}
+
+// learned is what a member learned from a share of a fold, and its scores.
+type learned struct {
+	model          *pipeline.Pipeline
+	fitted, judged float64
+}
+
+// errTooFew says that a share of the rows is too little for a learner.
+var errTooFew = errors.New("too few rows")
+
+// learn fits a member on the training rows of a fold.
+func (s scorer) learn(ctx context.Context, m registry.Member, data *prepared, fold int) (l learned, err error) {
+	p, err := pipeline.Fit(ctx, data.Select(data.folds[fold].Train), s.plan.Target, configuration(m), foldSeed(s.plan, fold))
+	if ctx.Err() != nil {
+		return l, ctx.Err()
+	}
+	if err != nil {
+		return l, errTooFew
+	}
+	l.model = p
+	l.fitted, l.judged, err = s.both(p, data.folds[fold])
+	return l, err
 }
 
 // byRounds scores what was fitted on a fold as it was after its first rounds.

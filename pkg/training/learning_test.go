@@ -32,7 +32,7 @@ func TestLearningCurves(t *testing.T) {
 		}
 		scores := result.Scores[plan.Metric]
 		heavy := registry.Member{Trial: trial.ID, Learner: learner, Params: trial.Params, Weight: 0.9}
-		got, err := learningCurves(ctx, concluded{plan: plan, data: data, ensemble: Ensemble{Members: []registry.Member{{Learner: "baseline", Weight: 0.1}, heavy}}})
+		got, err := learningCurves(ctx, concluded{plan: plan, data: data, ensemble: Ensemble{Members: []registry.Member{{Learner: "baseline", Weight: 0.1}, heavy}}}, 2)
 		if err != nil || len(got) != curves {
 			t.Fatalf("%s: %+v, %v", learner, got, err)
 		}
@@ -52,7 +52,7 @@ func TestLearningCurves(t *testing.T) {
 		}
 	}
 	plan.Volume.Train *= 100_000 // predicted to take hours
-	if got, err := learningCurves(ctx, concluded{plan: plan, data: data, ensemble: Ensemble{Members: []registry.Member{{Learner: "logistic", Weight: 1}}}}); err != nil || got != nil {
+	if got, err := learningCurves(ctx, concluded{plan: plan, data: data, ensemble: Ensemble{Members: []registry.Member{{Learner: "logistic", Weight: 1}}}}, 0); err != nil || got != nil {
 		t.Errorf("of a long fit: %+v, %v", got, err)
 	}
 }

@@ -50,9 +50,11 @@ func (e *Engine) run(ctx context.Context, run RunID, watch Watcher) (_ Verdict, 
 			return Verdict{}, "Trials", err
 		}
 		watch(News{Round: trials})
+		order := plan.Volume.turns(trials, e.Workers)
 		err := par.For(ctx, len(trials), e.Workers, func(i int) error {
-			watch(News{Started: &trials[i]})
-			result, err := single.Trial(ctx, trials[i])
+			t := trials[order[i]]
+			watch(News{Started: &t})
+			result, err := single.Trial(ctx, t)
 			if err == nil {
 				watch(News{Finished: &result})
 			}

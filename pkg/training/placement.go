@@ -3,6 +3,7 @@ package training
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strconv"
 
 	"github.com/foretell-ml/foretell/pkg/model"
@@ -62,9 +63,30 @@ func (v Volume) demand(t Trial) (demand, error) {
 	return demand{memoryMB: programMB + int(float64(slack*float64(memory))/(1<<20)), work: float64(float64(v.Folds) * fit), folds: v.Folds}, nil
 }
 
+// sideBySide is how many members of a final model are fitted at a time: as many as workers, 0 being
+// one per core, and as have room in the function that trials run in, since they learn from more
+// rows than a fold has. Fits that leave no room for another use all cores by themselves.
+func (v Volume) sideBySide(cs []pipeline.Configuration, workers int) (int, error) {
+	largest := int64(0)
+	for _, c := range cs {
+		l, err := model.New(c.Learner, c.Params)
+		if err != nil {
+			return 0, err
+		}
+		shape := v.shape(model.NeedsOf(c.Learner), v.Rows)
+		largest = max(largest, v.Prepared+16*int64(v.Rows)*int64(shape.Columns)+model.Memory(l, shape))
+	}
+	room := float64(memoryMargin*float64(trainFunction().MemoryMB)) - programMB
+	most := int((room*(1<<20)/slack - float64(2*v.Prepared)) / float64(max(1, largest)))
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	return max(1, min(workers, most, len(cs))), nil
+}
+
 // shape is that of so many rows as a learner has them.
 func (v Volume) shape(needs model.Needs, rows int) model.Shape {
-	return model.Shape{Rows: rows, Columns: v.Kinds.width(needs), Classes: v.Classes, Weighted: v.Weighted, Bins: v.Bins,
+	return model.Shape{Rows: rows, Columns: v.Kinds.width(needs), Classes: v.Classes, Weighted: v.Weighted, Bins: v.Bins, Mixed: v.Mixed,
 		Dependent: v.Kinds.Categories > 0 && !needs.Categories}
 }
 

@@ -134,6 +134,7 @@ func (e *Engine) prepare(ctx context.Context, run RunID, s submission) (Plan, []
 		return fail(err)
 	}
 	plan.Volume = newVolume(data, &plan)
+	plan.Volume.Mixed = howMixed(ctx, data, plan.Target)
 	for _, f := range source.Parts() {
 		plan.Volume.Source += max(0, f.Size)
 	}

@@ -2,9 +2,11 @@ package training
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/seed"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
 )
 
@@ -92,5 +94,65 @@ func TestBins(t *testing.T) {
 	}
 	if got := bins(table); got != 255+7+1+3 {
 		t.Errorf("%d bins, want 255, 7, 1 and 3", got)
+	}
+}
+
+// TestHowMixed: clusters of classes are told apart by a leaf each; labels that mean nothing want one for
+// every two or three rows; two classes and values are not looked at.
+func TestHowMixed(t *testing.T) {
+	const n = 3000
+	x, apart, dealt := make([]float64, n), make([]float64, n), make([]float64, n)
+	random := seed.Rand(1)
+	for i := range x {
+		apart[i], dealt[i] = float64(random.IntN(3)), float64(random.IntN(3))
+		x[i] = apart[i] + float64(random.Float64()/2)
+	}
+	inputs, err := dataset.NewTable(dataset.Column{Name: "x", Type: dataset.Numeric, Values: x})
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(y []float64, classes ...string) float64 {
+		task := dataset.Multiclass
+		if len(classes) == 2 {
+			task = dataset.Binary
+		}
+		data := &prepared{Data: pipeline.Data{Inputs: inputs, Y: y}}
+		return howMixed(ctx, data, pipeline.Target{Name: "y", Task: task, Classes: classes})
+	}
+	if got := of(apart, "a", "b", "c"); !(got >= 3./n && got <= 6./n) { // a bin may have rows of two
+		t.Errorf("of three clusters: %v, want a leaf each", got)
+	}
+	// Of three labels dealt at random a row is like the one before in a third of the cases; of some 12 rows
+	// that share one of 255 bins none can be told apart.
+	if got := of(dealt, "a", "b", "c"); !(got > 0.05) || !(got < 255./n+0.01) {
+		t.Errorf("of labels without meaning: %v, want a leaf for each bin", got)
+	}
+	if got := of(apart[:0]); got != 0 {
+		t.Errorf("of values: %v", got)
+	}
+	if got := of(make([]float64, n), "a", "b"); got != 0 {
+		t.Errorf("of two classes: %v", got)
+	}
+}
+
+// TestSideBySide: as many members are fitted at a time as have room in the train function.
+func TestSideBySide(t *testing.T) {
+	forest := pipeline.Configuration{Learner: "forest"}
+	for name, tt := range map[string]struct {
+		rows, members, workers, least, most int
+	}{
+		"few rows":          {5000, 5, 2, 2, 2},
+		"one member":        {5000, 1, 4, 1, 1},
+		"no room for two":   {4_000_000, 5, 2, 1, 1},
+		"no room for eight": {20_000, 8, 8, 2, 7},
+	} {
+		v := Volume{Rows: tt.rows, Columns: 20, Folds: 5, Train: tt.rows * 4 / 5, Prepared: int64(tt.rows) * 160, Kinds: Kinds{Numbers: 20}}
+		got, err := v.sideBySide(slices.Repeat([]pipeline.Configuration{forest}, tt.members), tt.workers)
+		if err != nil || got < tt.least || got > tt.most {
+			t.Errorf("%s: %d at a time, %v, want %d to %d", name, got, err, tt.least, tt.most)
+		}
+	}
+	if _, err := (Volume{}).sideBySide([]pipeline.Configuration{{Learner: "oracle"}}, 1); err == nil {
+		t.Error("an unknown learner")
 	}
 }

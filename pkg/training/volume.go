@@ -1,11 +1,13 @@
 package training
 
 import (
+	"context"
 	"math"
 	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/model"
+	"github.com/foretell-ml/foretell/pkg/pipeline"
 )
 
 // Volume is how large the data of a run is, as far as time and memory of a trial follow from it.
@@ -25,6 +27,8 @@ type Volume struct {
 	// Bins are the distinct values of all columns together, of each 255 at most: what boosted trees
 	// cut between.
 	Bins int `json:"bins,omitempty"`
+	// Mixed tells how hard it is to tell three classes and more apart: see model.Shape.
+	Mixed float64 `json:"mixed,omitempty"`
 
 	Kinds Kinds `json:"kinds"`
 }
@@ -88,6 +92,28 @@ func newVolume(p *prepared, plan *Plan) Volume {
 		}
 	}
 	return v
+}
+
+// mixedRows is how many rows are looked at for how soon classes can be told apart.
+const mixedRows = 4_000
+
+// howMixed grows one tree of several classes, on the rows that there are or on some of them, and counts its
+// leaves for each of them; 0 of other targets, and where none can be grown.
+func howMixed(ctx context.Context, data *prepared, target pipeline.Target) float64 {
+	if len(target.Classes) < 3 || len(data.Y) == 0 {
+		return 0
+	}
+	some := data.Select(evenly(len(data.Y), mixedRows))
+	one := pipeline.Configuration{Learner: "forest", Params: map[string]any{"trees": 1.0, "bootstrap": false}}
+	p, err := pipeline.Fit(ctx, some, target, one, 0)
+	if err != nil {
+		return 0
+	}
+	leaves := 1
+	for _, n := range p.Members[0].Model.(model.Importance).Splits() {
+		leaves += n
+	}
+	return float64(leaves) / float64(len(some.Y))
 }
 
 // binRows is how many rows are looked at to count bins.
