@@ -106,6 +106,44 @@ func TestContainer(t *testing.T) {
 	}
 }
 
+// TestListensOnThisMachineAlone: whoever starts it on a laptop does not serve the network, unless they say so.
+func TestListensOnThisMachineAlone(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "bootstrap")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	port, model := freePort(t), topology.EnvStore+"="+artifact(t)
+	started := exec.Command(binary)
+	started.Env = []string{topology.EnvPort + "=" + port, model}
+	if err := started.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = started.Process.Kill(), started.Wait() })
+	answers := false
+	for range 200 {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if answers = err == nil; answers {
+			conn.Close()
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if !answers {
+		t.Fatal("it never listened")
+	}
+	// Another address of the same machine, which a server on all of them would answer on.
+	if conn, err := net.DialTimeout("tcp", "127.0.0.2:"+port, time.Second); err == nil {
+		conn.Close()
+		t.Error("it listens on 127.0.0.2 too")
+	}
+
+	elsewhere := exec.Command(binary)
+	elsewhere.Env = []string{topology.EnvHost + "=no.such.host.invalid", topology.EnvPort + "=" + port, model}
+	if out, err := elsewhere.CombinedOutput(); err == nil || !strings.Contains(string(out), "listen on no.such.host.invalid:"+port) {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
 // TestContainerWithoutModel says what it misses.
 func TestContainerWithoutModel(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "bootstrap")

@@ -18,6 +18,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"golang.org/x/crypto/x509roots/fallback/bundle"
+
+	"github.com/foretell-ml/foretell/pkg/topology"
 )
 
 var architectures = []string{"amd64", "arm64"}
@@ -74,6 +76,9 @@ func newImage(architecture, binary, file string) (image, error) {
 			"org.opencontainers.image.source":   "https://github.com/foretell-ml/foretell",
 			"org.opencontainers.image.licenses": "Apache-2.0",
 		},
+	}
+	if binary == "predict" { // a server; train is a task
+		config.Config.Env = []string{topology.EnvHost + "=" + topology.EveryHost}
 	}
 	if made, err = mutate.ConfigFile(made, config); err != nil {
 		return image{}, err

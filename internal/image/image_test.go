@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -170,7 +171,11 @@ func TestImageServes(t *testing.T) {
 	listener.Close()
 	var said bytes.Buffer
 	server := exec.Command(config.Config.Entrypoint[0], "serve") // as SageMaker starts it
-	server.Dir, server.Env = "/", []string{"PORT=" + port, "FORETELL_MODEL=penguins"}
+	// In a container it listens on all addresses, here on one.
+	if want := []string{"FORETELL_HOST=0.0.0.0"}; !slices.Equal(config.Config.Env, want) {
+		t.Errorf("environment %q, want %q", config.Config.Env, want)
+	}
+	server.Dir, server.Env = "/", append(slices.Clone(config.Config.Env), "FORETELL_HOST=127.0.0.1", "PORT="+port, "FORETELL_MODEL=penguins")
 	server.Stdout, server.Stderr = &said, &said
 	server.SysProcAttr = locked(root)
 	if err := server.Start(); err != nil {

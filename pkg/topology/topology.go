@@ -31,8 +31,12 @@ const (
 const (
 	EnvModel = "FORETELL_MODEL" // the model of /invocations and /ping
 	EnvStore = "FORETELL_STORE" // a folder that is a store, or an artifact; without it and a bucket SageMakerModel
+	EnvHost  = "FORETELL_HOST"  // address to listen on: 127.0.0.1 by default, EveryHost in the image
 	EnvPort  = "PORT"           // to listen on; 8080 by default, as SageMaker wants it
 )
+
+// EveryHost is the EnvHost of a container, whose engine says who may come in: every address of it, of IPv6 too.
+const EveryHost = "0.0.0.0"
 
 // Environment variables of functions/train where it is no Lambda function: a task that does the one
 // step of a run that the workflow tells it.
