@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/foretell-ml/foretell/pkg/model/tree"
 )
 
 // Continuer is a Learner that can go on where a fit of its kind ended.
@@ -39,12 +41,12 @@ func (r *boostingRun) from(before *boosted) error {
 		return fmt.Errorf("the model has objective %q for %d columns and %d scores, the data %q for %d and %d",
 			before.objective, before.features, len(before.base), m.objective, m.features, len(m.base))
 	}
-	if len(before.record.Cover) < len(before.trees.Nodes) {
+	if len(before.record().Cover) < len(before.trees().Nodes) {
 		return fmt.Errorf("the model is of a version that did not count the rows of its nodes: fit it again")
 	}
 	m.base = slices.Clone(before.base)
-	m.trees = before.trees.Clone()
-	m.record.Cover, m.record.Gain = slices.Clone(before.record.Cover), slices.Clone(before.record.Gain)
+	m.forest = before.trees().Clone()
+	m.known = tree.Record{Cover: slices.Clone(before.record().Cover), Gain: slices.Clone(before.record().Gain)}
 	m.curve = slices.Clone(before.curve)
 	r.scores = r.loss.start(m.base)
 	addTrees(r.scores, m, 0, r.columns)

@@ -31,11 +31,11 @@ func (m *boosted) explainer(background *dataset.Matrix) (Explainer, error) {
 		}
 		return e, nil
 	}
-	if m.record.Cover == nil && len(m.trees.Nodes) > 0 {
+	if m.record().Cover == nil && len(m.trees().Nodes) > 0 {
 		return nil, fmt.Errorf("it was fitted before training rows were counted: give a background, or fit it again: %w", ErrNotExplained)
 	}
-	s := tree.NewShapley(&m.trees, m.record.Cover)
-	for t := range m.trees.Trees() {
+	s := tree.NewShapley(m.trees(), m.record().Cover)
+	for t := range m.count() {
 		e.base[t%width] += s.Mean(t)
 	}
 	return e, nil
@@ -56,8 +56,8 @@ func (e *explainedTrees) Explain(dst []float64, x *dataset.Matrix) {
 		// Trees outside, rows inside: what is prepared for a tree stays in the cache.
 		of := func(i, t int) []float64 { return dst[(i*width+t%width)*stride:][:e.features] }
 		if e.background == nil {
-			s := tree.NewShapley(&e.trees, e.record.Cover)
-			for t := range e.trees.Trees() {
+			s := tree.NewShapley(e.trees(), e.record().Cover)
+			for t := range e.count() {
 				s.Prepare(t)
 				for i := begin; i < end; i++ {
 					s.Add(of(i, t), t, x.Columns, i)
@@ -76,8 +76,8 @@ func (e *explainedTrees) Explain(dst []float64, x *dataset.Matrix) {
 
 // contrast adds up the contributions against each row of the background, and takes the mean.
 func (e *explainedTrees) contrast(of func(i, t int) []float64, x *dataset.Matrix, begin, end int) {
-	c := tree.NewContrast(&e.trees, e.features)
-	for t := range e.trees.Trees() {
+	c := tree.NewContrast(e.trees(), e.features)
+	for t := range e.count() {
 		for i := begin; i < end; i++ {
 			to := of(i, t)
 			for other := range e.background.Rows {
@@ -86,7 +86,7 @@ func (e *explainedTrees) contrast(of func(i, t int) []float64, x *dataset.Matrix
 		}
 	}
 	for i := begin; i < end; i++ {
-		for k := range min(len(e.base), e.trees.Trees()) {
+		for k := range min(len(e.base), e.count()) {
 			to := of(i, k)
 			for j := range to {
 				to[j] /= float64(e.background.Rows)

@@ -16,11 +16,9 @@ type boosted struct {
 	objective boostingObjective
 	base      []float64
 	features  int
-	trees     tree.Forest
-	record    tree.Record
 	curve     [][]float64 // losses after each round, of rows fitted and held out
 	warned    []string
-	walker    walker
+	woods
 }
 
 var _ Model = (*boosted)(nil)
@@ -63,7 +61,7 @@ func (m *boosted) score(scores []float64, columns [][]float64, begin, end int) {
 	for i := range end - begin {
 		copy(scores[i*width:(i+1)*width], m.base)
 	}
-	m.walker.of(&m.trees).Add(scores, width, columns, begin, end)
+	m.walks().Add(scores, width, columns, begin, end)
 }
 
 // finish turns a row's scores into its outputs, which may be in the same place.
@@ -92,12 +90,12 @@ type boostedParams struct {
 
 // State stores the forest as one tensor per field of its nodes.
 func (m *boosted) State() State {
-	params, err := json.Marshal(boostedParams{m.objective, m.base, m.features, m.trees.Trees(), m.warned})
+	params, err := json.Marshal(boostedParams{m.objective, m.base, m.features, m.count(), m.warned})
 	if err != nil {
 		panic("model: " + err.Error()) // base scores are finite, the rest always marshals
 	}
-	tensors := m.trees.Tensors()
-	m.record.Tensors(tensors)
+	tensors := m.trees().Tensors()
+	m.record().Tensors(tensors)
 	if m.curve != nil {
 		tensors["curve"] = fromRows(m.curve, 2)
 	}
@@ -126,17 +124,14 @@ func loadBoosting(s State) (Model, error) {
 	if p.Features < 0 || p.Features > math.MaxInt32 {
 		return nil, fmt.Errorf("%d features", p.Features)
 	}
-	trees, err := tree.LoadForest(s.Tensors, p.Features)
+	trees, err := tree.Load(s.Tensors, p.Features)
 	if err != nil {
 		return nil, err
 	}
 	if trees.Trees() != p.Trees || p.Trees%len(p.Base) != 0 {
 		return nil, fmt.Errorf("%d trees stored, %d announced, for %d scores", trees.Trees(), p.Trees, len(p.Base))
 	}
-	m := &boosted{objective: p.Objective, base: p.Base, features: p.Features, trees: trees, warned: p.Warned}
-	if m.record, err = tree.LoadRecord(s.Tensors, &trees); err != nil {
-		return nil, err
-	}
+	m := &boosted{objective: p.Objective, base: p.Base, features: p.Features, woods: woods{stored: trees}, warned: p.Warned}
 	if _, ok := s.Tensors["curve"]; ok {
 		if m.curve, err = matrixF64(s, "curve"); err != nil {
 			return nil, err

@@ -185,7 +185,7 @@ func TestObjectivesRenewLeaves(t *testing.T) {
 	bounded := small(1, 2, 1)
 	bounded.Objective, bounded.MaxDelta = string(absoluteError), 2
 	m := fit(t, bounded, Data{X: x, Y: y, Task: dataset.Regression}, 1)
-	for _, n := range m.trees.Nodes {
+	for _, n := range m.trees().Nodes {
 		if math.Abs(n.Value) > 2 {
 			t.Errorf("a leaf adds %v, at most 2 was asked for", n.Value)
 		}
@@ -351,7 +351,7 @@ func TestBoostingBalances(t *testing.T) {
 		data.Weights[i] = 400 / (3 * counts[int(y)])
 	}
 	want := fit(t, small(5, 6, 0.3), data, 1)
-	if fmt.Sprint(got.base) != fmt.Sprint(want.base) || !slices.Equal(got.trees.Nodes, want.trees.Nodes) {
+	if fmt.Sprint(got.base) != fmt.Sprint(want.base) || !slices.Equal(got.trees().Nodes, want.trees().Nodes) {
 		t.Error("balanced is not what the weights of balanced classes give")
 	}
 }

@@ -70,7 +70,7 @@ func (r *boostingRun) resume(p *Partial) {
 	if watch != nil {
 		losses = p.Rounds
 	}
-	if len(curve) != losses || p.Kept < 0 || p.Kept > before.trees.Trees() || p.Kept%len(before.base) != 0 {
+	if len(curve) != losses || p.Kept < 0 || p.Kept > before.count() || p.Kept%len(before.base) != 0 {
 		return
 	}
 	if before.curve = nil; r.from(before) != nil {

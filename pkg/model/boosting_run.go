@@ -77,7 +77,7 @@ func newBoostingRun(b Boosting, data Data, seedOfFit uint64) (*boostingRun, erro
 		r.dealer = tree.NewDealer(table, kept.Y, b.ColumnShare, seedOfFit)
 	}
 	r.masses, r.massUnit = integers(weights)
-	r.model.trees.Starts = []int32{0}
+	r.model.forest.Starts = []int32{0}
 	for k := range base {
 		r.gradients[k] = boostingGradients{make([]float64, rows), make([]float64, rows)}
 	}
@@ -146,10 +146,10 @@ func (r *boostingRun) round(ctx context.Context, round int) (grown bool, err err
 		return false, nil
 	}
 	for k, t := range trees {
-		if err := r.model.trees.Append(t.Nodes, t.Sets); err != nil {
+		if err := r.model.forest.Append(t.Nodes, t.Sets); err != nil {
 			return false, err
 		}
-		r.model.record.Append(r.records[k].Cover, r.records[k].Gain)
+		r.model.known.Append(r.records[k].Cover, r.records[k].Gain)
 	}
 	return true, nil
 }

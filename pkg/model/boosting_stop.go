@@ -87,16 +87,17 @@ func (b Boosting) watch(held *boostingLoss, columns [][]float64, m *boosted) *bo
 // follow adds the trees that are new.
 func (w *boostingWatch) follow(m *boosted) {
 	addTrees(w.scores, m, w.seen, w.columns)
-	w.seen = m.trees.Trees()
+	w.seen = m.count()
 }
 
 // addTrees adds to the scores of all rows the trees from the given one on.
 func addTrees(scores [][]float64, m *boosted, from int, columns [][]float64) {
+	trees := m.trees()
 	inBlocks(len(scores[0]), func(begin, end int) {
-		for t := from; t < m.trees.Trees(); t++ {
+		for t := from; t < trees.Trees(); t++ {
 			of := scores[t%len(scores)]
 			for i := begin; i < end; i++ {
-				of[i] += m.trees.Leaf(t, columns, i)
+				of[i] += trees.Leaf(t, columns, i)
 			}
 		}
 	})
@@ -162,8 +163,9 @@ func (w *boostingWatch) finish(m *boosted, rounds int) {
 
 // truncate drops all trees but the first so many.
 func (m *boosted) truncate(trees int) {
-	m.trees.Truncate(trees)
-	m.record.Cover, m.record.Gain = m.record.Cover[:len(m.trees.Nodes)], m.record.Gain[:len(m.trees.Nodes)]
+	forest, record := m.trees(), m.record()
+	forest.Truncate(trees)
+	record.Cover, record.Gain = record.Cover[:len(forest.Nodes)], record.Gain[:len(forest.Nodes)]
 }
 
 // mean is the weighted mean loss at the scores, which hold one per row with offsets added.

@@ -19,8 +19,8 @@ func TestBoostingStopsEarly(t *testing.T) {
 		m := fit(t, learner, data, 3)
 		fitted, held := m.Curve()
 		best := slices.Index(held, slices.Min(held)) + 1
-		if len(fitted) != len(held) || len(held) != best+5 || m.trees.Trees() != best*len(m.base) {
-			t.Errorf("%s: %d rounds of %d trees, least loss after %d of %d", data.Task, m.trees.Trees()/len(m.base), m.trees.Trees(), best, len(held))
+		if len(fitted) != len(held) || len(held) != best+5 || m.trees().Trees() != best*len(m.base) {
+			t.Errorf("%s: %d rounds of %d trees, least loss after %d of %d", data.Task, m.trees().Trees()/len(m.base), m.trees().Trees(), best, len(held))
 		}
 		if len(m.Warnings()) > 0 {
 			t.Errorf("%s: warns of %v", data.Task, m.Warnings())
@@ -34,7 +34,7 @@ func TestBoostingStopsEarly(t *testing.T) {
 		}
 		plain := small(best, 15, 0.3)
 		alone := fit(t, plain, rowsOf(data, rows), 3)
-		if !deep.DeepEqual(alone.trees.Nodes, m.trees.Nodes) || !slices.Equal(alone.record.Cover, m.record.Cover) {
+		if !deep.DeepEqual(alone.trees().Nodes, m.trees().Nodes) || !slices.Equal(alone.record().Cover, m.record().Cover) {
 			t.Errorf("%s: the model is not that of %d rounds on the rows fitted", data.Task, best)
 		}
 		// The curve is the loss of what Predict says.

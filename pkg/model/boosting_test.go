@@ -196,9 +196,9 @@ func TestBoostingSamples(t *testing.T) {
 			t.Errorf("task %d: two seeds give the same model", i)
 		}
 		m := fit(t, learner, data, 1)
-		for tree := range m.trees.Trees() {
+		for tree := range m.trees().Trees() {
 			used := map[int32]bool{}
-			for _, n := range m.trees.Nodes[m.trees.Starts[tree]:m.trees.Starts[tree+1]] {
+			for _, n := range m.trees().Nodes[m.trees().Starts[tree]:m.trees().Starts[tree+1]] {
 				if n.Feature >= 0 {
 					used[n.Feature] = true
 				}
@@ -233,7 +233,7 @@ func TestBoostingSamplesForEachTree(t *testing.T) {
 	data.X.Columns[0][7] = 1
 	learner.RowShare = 1
 	for seed := range uint64(8) {
-		if n := fit(t, learner, data, seed).trees.Trees(); n == 0 || n == learner.Rounds {
+		if n := fit(t, learner, data, seed).trees().Trees(); n == 0 || n == learner.Rounds {
 			t.Errorf("seed %d: %d of %d trees have splits", seed, n, learner.Rounds)
 		}
 	}
@@ -394,8 +394,8 @@ func TestBoostingWithNothingToSplit(t *testing.T) {
 			Data{X: oneColumn(1, 2, 3, 4), Y: []float64{0, 0, 4, 4}, Task: dataset.Regression}, []float64{2}},
 	} {
 		m := fit(t, c.learner, c.data, 1)
-		if m.trees.Trees() != 0 {
-			t.Errorf("%s: %d trees", c.name, m.trees.Trees())
+		if m.trees().Trees() != 0 {
+			t.Errorf("%s: %d trees", c.name, m.trees().Trees())
 		}
 		got := predict(m, c.data.X)[:m.Outputs()]
 		for i := range got {

@@ -77,10 +77,10 @@ func TestExplanationsAreThoseOfPeers(t *testing.T) {
 					nodes = append(nodes, node)
 					cover = append(cover, n.Count)
 				}
-				if err := m.trees.Append(nodes, sets); err != nil {
+				if err := m.trees().Append(nodes, sets); err != nil {
 					t.Fatal(err)
 				}
-				m.record.Append(cover, make([]float64, len(cover)))
+				m.record().Append(cover, make([]float64, len(cover)))
 			}
 			x, background := matrixOf(c.Rows), matrixOf(c.Background)
 			comparesExplanation(t, m, nil, x, c.PathDependent, c.Raw, 1e-9)
@@ -151,7 +151,7 @@ func TestExplanationsAreShapleyValues(t *testing.T) {
 		}
 	}
 	m := fit(t, small(4, 12, 0.3), data, 1)
-	if len(m.trees.Sets) == 0 {
+	if len(m.trees().Sets) == 0 {
 		t.Fatal("no split is on categories")
 	}
 	x := data.X.Select([]int{0, 7, 77, 150})
@@ -161,12 +161,12 @@ func TestExplanationsAreShapleyValues(t *testing.T) {
 		// Path-dependent: a split on a column that is not in the set goes both ways.
 		var expect func(n int32, set int) float64
 		expect = func(at int32, set int) float64 {
-			n := m.trees.Nodes[at]
+			n := m.trees().Nodes[at]
 			if n.Feature < 0 {
 				return n.Value
 			}
 			if set>>n.Feature&1 == 0 {
-				l, r := m.record.Cover[n.Left], m.record.Cover[n.Right]
+				l, r := m.record().Cover[n.Left], m.record().Cover[n.Right]
 				return (l*expect(n.Left, set) + r*expect(n.Right, set)) / (l + r)
 			}
 			v := of.Columns[n.Feature][0]
@@ -174,7 +174,7 @@ func TestExplanationsAreShapleyValues(t *testing.T) {
 			if n.Set > 0 {
 				left = n.MissingLeft
 				if !math.IsNaN(v) {
-					left = m.trees.Sets[n.Set-1][0]>>int(v)&1 == 1
+					left = m.trees().Sets[n.Set-1][0]>>int(v)&1 == 1
 				}
 			}
 			if left {
@@ -184,7 +184,7 @@ func TestExplanationsAreShapleyValues(t *testing.T) {
 		}
 		shapleyByDefinition(t, m, nil, of, func(set int) float64 {
 			v := m.base[0]
-			for _, start := range m.trees.Starts[:m.trees.Trees()] {
+			for _, start := range m.trees().Starts[:m.trees().Trees()] {
 				v += expect(start, set)
 			}
 			return v
@@ -254,10 +254,10 @@ func TestExplainsLongPaths(t *testing.T) {
 		x.Columns = append(x.Columns, []float64{1, float64(200 - j), random.NormFloat64() + 3})
 	}
 	nodes, cover = append(nodes, tree.Node{Feature: -1, Value: 5}), append(cover, left)
-	if err := m.trees.Append(nodes, nil); err != nil {
+	if err := m.trees().Append(nodes, nil); err != nil {
 		t.Fatal(err)
 	}
-	m.record.Append(cover, make([]float64, len(cover)))
+	m.record().Append(cover, make([]float64, len(cover)))
 	for _, background := range []*dataset.Matrix{nil, x} {
 		e, err := ExplainerOf(m, background)
 		if err != nil {

@@ -13,22 +13,20 @@ var _ Importance = (*forest)(nil)
 // Gains is the mean over trees, by the rows drawn: of squared errors, or of Gini's impurity
 // times the rows.
 func (m *forest) Gains() []float64 {
-	if m.record.Gain == nil {
+	trees, gain := m.trees(), m.record().Gain
+	if gain == nil {
 		return nil
 	}
 	gains := make([]float64, m.features)
-	for i, n := range m.trees.Nodes {
+	for i, n := range trees.Nodes {
 		if n.Feature >= 0 {
-			gains[n.Feature] = min(gains[n.Feature]+m.record.Gain[i]/float64(m.trees.Trees()), math.MaxFloat64)
+			gains[n.Feature] = min(gains[n.Feature]+gain[i]/float64(trees.Trees()), math.MaxFloat64)
 		}
 	}
 	return gains
 }
 
-func (m *forest) Splits() []int {
-	b := boosted{features: m.features, trees: m.trees}
-	return b.Splits()
-}
+func (m *forest) Splits() []int { return m.splits(m.features) }
 
 // explainedForest explains the outputs of a forest, each as the sum of trees that it is.
 type explainedForest struct {
@@ -46,7 +44,7 @@ func (m *forest) explainer(background *dataset.Matrix) (Explainer, error) {
 		if classes == 2 && k == 0 {
 			continue
 		}
-		sum := &boosted{objective: squaredError, base: []float64{0}, features: m.features, trees: m.of(k), record: m.record}
+		sum := &boosted{objective: squaredError, base: []float64{0}, features: m.features, woods: woods{forest: m.of(k), known: *m.record()}}
 		of, err := sum.explainer(background)
 		if err != nil {
 			return nil, err
@@ -58,7 +56,7 @@ func (m *forest) explainer(background *dataset.Matrix) (Explainer, error) {
 
 // of is the forest whose trees sum to output k.
 func (m *forest) of(k int) tree.Forest {
-	f := m.trees
+	f := *m.trees()
 	f.Nodes = slices.Clone(f.Nodes)
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
@@ -74,7 +72,7 @@ func (m *forest) of(k int) tree.Forest {
 				}
 			}
 		}
-		n.Value /= float64(m.trees.Trees())
+		n.Value /= float64(f.Trees())
 	}
 	return f
 }

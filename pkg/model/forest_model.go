@@ -16,12 +16,10 @@ import (
 type forest struct {
 	features int
 	classes  int // 0 for regression
-	trees    tree.Forest
 	shares   tree.Shares
-	record   tree.Record
 	outOfBag []float64
 	score    *float64 // out of bag; nil if it was not asked for
-	walker   walker
+	woods
 }
 
 var _ Model = (*forest)(nil)
@@ -40,7 +38,7 @@ func (m *forest) Predict(dst []float64, x *dataset.Matrix) {
 
 // predictRows has, for two classes, one sum per row, in front, until all are there.
 func (m *forest) predictRows(dst []float64, columns [][]float64, begin, end int) {
-	outputs, rows, trees := m.Outputs(), end-begin, m.walker.of(&m.trees)
+	outputs, rows, trees := m.Outputs(), end-begin, m.walks()
 	clear(dst)
 	if m.classes > 2 {
 		trees.Each(columns, begin, end, func(_, first int, leaves []float64) {
@@ -60,9 +58,9 @@ func (m *forest) predictRows(dst []float64, columns [][]float64, begin, end int)
 	}
 }
 
-// add adds to the sums of a row what tree t says of it.
-func (m *forest) add(sums []float64, t int, columns [][]float64, i int) {
-	v := m.trees.Leaf(t, columns, i)
+// add adds to the sums of a row what tree t of its trees says of it.
+func (m *forest) add(sums []float64, trees *tree.Forest, t int, columns [][]float64, i int) {
+	v := trees.Leaf(t, columns, i)
 	if m.classes <= 2 {
 		sums[len(sums)-1] += v
 		return
@@ -100,12 +98,12 @@ type forestParams struct {
 
 // State stores the forest as one tensor per field of its nodes, and the shares of classes.
 func (m *forest) State() State {
-	params, err := json.Marshal(forestParams{m.features, m.classes, m.trees.Trees(), m.score})
+	params, err := json.Marshal(forestParams{m.features, m.classes, m.count(), m.score})
 	if err != nil {
 		panic("model: " + err.Error()) // integers and a finite number always marshal
 	}
-	tensors := m.trees.Tensors()
-	m.record.Tensors(tensors)
+	tensors := m.trees().Tensors()
+	m.record().Tensors(tensors)
 	if m.classes > 2 {
 		tensors["leaf_start"] = safetensors.FromI32(m.shares.Starts)
 		tensors["leaf_class"] = safetensors.FromI32(m.shares.Class)
@@ -126,30 +124,26 @@ func loadForest(s State) (Model, error) {
 	if p.Classes < 0 || p.Classes == 1 || p.Classes > math.MaxInt32 {
 		return nil, fmt.Errorf("%d classes", p.Classes)
 	}
-	trees, err := tree.LoadForest(s.Tensors, p.Features)
+	trees, err := tree.Load(s.Tensors, p.Features)
 	if err != nil {
 		return nil, err
 	}
 	if trees.Trees() != p.Trees || p.Trees < 1 {
 		return nil, fmt.Errorf("%d trees stored, %d announced", trees.Trees(), p.Trees)
 	}
-	record, err := tree.LoadRecord(s.Tensors, &trees)
-	if err != nil {
-		return nil, err
-	}
-	m := &forest{features: p.Features, classes: p.Classes, trees: trees, record: record, score: p.OutOfBagScore}
+	m := &forest{features: p.Features, classes: p.Classes, woods: woods{stored: trees}, score: p.OutOfBagScore}
 	switch {
 	case p.Classes == 2:
-		for i := range trees.Nodes {
-			if n := &trees.Nodes[i]; n.Feature < 0 && !(n.Value >= 0 && n.Value <= 1) {
-				return nil, fmt.Errorf("tensor %q: leaf %d has probability %v", "value", i, n.Value)
+		for i := range int32(trees.Nodes()) {
+			if v := trees.Value(i); trees.Feature(i) < 0 && !(v >= 0 && v <= 1) {
+				return nil, fmt.Errorf("tensor %q: leaf %d has probability %v", "value", i, v)
 			}
 		}
 	case p.Classes > 2:
 		if m.shares, err = loadShares(s); err != nil {
 			return nil, err
 		}
-		if err := checkLeaves(&m.trees, &m.shares, m.classes); err != nil {
+		if err := checkLeaves(trees, &m.shares, m.classes); err != nil {
 			return nil, err
 		}
 	}
@@ -174,7 +168,7 @@ var errLeaves = errors.New("leaves and shares of classes do not fit together")
 
 // checkLeaves returns an error that names the tensor unless every leaf of a forest of three
 // classes and more is one of those that have shares, and these are probabilities.
-func checkLeaves(trees *tree.Forest, shares *tree.Shares, classes int) error {
+func checkLeaves(trees *tree.Stored, shares *tree.Shares, classes int) error {
 	if len(shares.Class) != len(shares.Share) {
 		return fmt.Errorf("tensor %q has %d shares of %d classes: %w", "leaf_share", len(shares.Share), len(shares.Class), errLeaves)
 	}
@@ -197,11 +191,12 @@ func checkLeaves(trees *tree.Forest, shares *tree.Shares, classes int) error {
 			return fmt.Errorf("tensor %q: leaf %d: %w", "leaf_share", l, err)
 		}
 	}
-	for i := range trees.Nodes {
-		if n := &trees.Nodes[i]; n.Feature < 0 {
-			if !(n.Value >= 0 && n.Value < float64(shares.Leaves())) || n.Value != math.Trunc(n.Value) {
-				return fmt.Errorf("tensor %q: leaf %d has number %v of %d: %w", "value", i, n.Value, shares.Leaves(), errLeaves)
-			}
+	for i := range int32(trees.Nodes()) {
+		if trees.Feature(i) >= 0 {
+			continue
+		}
+		if v := trees.Value(i); !(v >= 0 && v < float64(shares.Leaves())) || v != math.Trunc(v) {
+			return fmt.Errorf("tensor %q: leaf %d has number %v of %d: %w", "value", i, v, shares.Leaves(), errLeaves)
 		}
 	}
 	return nil

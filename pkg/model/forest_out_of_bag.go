@@ -51,7 +51,7 @@ func (f Forest) predictOutOfBag(ctx context.Context, m *forest, kept, data Data,
 		inBlocks(rows, func(begin, end int) {
 			for i := begin; i < end; i++ {
 				if times[i] == 0 {
-					m.add(sums[i*outputs:(i+1)*outputs], t, kept.X.Columns, i)
+					m.add(sums[i*outputs:(i+1)*outputs], &m.forest, t, kept.X.Columns, i)
 					unseen[i]++
 				}
 			}

@@ -154,7 +154,7 @@ func TestForestTossesForMissingValues(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			leaves, starts := 0, m.(*forest).trees.Starts
+			leaves, starts := 0, m.(*forest).trees().Starts
 			for tree := range c.Trees {
 				if starts[tree+1]-starts[tree] == 1 {
 					leaves++

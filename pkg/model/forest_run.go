@@ -61,8 +61,8 @@ func (m *forest) take(trees []tree.Planted) error {
 	if m.classes > 2 {
 		m.shares = tree.Shares{Starts: make([]int32, 1, 1+leaves), Class: make([]int32, 0, shares), Share: make([]float64, 0, shares)}
 	}
-	m.trees.Nodes = make([]tree.Node, 0, size)
-	m.record = tree.Record{Cover: make([]float64, 0, size), Gain: make([]float64, 0, size)}
+	m.forest.Nodes = make([]tree.Node, 0, size)
+	m.known = tree.Record{Cover: make([]float64, 0, size), Gain: make([]float64, 0, size)}
 	for i := range trees {
 		t := &trees[i]
 		if m.classes > 2 {
@@ -76,10 +76,10 @@ func (m *forest) take(trees []tree.Planted) error {
 				return err
 			}
 		}
-		if err := m.trees.Append(t.Nodes, t.Sets); err != nil {
+		if err := m.forest.Append(t.Nodes, t.Sets); err != nil {
 			return err
 		}
-		m.record.Append(t.Record.Cover, t.Record.Gain)
+		m.known.Append(t.Record.Cover, t.Record.Gain)
 		*t = tree.Planted{} // its memory may go
 	}
 	return nil

@@ -25,21 +25,25 @@ type Importance interface {
 var _ Importance = (*boosted)(nil)
 
 func (m *boosted) Gains() []float64 {
-	if m.record.Gain == nil && len(m.trees.Nodes) > 0 {
+	trees, gain := m.trees(), m.record().Gain
+	if gain == nil && len(trees.Nodes) > 0 {
 		return nil
 	}
 	gains := make([]float64, m.features)
-	for i, n := range m.trees.Nodes {
+	for i, n := range trees.Nodes {
 		if n.Feature >= 0 {
-			gains[n.Feature] = min(gains[n.Feature]+m.record.Gain[i], math.MaxFloat64)
+			gains[n.Feature] = min(gains[n.Feature]+gain[i], math.MaxFloat64)
 		}
 	}
 	return gains
 }
 
-func (m *boosted) Splits() []int {
-	splits := make([]int, m.features)
-	for _, n := range m.trees.Nodes {
+func (m *boosted) Splits() []int { return m.splits(m.features) }
+
+// splits is how many splits are on each of so many features.
+func (w *woods) splits(features int) []int {
+	splits := make([]int, features)
+	for _, n := range w.trees().Nodes {
 		if n.Feature >= 0 {
 			splits[n.Feature]++
 		}

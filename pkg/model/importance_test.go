@@ -60,17 +60,17 @@ func TestCoversAreRows(t *testing.T) {
 		for _, w := range weights {
 			total += w
 		}
-		for _, start := range m.trees.Starts[:m.trees.Trees()] {
-			if got := m.record.Cover[start]; math.Abs(got-total) > 1e-9*total {
+		for _, start := range m.trees().Starts[:m.trees().Trees()] {
+			if got := m.record().Cover[start]; math.Abs(got-total) > 1e-9*total {
 				t.Errorf("%s: a root covers %v of %v", data.Task, got, total)
 			}
 		}
-		for i, n := range m.trees.Nodes {
+		for i, n := range m.trees().Nodes {
 			if n.Feature < 0 {
 				continue
 			}
-			if sum := m.record.Cover[n.Left] + m.record.Cover[n.Right]; math.Abs(sum-m.record.Cover[i]) > 1e-9*sum {
-				t.Errorf("%s: node %d covers %v, its children %v", data.Task, i, m.record.Cover[i], sum)
+			if sum := m.record().Cover[n.Left] + m.record().Cover[n.Right]; math.Abs(sum-m.record().Cover[i]) > 1e-9*sum {
+				t.Errorf("%s: node %d covers %v, its children %v", data.Task, i, m.record().Cover[i], sum)
 			}
 		}
 	}

@@ -12,11 +12,11 @@ type Staged interface {
 var _ Staged = (*boosted)(nil)
 
 // Rounds are those whose trees are kept.
-func (m *boosted) Rounds() int { return m.trees.Trees() / len(m.base) }
+func (m *boosted) Rounds() int { return m.count() / len(m.base) }
 
 func (m *boosted) After(rounds int) Model {
-	before := &boosted{objective: m.objective, base: m.base, features: m.features, trees: m.trees.Clone(),
-		record: m.record, curve: m.curve, warned: m.warned} // it lays out its trees anew when it predicts
+	before := &boosted{objective: m.objective, base: m.base, features: m.features, woods: woods{forest: m.trees().Clone(), known: *m.record()},
+		curve: m.curve, warned: m.warned} // it lays out its trees anew when it predicts
 	before.truncate(rounds * len(m.base))
 	return before
 }

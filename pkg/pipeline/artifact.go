@@ -98,7 +98,8 @@ func (p *Pipeline) Encode() ([]byte, error) {
 func memberPrefix(i int) string { return membersPrefix + strconv.Itoa(i) + "." }
 
 // Decode reads an artifact and checks that its golden rows predict what they did when it was
-// made. Whatever the bytes, it returns a pipeline that can predict, or an error.
+// made. Whatever the bytes, it returns a pipeline that can predict, or an error. Trees stay in b as long as nobody
+// wants more than their predictions: it must not change.
 func Decode(b []byte) (*Pipeline, error) {
 	file, err := safetensors.Decode(b)
 	if err != nil {
@@ -118,8 +119,7 @@ func Decode(b []byte) (*Pipeline, error) {
 	if err := p.checkFinish(); err != nil {
 		return nil, fmt.Errorf("artifact: %w", err)
 	}
-	p.Reference = &profile.Profile{}
-	if err := json.Unmarshal([]byte(file.Metadata["profile"]), p.Reference); err != nil {
+	if p.Reference, err = profile.Read(file.Metadata["profile"]); err != nil {
 		return nil, fmt.Errorf("artifact: profile: %w", err)
 	}
 	if err := p.checkGolden(file); err != nil {

@@ -67,7 +67,7 @@ func TestAccessorsCheckTheType(t *testing.T) {
 
 // TestReference reads bytes laid out by hand from the format's specification.
 func TestReference(t *testing.T) {
-	header := `{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`
+	header := ` {"__metadata__" : {"a\u0062":"\n"}, "x":{"dtype":"F32","shape":[2],"note":{"of":[1]},"data_offsets":[0,8]}}  `
 	b := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
 	b = append(b, header...)
 	b = append(b, 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0)
@@ -75,22 +75,35 @@ func TestReference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if x, err := f.Tensors["x"].F32(); err != nil || x[0] != 1 || x[1] != -2 {
-		t.Errorf("got %v, %v", x, err)
+	if x, err := f.Tensors["x"].F32(); err != nil || x[0] != 1 || x[1] != -2 || f.Metadata["ab"] != "\n" {
+		t.Errorf("got %v, %v, %v", x, f.Metadata, err)
 	}
 }
 
 func TestDecodeRefuses(t *testing.T) {
 	for name, header := range map[string]string{
-		"not json":      `{`,
-		"outside":       `{"x":{"dtype":"U8","shape":[9],"data_offsets":[0,9]}}`,
-		"negative":      `{"x":{"dtype":"U8","shape":[1],"data_offsets":[-1,0]}}`,
-		"shape":         `{"x":{"dtype":"F64","shape":[2],"data_offsets":[0,8]}}`,
-		"overflow":      `{"x":{"dtype":"F64","shape":[4294967296,4294967296],"data_offsets":[0,8]}}`,
-		"overlap":       `{"x":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"y":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}`,
-		"gap":           `{"x":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}`,
-		"left over":     `{"x":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}`,
-		"unknown dtype": `{"x":{"dtype":"Q9","shape":[8],"data_offsets":[0,8]}}`,
+		"not json":       `{`,
+		"outside":        `{"x":{"dtype":"U8","shape":[9],"data_offsets":[0,9]}}`,
+		"negative":       `{"x":{"dtype":"U8","shape":[1],"data_offsets":[-1,0]}}`,
+		"shape":          `{"x":{"dtype":"F64","shape":[2],"data_offsets":[0,8]}}`,
+		"overflow":       `{"x":{"dtype":"F64","shape":[4294967296,4294967296],"data_offsets":[0,8]}}`,
+		"overlap":        `{"x":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"y":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}`,
+		"gap":            `{"x":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}`,
+		"left over":      `{"x":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}`,
+		"unknown dtype":  `{"x":{"dtype":"Q9","shape":[8],"data_offsets":[0,8]}}`,
+		"no dtype":       `{"x":{"shape":[8],"data_offsets":[0,8]}}`,
+		"no shape":       `{"x":{"dtype":"F64","data_offsets":[0,8]}}`,
+		"no offsets":     `{"x":{"dtype":"U8","shape":[8]}}`,
+		"three offsets":  `{"x":{"dtype":"U8","shape":[8],"data_offsets":[0,4,8]}}`,
+		"fraction":       `{"x":{"dtype":"U8","shape":[8.0],"data_offsets":[0,8]}}`,
+		"huge shape":     `{"x":{"dtype":"U8","shape":[99999999999999999999],"data_offsets":[0,8]}}`,
+		"shape of null":  `{"x":{"dtype":"U8","shape":null,"data_offsets":[0,8]}}`,
+		"tensor twice":   `{"x":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"x":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}`,
+		"array":          `[]`,
+		"more after it":  `{"x":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}} {}`,
+		"metadata of 1":  `{"__metadata__":{"a":1},"x":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}`,
+		"metadata twice": `{"__metadata__":{},"__metadata__":{},"x":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}`,
+		"text twice":     `{"__metadata__":{"a":"1","a":"2"},"x":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}`,
 	} {
 		b := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
 		b = append(append(b, header...), make([]byte, 8)...)

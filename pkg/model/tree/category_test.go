@@ -178,10 +178,11 @@ func TestCategoriesPredictAsTheyAreGrown(t *testing.T) {
 	if err := f.Append(tree.Nodes, tree.Sets); err != nil {
 		t.Fatal(err)
 	}
-	loaded, err := LoadForest(f.Tensors(), len(raw))
+	stored, err := Load(f.Tensors(), len(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
+	loaded := stored.Forest()
 	used := 0
 	for _, n := range tree.Nodes {
 		if n.Set > 0 {
@@ -201,7 +202,7 @@ func TestCategoriesPredictAsTheyAreGrown(t *testing.T) {
 	}
 }
 
-func TestLoadForestRefusesSets(t *testing.T) {
+func TestLoadRefusesSets(t *testing.T) {
 	raw, categories, first, second := mixed(3000)
 	g := NewGrower(NewTable(raw, categories, nil, 3000, 255), Params{Leaves: 30, MinLeafRows: 10, NodeColumns: 1})
 	tree := grow(t, g, first, second)
@@ -238,7 +239,7 @@ func TestLoadForestRefusesSets(t *testing.T) {
 	} {
 		tensors := f.Tensors()
 		damage(tensors)
-		if _, err := LoadForest(tensors, len(raw)); err == nil {
+		if _, err := Load(tensors, len(raw)); err == nil {
 			t.Errorf("%s: loads", name)
 		}
 	}

@@ -36,19 +36,19 @@ func TestTruncate(t *testing.T) {
 }
 
 // A walk that takes both ways must not meet a node twice, nor never.
-func TestLoadForestRefusesWhatIsNoTree(t *testing.T) {
+func TestLoadRefusesWhatIsNoTree(t *testing.T) {
 	for name, nodes := range map[string][]Node{
 		"shared child": {{Feature: 0, Left: 1, Right: 2}, {Feature: 0, Left: 2, Right: 3}, {Feature: -1}, {Feature: -1}},
 		"same child":   {{Feature: 0, Left: 1, Right: 1}, {Feature: -1}},
 		"orphan":       {{Feature: 0, Left: 1, Right: 2}, {Feature: -1}, {Feature: -1}, {Feature: -1}},
 	} {
 		f := Forest{Nodes: nodes, Starts: []int32{0, int32(len(nodes))}}
-		if _, err := LoadForest(f.Tensors(), 1); err == nil {
+		if _, err := Load(f.Tensors(), 1); err == nil {
 			t.Errorf("%s: loaded", name)
 		}
 	}
 	f := two(t)
-	if _, err := LoadForest(f.Tensors(), 1); err != nil {
+	if _, err := Load(f.Tensors(), 1); err != nil {
 		t.Error(err)
 	}
 }
@@ -62,18 +62,20 @@ func TestLoadRecordRefuses(t *testing.T) {
 	} {
 		tensors := f.Tensors()
 		r.Tensors(tensors)
-		if _, err := LoadRecord(tensors, &f); err == nil {
+		if _, err := Load(tensors, 1); err == nil {
 			t.Errorf("%s: loaded", name)
 		}
 	}
 	tensors := f.Tensors()
 	good := Record{Cover: []float64{2, 1, 1, 2, 1, 1}, Gain: []float64{3, 0, 0, 3, 0, 0}}
 	good.Tensors(tensors)
-	if r, err := LoadRecord(tensors, &f); err != nil || !slices.Equal(r.Cover, good.Cover) || !slices.Equal(r.Gain, good.Gain) {
-		t.Errorf("got %v and %v", r, err)
+	if s, err := Load(tensors, 1); err != nil {
+		t.Error(err)
+	} else if r := s.Record(); !slices.Equal(r.Cover, good.Cover) || !slices.Equal(r.Gain, good.Gain) {
+		t.Errorf("got %v", r)
 	}
 	delete(tensors, "gain")
-	if _, err := LoadRecord(tensors, &f); err == nil {
+	if _, err := Load(tensors, 1); err == nil {
 		t.Error("covers without gains are loaded")
 	}
 }

@@ -1,9 +1,7 @@
 package tree
 
 import (
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"math"
 
 	"github.com/foretell-ml/foretell/pkg/safetensors"
@@ -121,88 +119,4 @@ func (f *Forest) Tensors() map[string]safetensors.Tensor {
 	}
 	f.setTensors(tensors)
 	return tensors
-}
-
-// LoadForest reads what Tensors stored. It trusts nothing: an index out of range, a child
-// that does not come after its parent (a cycle), a threshold or value that is no number and
-// lengths that differ are errors.
-func LoadForest(tensors map[string]safetensors.Tensor, features int) (Forest, error) {
-	var f Forest
-	var errs []error
-	raw := func(name string, of safetensors.DType) []byte {
-		b, err := tensors[name].Raw(of)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("tensor %q: %w", name, err))
-		}
-		return b
-	}
-	starts, err := tensors["tree_start"].I32()
-	if err != nil {
-		errs = append(errs, fmt.Errorf("tensor %q: %w", "tree_start", err))
-	}
-	feature, left, right := raw("feature", safetensors.I32), raw("left", safetensors.I32), raw("right", safetensors.I32)
-	threshold, value := raw("threshold", safetensors.F64), raw("value", safetensors.F64)
-	missingLeft := raw("missing_left", safetensors.U8)
-	if len(errs) > 0 {
-		return Forest{}, errors.Join(errs...)
-	}
-	n := len(feature) / 4
-	for _, of := range []struct {
-		name  string
-		nodes int
-	}{{"left", len(left) / 4}, {"right", len(right) / 4}, {"threshold", len(threshold) / 8}, {"value", len(value) / 8}, {"missing_left", len(missingLeft)}} {
-		if of.nodes != n {
-			return Forest{}, fmt.Errorf("tensor %q has %d nodes, \"feature\" has %d", of.name, of.nodes, n)
-		}
-	}
-	f.Starts, f.Nodes = starts, make([]Node, n)
-	for i := range f.Nodes { // straight from the bytes: a first request waits for it
-		if missingLeft[i] > 1 {
-			return Forest{}, fmt.Errorf("tensor \"missing_left\": node %d has %d, want 0 or 1", i, missingLeft[i])
-		}
-		f.Nodes[i] = Node{
-			Threshold:   math.Float64frombits(binary.LittleEndian.Uint64(threshold[8*i:])),
-			Value:       math.Float64frombits(binary.LittleEndian.Uint64(value[8*i:])),
-			Feature:     int32(binary.LittleEndian.Uint32(feature[4*i:])),
-			Left:        int32(binary.LittleEndian.Uint32(left[4*i:])),
-			Right:       int32(binary.LittleEndian.Uint32(right[4*i:])),
-			MissingLeft: missingLeft[i] != 0,
-		}
-	}
-	if err := f.loadSets(tensors); err != nil {
-		return Forest{}, err
-	}
-	return f, f.check(features)
-}
-
-// check returns an error unless every walk of rows of so many features stays in its tree,
-// ends, and yields a finite value.
-func (f *Forest) check(features int) error {
-	if len(f.Starts) == 0 || f.Starts[0] != 0 || int(f.Starts[len(f.Starts)-1]) != len(f.Nodes) {
-		return fmt.Errorf("tensor \"tree_start\": trees do not cover the %d nodes", len(f.Nodes))
-	}
-	for t := range f.Trees() {
-		begin, end := f.Starts[t], f.Starts[t+1]
-		if end <= begin || int(end) > len(f.Nodes) {
-			return fmt.Errorf("tensor \"tree_start\": tree %d spans nodes %d to %d of %d", t, begin, end, len(f.Nodes))
-		}
-		for i := begin; i < end; i++ {
-			n := &f.Nodes[i]
-			switch {
-			case n.Feature < -1 || int(n.Feature) >= features:
-				return fmt.Errorf("tensor \"feature\": node %d splits on feature %d of %d", i, n.Feature, features)
-			case n.Feature == -1:
-				if math.IsNaN(n.Value) || math.IsInf(n.Value, 0) {
-					return fmt.Errorf("tensor \"value\": leaf %d has value %v", i, n.Value)
-				}
-			case n.Set < 0 || int(n.Set) > len(f.Sets):
-				return fmt.Errorf("tensor \"set\": node %d has set %d of %d", i, n.Set, len(f.Sets))
-			case math.IsNaN(n.Threshold):
-				return fmt.Errorf("tensor \"threshold\": node %d has none", i)
-			case n.Left <= i || n.Left >= end || n.Right <= i || n.Right >= end:
-				return fmt.Errorf("tensors \"left\" and \"right\": node %d has children %d and %d, outside %d to %d", i, n.Left, n.Right, i+1, end)
-			}
-		}
-	}
-	return f.checkParents()
 }

@@ -135,7 +135,7 @@ func TestGrowKeepsTheRules(t *testing.T) {
 		if err := f.Append(tree.Nodes, tree.Sets); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.check(len(raw)); err != nil {
+		if err := f.Store().check(len(raw)); err != nil {
 			t.Fatal(err)
 		}
 		counts := make([]int, len(tree.Leaves))

@@ -1,7 +1,6 @@
 package tree
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/foretell-ml/foretell/pkg/safetensors"
@@ -29,33 +28,6 @@ func (r *Record) Tensors(tensors map[string]safetensors.Tensor) {
 		tensors["cover"] = safetensors.FromF64(r.Cover)
 		tensors["gain"] = safetensors.FromF64(r.Gain)
 	}
-}
-
-// LoadRecord reads what Tensors stored for a forest, or nothing if there is nothing. Covers
-// that are not positive and gains that are negative are errors.
-func LoadRecord(tensors map[string]safetensors.Tensor, f *Forest) (Record, error) {
-	_, covered := tensors["cover"]
-	_, gained := tensors["gain"]
-	if !covered && !gained {
-		return Record{}, nil
-	}
-	cover, err := tensors["cover"].F64()
-	if err != nil {
-		return Record{}, fmt.Errorf("tensor %q: %w", "cover", err)
-	}
-	gain, err := tensors["gain"].F64()
-	if err != nil {
-		return Record{}, fmt.Errorf("tensor %q: %w", "gain", err)
-	}
-	if len(cover) != len(f.Nodes) || len(gain) != len(f.Nodes) {
-		return Record{}, fmt.Errorf("tensors \"cover\" and \"gain\" have %d and %d nodes of %d", len(cover), len(gain), len(f.Nodes))
-	}
-	for i := range f.Nodes {
-		if !(cover[i] > 0) || math.IsInf(cover[i], 0) || !(gain[i] >= 0) || math.IsInf(gain[i], 0) {
-			return Record{}, fmt.Errorf("tensors \"cover\" and \"gain\": node %d has %v and %v", i, cover[i], gain[i])
-		}
-	}
-	return Record{cover, gain}, nil
 }
 
 // Gains returns what each node of the last tree grown gained by its split, 0 for a leaf, in

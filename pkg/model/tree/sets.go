@@ -27,10 +27,9 @@ func (f *Forest) setTensors(tensors map[string]safetensors.Tensor) {
 }
 
 // loadSets reads what setTensors stored, if it did. It trusts nothing.
-func (f *Forest) loadSets(tensors map[string]safetensors.Tensor) error {
-	names := []string{"set", "set_start", "set_bytes"}
+func (s *Stored) loadSets(tensors map[string]safetensors.Tensor) error {
 	found := 0
-	for _, name := range names {
+	for _, name := range []string{"set", "set_start", "set_bytes"} {
 		if _, ok := tensors[name]; ok {
 			found++
 		}
@@ -38,7 +37,7 @@ func (f *Forest) loadSets(tensors map[string]safetensors.Tensor) error {
 	if found == 0 {
 		return nil
 	}
-	set, err := tensors["set"].I32()
+	set, err := tensors["set"].Raw(safetensors.I32)
 	if err != nil {
 		return fmt.Errorf("tensor %q: %w", "set", err)
 	}
@@ -46,25 +45,24 @@ func (f *Forest) loadSets(tensors map[string]safetensors.Tensor) error {
 	if err != nil {
 		return fmt.Errorf("tensor %q: %w", "set_start", err)
 	}
-	bytes, err := tensors["set_bytes"].U8()
+	bytes, err := tensors["set_bytes"].Raw(safetensors.U8)
 	if err != nil {
 		return fmt.Errorf("tensor %q: %w", "set_bytes", err)
 	}
-	if len(set) != len(f.Nodes) {
-		return fmt.Errorf("tensor %q has %d nodes of %d", "set", len(set), len(f.Nodes))
+	if len(set)/4 != s.Nodes() {
+		return fmt.Errorf("tensor %q has %d nodes of %d", "set", len(set)/4, s.Nodes())
 	}
 	if len(starts) == 0 || starts[0] != 0 || int(starts[len(starts)-1]) != len(bytes) {
 		return fmt.Errorf("tensor %q: sets do not cover the %d bytes", "set_start", len(bytes))
 	}
+	s.Sets = make([][]uint8, 0, len(starts)-1)
 	for k := range len(starts) - 1 {
 		begin, end := starts[k], starts[k+1]
 		if end < begin || int(end) > len(bytes) {
 			return fmt.Errorf("tensor %q: set %d spans bytes %d to %d of %d", "set_start", k+1, begin, end, len(bytes))
 		}
-		f.Sets = append(f.Sets, bytes[begin:end:end])
+		s.Sets = append(s.Sets, bytes[begin:end:end])
 	}
-	for i, s := range set {
-		f.Nodes[i].Set = s
-	}
+	s.set = set
 	return nil
 }

@@ -11,17 +11,18 @@ import "github.com/foretell-ml/foretell/pkg/model/tree"
 // behind itself, and has the rank that nobody borrows from.
 const narrowLeaf = 0xff << 8
 
-func (w *Trees) layNarrow(f *tree.Forest) {
-	w.narrow = make([]uint32, len(f.Nodes)+1)
-	w.lay(f, func(at, left uint32, n *tree.Node) {
-		if n.Feature < 0 {
-			w.narrow[at] = narrowLeaf
-			return
+func (w *Trees) layNarrow(f *tree.Stored) {
+	w.narrow = make([]uint32, f.Nodes()+1)
+	for i := range w.narrow {
+		w.narrow[i] = narrowLeaf
+	}
+	w.lay(f, func(root uint32, o *order) {
+		to := w.narrow[root:]
+		for i, place := range o.splits {
+			slot, rank := w.slots.of(o.nodes[place])
+			to[place] = (uint32(2*i+2)-place)<<16 | (rank-1)<<8 | uint32(slot)
 		}
-		slot, rank := w.slots.of(n)
-		w.narrow[at] = (left-at)<<16 | (rank-1)<<8 | uint32(slot)
 	})
-	w.narrow = w.narrow[:len(w.values)]
 	w.slots.of = nil
 }
 

@@ -17,8 +17,8 @@ type slots struct {
 	numbers []numbers
 	members []members
 	codes   []codes
-	// of finds the slot of a node while it is laid out.
-	of func(n *tree.Node) (slot int, rank uint32)
+	// of finds the slot of a split while it is laid out.
+	of func(i int32) (slot int, rank uint32)
 }
 
 // numbers are the thresholds of a column. A value's rank is how many of them are below it, and a
@@ -46,6 +46,9 @@ type codes struct {
 	column, slot int
 	limit        int
 }
+
+// above is a key above those of all numbers, which none of them has.
+const above = math.MaxUint64
 
 // key is an integer for each number, in the same order; both zeros have one. NaN has none.
 func key(v float64) uint64 {
@@ -79,75 +82,64 @@ func ranks(bounds []uint64, k *[4]uint64) (r0, r1, r2, r3 int) {
 	return
 }
 
-// columns is what the nodes of a forest ask of each column.
+// columns is what the splits of a forest ask of each column.
 type columns struct {
 	of    []column
 	index []int32 // in of, by number; -1: of none
 }
 
 type column struct {
-	number      int32
-	bounds      []uint64
-	right, left bool // whether a threshold sends missing values there
-	limit       int  // categories, if there are sets; else -1
+	number int32
+	cuts   cuts
+	limit  int // categories, if there are sets; else -1
 }
 
-// survey goes through all nodes. Where thresholds are cuts of bins they come again and again: most of
-// those seen before are left out by a small table, so that there is less to sort.
-func survey(f *tree.Forest) *columns {
-	type threshold struct {
-		key    uint64
-		column int32 // in of, from 1
-	}
-	var seen [1 << 12]threshold
+// survey goes through all splits.
+func survey(f *tree.Stored) *columns {
 	c := &columns{}
-	for i := range f.Nodes {
-		n := &f.Nodes[i]
-		if n.Feature < 0 {
+	for i := range int32(f.Nodes()) {
+		feature := f.Feature(i)
+		if feature < 0 {
 			continue
 		}
-		for int(n.Feature) >= len(c.index) {
-			c.index = append(c.index, -1)
-		}
-		if c.index[n.Feature] < 0 {
-			c.index[n.Feature] = int32(len(c.of))
-			c.of = append(c.of, column{number: n.Feature, limit: -1})
-		}
-		at := c.index[n.Feature]
-		of := &c.of[at]
-		if n.Set > 0 {
-			of.limit = max(of.limit, 8*len(f.Sets[n.Set-1]))
+		of := c.column(feature)
+		if set := f.Set(i); set > 0 {
+			of.limit = max(of.limit, 8*len(f.Sets[set-1]))
 			continue
 		}
-		one := threshold{key(n.Threshold), at + 1}
-		if before := &seen[(one.key^uint64(at))*0x9e3779b97f4a7c15>>52]; *before != one {
-			*before = one
-			of.bounds = append(of.bounds, one.key)
-		}
-		of.right, of.left = of.right || !n.MissingLeft, of.left || n.MissingLeft
-	}
-	for i := range c.of {
-		slices.Sort(c.of[i].bounds)
-		c.of[i].bounds = slices.Clone(slices.Compact(c.of[i].bounds))
+		of.cuts.add(key(f.Threshold(i)))
+		missingLeft := f.MissingLeft(i)
+		of.cuts.right, of.cuts.left = of.cuts.right || !missingLeft, of.cuts.left || missingLeft
 	}
 	return c
+}
+
+// column is that of a feature.
+func (c *columns) column(feature int32) *column {
+	for int(feature) >= len(c.index) {
+		c.index = append(c.index, -1)
+	}
+	if c.index[feature] < 0 {
+		c.index[feature] = int32(len(c.of))
+		c.of = append(c.of, column{number: feature, limit: -1})
+	}
+	return &c.of[c.index[feature]]
 }
 
 // number gives the columns' thresholds their slots.
 func (c *columns) number(s *slots) (at []int) {
 	at = make([]int, len(c.of)) // in s.numbers
-	for i, of := range c.of {
-		if len(of.bounds) == 0 {
+	for i := range c.of {
+		of := &c.of[i]
+		if len(of.cuts.keys) == 0 {
 			continue
 		}
-		n := numbers{int(of.number), of.bounds, len(of.bounds), -1, -1}
-		for size := 1 << bits.Len(uint(n.count)); len(n.bounds) < size; {
-			n.bounds = append(n.bounds, math.MaxUint64)
-		}
-		if of.right {
+		n := numbers{column: int(of.number), right: -1, left: -1}
+		n.bounds, n.count = of.cuts.sorted()
+		if of.cuts.right {
 			n.right, s.count = s.count, s.count+1
 		}
-		if of.left {
+		if of.cuts.left {
 			n.left, s.count = s.count, s.count+1
 		}
 		at[i] = len(s.numbers)
@@ -156,13 +148,13 @@ func (c *columns) number(s *slots) (at []int) {
 	return at
 }
 
-// threshold is the slot and the rank of a node with a threshold.
-func (n *numbers) threshold(node *tree.Node) (slot int, of uint32) {
-	k := rank(n.bounds, key(node.Threshold))
-	if node.MissingLeft {
-		return n.left, uint32(k + 1)
+// threshold is the slot and the rank of a split with a threshold, given those of its column.
+func (c *column) threshold(of *numbers, f *tree.Stored, i int32) (slot int, rank uint32) {
+	rank = c.cuts.rank(of.bounds, key(f.Threshold(i)))
+	if f.MissingLeft(i) {
+		return of.left, rank
 	}
-	return n.right, uint32(k + 1)
+	return of.right, rank
 }
 
 // Limits of the narrow form: slots and ranks are a byte each, and how far a child is from its
@@ -174,62 +166,62 @@ const (
 )
 
 // narrow are slots of the narrow form; false if there are too many of them.
-func (c *columns) narrow(f *tree.Forest) (slots, bool) {
+func (c *columns) narrow(f *tree.Stored) (slots, bool) {
 	var s slots
-	at := c.number(&s)
-	for _, n := range s.numbers {
-		if n.count > narrowRanks {
+	for i := range c.of {
+		if c.of[i].cuts.many {
 			return s, false
 		}
 	}
+	at := c.number(&s)
 	type set struct {
 		column      int32
 		bits        string
 		missingLeft bool
 	}
 	slotOf := map[set]int{}
-	of := func(n *tree.Node) set { return set{n.Feature, string(f.Sets[n.Set-1]), n.MissingLeft} }
-	for i := range f.Nodes {
-		n := &f.Nodes[i]
-		if n.Feature < 0 || n.Set == 0 {
+	of := func(i int32) set { return set{f.Feature(i), string(f.Sets[f.Set(i)-1]), f.MissingLeft(i)} }
+	for i := range int32(f.Nodes()) {
+		if len(f.Sets) == 0 || f.Feature(i) < 0 || f.Set(i) == 0 {
 			continue
 		}
-		if _, known := slotOf[of(n)]; !known {
+		if _, known := slotOf[of(i)]; !known {
 			if s.count == narrowSlots {
 				return s, false
 			}
-			slotOf[of(n)] = s.count
-			s.members = append(s.members, members{int(n.Feature), s.count, slices.Clone(f.Sets[n.Set-1]), n.MissingLeft})
+			slotOf[of(i)] = s.count
+			s.members = append(s.members, members{int(f.Feature(i)), s.count, slices.Clone(f.Sets[f.Set(i)-1]), f.MissingLeft(i)})
 			s.count++
 		}
 	}
-	s.of = func(n *tree.Node) (int, uint32) {
-		if n.Set > 0 {
-			return slotOf[of(n)], 1
+	s.of = func(i int32) (int, uint32) {
+		if f.Set(i) > 0 {
+			return slotOf[of(i)], 1
 		}
-		return s.numbers[at[c.index[n.Feature]]].threshold(n)
+		k := c.index[f.Feature(i)]
+		return c.of[k].threshold(&s.numbers[at[k]], f, i)
 	}
-	return s, s.count <= narrowSlots && largest(f) <= narrowNodes
+	return s, s.count <= narrowSlots && f.Largest() <= narrowNodes
 }
 
 // wide are slots of the wide form. That of a set has the category, whatever the set.
-func (c *columns) wide() slots {
+func (c *columns) wide(f *tree.Stored) slots {
 	var s slots
 	at := c.number(&s)
 	code := make([]int, len(c.of))
-	for i, of := range c.of {
-		if of.limit >= 0 {
+	for i := range c.of {
+		if of := &c.of[i]; of.limit >= 0 {
 			code[i] = s.count
 			s.codes = append(s.codes, codes{int(of.number), s.count, of.limit})
 			s.count++
 		}
 	}
-	s.of = func(n *tree.Node) (int, uint32) {
-		i := c.index[n.Feature]
-		if n.Set > 0 {
-			return code[i], 0
+	s.of = func(i int32) (int, uint32) {
+		k := c.index[f.Feature(i)]
+		if f.Set(i) > 0 {
+			return code[k], 0
 		}
-		return s.numbers[at[i]].threshold(n)
+		return c.of[k].threshold(&s.numbers[at[k]], f, i)
 	}
 	return s
 }

@@ -44,15 +44,15 @@ const rowBlock = 128
 // of a group to nobody.
 const fewRows = 4
 
-// New lays out a forest. Nodes have to be as tree.LoadForest checks them.
-func New(f *tree.Forest) *Trees {
+// New lays out a forest, as tree.Load checks it.
+func New(f *tree.Stored) *Trees {
 	columns := survey(f)
 	if narrow, fits := columns.narrow(f); fits {
 		w := newTrees(narrow)
 		w.layNarrow(f)
 		return w
 	}
-	w := newTrees(columns.wide())
+	w := newTrees(columns.wide(f))
 	w.layWide(f)
 	return w
 }
@@ -188,63 +188,54 @@ func sized[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// order is the nodes of a tree in the order in which they are laid out, from the root on: by
-// level, a right child just before the left one. place is where each node comes, and
-// depth how many splits the longest walk has.
-func order(f *tree.Forest, t int, nodes []int32, place []uint32) (ordered []int32, depth int) {
-	nodes = append(nodes[:0], f.Starts[t])
-	level := 0
-	for begin := 0; begin < len(nodes); {
-		end := len(nodes)
-		for ; begin < end; begin++ {
-			at := nodes[begin]
-			place[at-f.Starts[t]] = uint32(begin)
-			if n := &f.Nodes[at]; n.Feature >= 0 {
-				nodes = append(nodes, n.Right, n.Left)
-			}
-		}
-		if len(nodes) > end {
-			level++
-		}
-	}
-	return nodes, level
+// order is how the nodes of a tree are laid out, from the root on: by level, a right child just before
+// the left one. The children of split s, from 0, are so at places 2s+1 and 2s+2.
+type order struct {
+	nodes  []int32
+	splits []uint32 // places of the splits
+	depth  int      // splits on the longest walk
 }
 
-// largest is the number of nodes of the largest tree.
-func largest(f *tree.Forest) (most int) {
-	for t := range f.Trees() {
-		most = max(most, int(f.Starts[t+1]-f.Starts[t]))
+// put orders tree t. Nodes come as splits or leaves as chance has it, so that branches would be mispredicted:
+// what a leaf has for children is written where the next split's go.
+func (o *order) put(f *tree.Stored, t int) {
+	begin, end := f.Starts[t], f.Starts[t+1]
+	nodes, splits := o.nodes[:end-begin+2], o.splits[:end-begin]
+	nodes[0], o.depth = begin, 0
+	known, split := 1, 0
+	for i := 0; i < known; o.depth++ {
+		for level := known; i < level; i++ {
+			is := int(^uint32(f.Feature(nodes[i])) >> 31) // 1; 0 of a leaf
+			left, right := f.Children(nodes[i])
+			nodes[known], nodes[known+1] = right, left
+			splits[split] = uint32(i)
+			known, split = known+2*is, split+is
+		}
 	}
-	return most
+	o.depth-- // of levels, the last is of leaves
+	o.nodes, o.splits = nodes[:known], splits[:split]
 }
 
-// lay lays out every tree: put writes a node at its place, given where its left child is. Behind
-// them comes a leaf, where walks start that fill up a group.
-func (w *Trees) lay(f *tree.Forest, put func(at, left uint32, n *tree.Node)) {
-	ordered, place := make([]int32, 0, largest(f)), make([]uint32, largest(f))
-	w.values = make([]float64, len(f.Nodes)+1)
+// lay lays out every tree: put writes the splits of one in that order, given the place of its root. Behind
+// the trees comes a leaf, where walks start that fill up a group.
+func (w *Trees) lay(f *tree.Stored, put func(root uint32, o *order)) {
+	most := f.Largest()
+	o := order{nodes: make([]int32, most+2), splits: make([]uint32, most)}
+	w.values = make([]float64, f.Nodes()+1)
+	w.roots, w.depths = make([]uint32, 0, f.Trees()+lanes-1), make([]int, 0, f.Trees())
 	next := uint32(0)
 	for t := range f.Trees() {
-		var depth int
-		ordered, depth = order(f, t, ordered, place)
-		w.roots, w.depths = append(w.roots, next), append(w.depths, depth)
-		for i, at := range ordered {
-			n := &f.Nodes[at]
-			left := uint32(i)
-			if n.Feature >= 0 {
-				left = place[n.Left-f.Starts[t]]
-			} else {
-				w.values[next+uint32(i)] = n.Value
-			}
-			put(next+uint32(i), next+left, n)
+		o.put(f, t)
+		w.roots, w.depths = append(w.roots, next), append(w.depths, o.depth)
+		put(next, &o)
+		for i, values := 0, w.values[next:]; i < len(o.nodes); i++ {
+			values[i] = f.Value(o.nodes[i]) // of splits too, which no walk ends at
 		}
-		next += uint32(len(ordered))
+		next += uint32(len(o.nodes))
 	}
-	put(next, next, &tree.Node{Feature: -1})
 	for range lanes - 1 {
 		w.roots = append(w.roots, next)
 	}
-	w.values = w.values[:next+1]
 }
 
 // groupDepth is the longest walk of trees t, t+1, … t+lanes-1.

@@ -73,9 +73,10 @@ func reference(f *tree.Forest, sums []float64, width int, columns [][]float64, b
 
 // both are a forest in the form that New chooses, and in the wide one.
 func both(f *tree.Forest) map[string]*Trees {
-	wide := newTrees(survey(f).wide())
-	wide.layWide(f)
-	return map[string]*Trees{"new": New(f), "wide": wide}
+	s := f.Store()
+	wide := newTrees(survey(s).wide(s))
+	wide.layWide(s)
+	return map[string]*Trees{"new": New(s), "wide": wide}
 }
 
 func sameBits(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
@@ -211,12 +212,12 @@ func TestLimits(t *testing.T) {
 		{"one leaf", 3, 0, 1, 1, false},
 	} {
 		f := random(7, c.trees, c.depth, c.features, c.thresholds)
-		if w := New(f); (w.wide != nil) != c.wide {
+		if w := New(f.Store()); (w.wide != nil) != c.wide {
 			t.Errorf("%s: wide is %v", c.name, w.wide != nil)
 		}
 		agree(t, f, matrix(8, c.features, 150), 3, 150, 1)
 	}
-	if w := New(&tree.Forest{Starts: []int32{0}}); w.Len() != 0 {
+	if w := New((&tree.Forest{Starts: []int32{0}}).Store()); w.Len() != 0 {
 		t.Errorf("%d trees of none", w.Len())
 	}
 	agree(t, &tree.Forest{Starts: []int32{0}}, matrix(8, 2, 9), 0, 9, 1)

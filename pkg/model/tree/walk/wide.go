@@ -1,10 +1,6 @@
 package walk
 
-import (
-	"math"
-
-	"github.com/foretell-ml/foretell/pkg/model/tree"
-)
+import "github.com/foretell-ml/foretell/pkg/model/tree"
 
 // node is one of the wide form, for forests that the narrow one has no room for: of large trees,
 // of many columns or thresholds, or of many sets of categories. A step asks for both, whether the
@@ -16,14 +12,14 @@ type node struct {
 	slot  uint32
 }
 
-func (w *Trees) layWide(f *tree.Forest) {
+func (w *Trees) layWide(f *tree.Stored) {
 	// However large a rank is, it is in no set of a threshold, nor of a leaf.
-	largest, limits := 0, map[uint32]int{}
+	largest, limits := 0, make([]int, w.slots.count)
 	for _, n := range w.slots.numbers {
 		largest = max(largest, n.count)
 	}
 	for _, c := range w.slots.codes {
-		largest, limits[uint32(c.slot)] = max(largest, c.limit), c.limit
+		largest, limits[c.slot] = max(largest, c.limit), c.limit
 	}
 	w.sets = make([]uint32, largest/32+1)
 	type at struct {
@@ -31,38 +27,40 @@ func (w *Trees) layWide(f *tree.Forest) {
 		missingLeft bool
 		limit       int
 	}
-	known := map[at]uint32{}
-	w.wide = make([]node, len(f.Nodes)+1)
-	w.lay(f, func(place, left uint32, n *tree.Node) {
-		if n.Feature < 0 {
-			return
-		}
-		slot, rank := w.slots.of(n)
-		to := node{rank: rank, right: left - 1 - place, slot: uint32(slot)}
-		if n.Set > 0 {
-			of := at{n.Set, n.MissingLeft, limits[to.slot]}
-			if _, is := known[of]; !is {
-				known[of] = uint32(len(w.sets))
-				w.sets = append(w.sets, setBits(f.Sets[n.Set-1], of.limit, n.MissingLeft)...)
+	known := make(map[at]uint32, len(f.Sets))
+	w.wide = make([]node, f.Nodes()+1)
+	w.lay(f, func(root uint32, o *order) {
+		for i, place := range o.splits {
+			n := o.nodes[place]
+			slot, rank := w.slots.of(n)
+			to := node{rank: rank, right: uint32(2*i+1) - place, slot: uint32(slot)}
+			if set := f.Set(n); set > 0 {
+				of := at{set, f.MissingLeft(n), limits[slot]}
+				begin, is := known[of]
+				if !is {
+					begin = uint32(len(w.sets))
+					known[of], w.sets = begin, appendBits(w.sets, f.Sets[set-1], of.limit, of.missingLeft)
+				}
+				to.set = begin
 			}
-			to.set = known[of]
+			w.wide[root+place] = to
 		}
-		w.wide[place] = to
 	})
-	w.wide = w.wide[:len(w.values)]
 	w.slots.of = nil
 }
 
-// setBits are the bits of a set for categories 0 to limit, the last being the missing ones.
-func setBits(set []uint8, limit int, missingLeft bool) []uint32 {
-	words := make([]uint32, limit/32+1)
-	for c := range limit + 1 {
-		x := float64(c)
-		if c == limit {
-			x = math.NaN()
-		}
-		if in(set, x, missingLeft) {
-			words[c/32] |= 1 << (c % 32)
+// appendBits appends the bits of a set for categories 0 to limit, the last being the missing ones, as
+// in has them. The set has no more bytes than the limit has.
+func appendBits(words []uint32, set []uint8, limit int, missingLeft bool) []uint32 {
+	first := len(words)
+	words = append(words, make([]uint32, limit/32+1)...)
+	bits := words[first:]
+	for i, b := range set {
+		bits[i/4] |= uint32(b) << (i % 4 * 8)
+	}
+	if missingLeft { // and so does what is beyond the set
+		for c := 8 * len(set); c <= limit; c++ {
+			bits[c/32] |= 1 << (c % 32)
 		}
 	}
 	return words

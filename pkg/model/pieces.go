@@ -2,25 +2,10 @@ package model
 
 import (
 	"context"
-	"sync"
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/internal/par"
-	"github.com/foretell-ml/foretell/pkg/model/tree"
-	"github.com/foretell-ml/foretell/pkg/model/tree/walk"
 )
-
-// walker lays out the trees of a model for predicting when it first predicts; many models of a
-// search are only explained, stored or thrown away. The trees must be complete by then.
-type walker struct {
-	once  sync.Once
-	trees *walk.Trees
-}
-
-func (w *walker) of(f *tree.Forest) *walk.Trees {
-	w.once.Do(func() { w.trees = walk.New(f) })
-	return w.trees
-}
 
 // pieceRows is how many rows a worker predicts at a time. A request of fewer waits for nobody.
 const pieceRows = 512
