@@ -45,7 +45,7 @@ const defaultRoom = 256 << 20
 
 // RoomIn is the Room of a process with so many megabytes, as Lambda tells a function: a quarter. In
 // memory a pipeline takes once or twice what its artifact does: of trees it is the artifact's bytes themselves
-// and a quarter of them besides, until one is explained. It is 0, the default, for what is no number.
+// and a quarter to three quarters of them besides, a little more once they are explained. It is 0, the default, for what is no number.
 func RoomIn(megabytes string) int64 {
 	n, err := strconv.ParseInt(megabytes, 10, 32)
 	if err != nil {
