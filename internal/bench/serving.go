@@ -55,7 +55,7 @@ func serve(folder string, single bool) (seconds, auc float64, err error) {
 		return 0, 0, err
 	}
 	n, columns := x.Rows, x.Columns
-	trees, sums, out := walk.New(forest), make([]float64, n), make([]float64, 2*n)
+	trees, sums, out := walk.New(forest.Store()), make([]float64, n), make([]float64, 2*n)
 	step := n
 	if single {
 		step = 1
