@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"log"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -27,8 +26,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	server := serving.Configured(os.Getenv)
-	address := net.JoinHostPort(cmp.Or(os.Getenv(topology.EnvHost), "127.0.0.1"), cmp.Or(os.Getenv(topology.EnvPort), "8080"))
-	host, err := gateway.Host{Address: address, Ended: server.Close, Metrics: &gateway.Metrics{Function: "predict", To: os.Stdout, Now: time.Now}}, error(nil)
+	host, err := gateway.Host{Address: serving.Address(os.Getenv), Ended: server.Close, Metrics: &gateway.Metrics{Function: "predict", To: os.Stdout, Now: time.Now}}, error(nil)
 	if bucket := os.Getenv(topology.EnvBucket); bucket != "" {
 		server.Registry = &registry.Registry{}
 		server.Registry.Store, host.Long, err = s3store.ConnectAnswers(ctx, bucket)
