@@ -2,7 +2,9 @@ package training
 
 import (
 	"context"
+	"slices"
 
+	"github.com/foretell-ml/foretell/pkg/metric"
 	"github.com/foretell-ml/foretell/pkg/search"
 )
 
@@ -18,6 +20,47 @@ type chooser struct {
 	config  EnsembleConfig
 	fits    func(members []int) bool
 	workers int
+	// sure tells of candidates that they may say a class cannot be; nil: it costs no more than any other
+	// error. doubt is the candidate that never does, or -1.
+	sure  []bool
+	doubt int
+}
+
+// doubtWeight is what the baseline weighs beside models that may be sure: as much as one tree of the 300
+// that forests of the portfolio have.
+const doubtWeight = 1. / 300
+
+// doubts says which candidates may be sure: trees down to single rows, and neighbours, give a class that they
+// never saw a probability of 0, which costs a log loss without bound where it comes. The baseline's
+// shares of classes keep it from that.
+func (c *chooser) doubts(by string, list []Standing) {
+	c.doubt = -1
+	if by != metric.Default(multiclass).Name || c.config.Size == 1 {
+		return
+	}
+	for i, s := range list {
+		c.sure = append(c.sure, s.Learner == "forest" || s.Learner == "knn")
+		if s.Learner == "baseline" {
+			c.doubt = i
+		}
+	}
+}
+
+// doubted is a choice with the baseline, if all that it has may be sure.
+func (c chooser) doubted(of choice) choice {
+	if c.sure == nil || c.doubt < 0 || slices.ContainsFunc(of.members, func(m int) bool { return !c.sure[m] }) {
+		return of
+	}
+	members := append(slices.Clip(of.members), c.doubt)
+	if c.fits != nil && !c.fits(members) {
+		return of
+	}
+	with := choice{members: members, steps: of.steps}
+	for _, w := range of.weights {
+		with.weights = append(with.weights, float64(w*(1-doubtWeight)))
+	}
+	with.weights = append(with.weights, doubtWeight)
+	return with
 }
 
 // choose selects by the rows of j.
@@ -28,7 +71,7 @@ func (c chooser) choose(ctx context.Context, j *judged) (choice, error) {
 	}
 	found := choice{selection.Members(), selection.Weights(), selection.Steps}
 	if !c.config.Stack || len(found.members) == 1 {
-		return found, nil
+		return c.doubted(found), nil
 	}
 	chosen := make([][]float64, len(found.members))
 	for i, m := range found.members {
@@ -40,7 +83,7 @@ func (c chooser) choose(ctx context.Context, j *judged) (choice, error) {
 			stacked.members, stacked.weights = append(stacked.members, found.members[i]), append(stacked.weights, w)
 		}
 	}
-	return stacked, nil
+	return c.doubted(stacked), nil
 }
 
 // mean is what the chosen predict together, as a pipeline of them adds it up.

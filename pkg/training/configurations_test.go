@@ -6,6 +6,7 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/dataset"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
+	"github.com/foretell-ml/foretell/pkg/search"
 )
 
 // TestDefaultSearch: without configurations a run tries the portfolio, the baseline second, of
@@ -59,5 +60,42 @@ func TestDefaultSearch(t *testing.T) {
 	}
 	if offset := names(defaultConfigurations(pipeline.Target{Task: dataset.Regression, Offset: "time"}, []float64{1}, 3)); !slices.Equal(offset, []string{"boosting", "glm"}) {
 		t.Errorf("with an offset: %v", offset)
+	}
+}
+
+// TestRepeatingRowsAreRemembered: where copies are dealt like others, and there are some, a forest that remembers
+// every row comes behind the baseline, as near as the configurations have it; else nothing changes.
+func TestRepeatingRowsAreRemembered(t *testing.T) {
+	plan, _ := planned(t, wine+"validation: {copies_apart: true, test: 0}")
+	if want := 937. / 4898; plan.Repeating != want { // counted in docs/validation.md
+		t.Errorf("%v of the wines repeat another, want %v", plan.Repeating, want)
+	}
+	if apart, _ := planned(t, wine+"validation: {test: 0}"); apart.Repeating != 0 {
+		t.Errorf("kept in one fold, %v of the wines repeat another", apart.Repeating)
+	}
+	p := &Plan{Target: pipeline.Target{Task: dataset.Binary}, Config: Config{Configurations: []Configuration{{Learner: "boosting"}, {Learner: "forest", Params: map[string]any{"min_leaf_rows": []any{3.0, 9.0}}}}}}
+	space, err := search.ParseSpace(p.Config.Configurations[1].Params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spaces, first := []search.Space{nil, space}, []search.Point{{Space: 0}, {Space: 0}, {Space: 1}}
+	if got := p.remembering(first, spaces); len(got) != 3 {
+		t.Errorf("without copies: %v", got)
+	}
+	p.Repeating = 0.2
+	got := p.remembering(first, spaces)
+	if len(got) != 4 || got[2].Space != 1 || got[2].Params["extra"] != true || got[2].Params["bootstrap"] != false || got[2].Params["min_leaf_rows"] != 3.0 {
+		t.Errorf("of copies: %v", got)
+	}
+	if got := p.remembering(nil, spaces); len(got) != 1 {
+		t.Errorf("without a portfolio: %v", got)
+	}
+	p.Target.Task = dataset.Regression
+	if got := p.remembering(first, spaces); len(got) != 3 {
+		t.Errorf("of values: %v", got)
+	}
+	p.Target.Task, p.Config.Configurations = dataset.Multiclass, p.Config.Configurations[:1]
+	if got := p.remembering(first, spaces); len(got) != 3 {
+		t.Errorf("without forests: %v", got)
 	}
 }

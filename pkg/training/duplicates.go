@@ -18,21 +18,26 @@ const maxCopies = 10
 // do because the inputs have so few values that rows are equal by chance.
 func (p *Plan) copies(inputs *dataset.Table, contents []uint64) []int {
 	groups := numbered(contents)
-	different := 0
-	for _, g := range groups {
-		different = max(different, g+1)
-	}
-	repeats := len(groups) - different
-	if repeats == 0 {
+	again := repeats(groups)
+	if again == 0 {
 		return nil
 	}
-	said := fmt.Sprintf("%d of %d rows repeat another in every input", repeats, len(groups))
-	if len(groups) > maxCopies*different || byChance(inputs, repeats) {
+	said := fmt.Sprintf("%d of %d rows repeat another in every input", again, len(groups))
+	if len(groups) > maxCopies*(len(groups)-again) || byChance(inputs, again) {
 		p.Warnings = append(p.Warnings, said+", as they must with so few values; they are dealt into folds like others")
 		return nil
 	}
 	p.Warnings = append(p.Warnings, said+"; equal rows are kept in one fold, so that no copy of a row that is tested is learned from")
 	return groups
+}
+
+// repeats counts the rows of numbered groups that are not the first of theirs.
+func repeats(groups []int) int {
+	different := 0
+	for _, g := range groups {
+		different = max(different, g+1)
+	}
+	return len(groups) - different
 }
 
 // byChance says whether so many rows would repeat another if each column were drawn by itself,

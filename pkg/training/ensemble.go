@@ -122,6 +122,7 @@ func decide(ctx context.Context, plan Plan, list []Standing, j *judged, workers 
 		return made, err
 	}
 	c := chooser{config: plan.Config.Ensemble, fits: fits, workers: workers}
+	c.doubts(plan.Metric, list)
 	chosen, err := c.choose(ctx, j)
 	if errors.Is(err, search.ErrNoneFits) {
 		err = fmt.Errorf("no trial's model keeps to serve.max_latency and serve.max_size; allow more, or explore smaller ones: %w", err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/foretell-ml/foretell/pkg/calibration"
 	"github.com/foretell-ml/foretell/pkg/dataset"
+	"github.com/foretell-ml/foretell/pkg/internal/num"
 	"github.com/foretell-ml/foretell/pkg/internal/seed"
 	"github.com/foretell-ml/foretell/pkg/metric"
 	"github.com/foretell-ml/foretell/pkg/pipeline"
@@ -352,5 +353,40 @@ func TestServedFaults(t *testing.T) {
 	e := engine(t)
 	if _, err := e.Plan(ctx, submit(t, e, parse(t, wines+"calibration: platt"))); err == nil || !strings.Contains(err.Error(), "/calibration: is of probabilities") {
 		t.Errorf("calibrated values: %v", err)
+	}
+}
+
+// TestForestsAreDoubted: where a log loss judges, what consists of forests alone has the baseline beside them, so
+// that no class is said to be impossible; with a model that never says so, by another metric, or where the
+// best alone is asked for, nothing is added.
+func TestForestsAreDoubted(t *testing.T) {
+	list := []Standing{{Learner: "forest"}, {Learner: "boosting"}, {Learner: "knn"}, {Learner: "baseline"}}
+	for name, tt := range map[string]struct {
+		metric  string
+		size    int
+		members []int
+		fits    func([]int) bool
+		want    []int
+	}{
+		"a forest":              {"log_loss", 25, []int{0}, nil, []int{0, 3}},
+		"forest and neighbours": {"log_loss", 25, []int{2, 0}, nil, []int{2, 0, 3}},
+		"boosting with it":      {"log_loss", 25, []int{0, 1}, nil, []int{0, 1}},
+		"the baseline with it":  {"log_loss", 25, []int{0, 3}, nil, []int{0, 3}},
+		"by another metric":     {"roc_auc", 25, []int{0}, nil, []int{0}},
+		"the best alone":        {"log_loss", 1, []int{0}, nil, []int{0}},
+		"no room for a second":  {"log_loss", 25, []int{0}, func(m []int) bool { return len(m) < 2 }, []int{0}},
+	} {
+		c := chooser{config: EnsembleConfig{Size: tt.size}, fits: tt.fits}
+		c.doubts(tt.metric, list)
+		weights := slices.Repeat([]float64{1 / float64(len(tt.members))}, len(tt.members))
+		got := c.doubted(choice{members: tt.members, weights: weights})
+		if !slices.Equal(got.members, tt.want) || len(got.weights) != len(tt.want) || math.Abs(num.Sum(got.weights)-1) > 1e-15 {
+			t.Errorf("%s: %v by %v, want %v", name, got.members, got.weights, tt.want)
+		}
+	}
+	alone := chooser{config: EnsembleConfig{Size: 25}}
+	alone.doubts("log_loss", list[:2])
+	if got := alone.doubted(choice{members: []int{0}, weights: []float64{1}}); len(got.members) != 1 {
+		t.Errorf("without a baseline: %v", got)
 	}
 }

@@ -33,6 +33,8 @@ type Plan struct {
 	Trials   int      `json:"trials"`
 	Warnings []string `json:"warnings,omitempty"`
 	Config   Config   `json:"config"`
+	// Repeating is the share of the rows that repeat another, where the config deals these like others.
+	Repeating float64 `json:"repeating,omitempty"`
 	// Volume is what quotes of trials go by.
 	Volume Volume `json:"volume"`
 	// Accepted are the reasons not to train that the config says to train in spite of.

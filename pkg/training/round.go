@@ -187,6 +187,7 @@ func (e *Engine) outcomes(ctx context.Context, plan Plan, rounds int) ([]search.
 func (p *Plan) search() (search.Search, error) {
 	s, err := p.Config.search(p.Target.Task, search.SizeOf(p.Rows, p.Columns))
 	s.Start, _ = p.Champion.points(p.Config, s.Spaces)
+	s.First = p.remembering(s.First, s.Spaces)
 	s.Budget, s.Cost = p.Config.Search.Work, p.coreSeconds
 	return s, err
 }

@@ -63,6 +63,8 @@ func (p *prepared) rows(plan *Plan, by steering, contents []uint64) (validate.Ro
 	case schemeKFold, schemeRepeated, schemeHoldout:
 		if !v.CopiesApart {
 			rows.Groups = plan.copies(p.Inputs, contents)
+		} else if rows.N > 0 {
+			plan.Repeating = float64(repeats(numbered(contents))) / float64(rows.N)
 		}
 	}
 	return rows, nil
