@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/foretell-ml/foretell/pkg/internal/seed"
 	"pgregory.net/rapid"
 )
 
@@ -22,6 +23,17 @@ func TestNumbersFromBytes(t *testing.T) {
 		got, ok := parseNumberBytes([]byte(s), false)
 		if ok != isNumber || ok && math.Float64bits(got) != math.Float64bits(want) {
 			t.Errorf("parseNumberBytes(%q) = %v, %v; want %v, %v", s, got, ok, want, isNumber)
+		}
+		// Side by side with another one, which is none for anybody either, or is.
+		for _, pair := range [][2]string{{s, "7.5"}, {"-0.25", s}, {s, s}, {s, "."}} {
+			data, two := []byte("................"+pair[0]+","+pair[1]), []float64{-7, -7}
+			comma := 16 + len(pair[0])
+			n := parseNumbers(two, 0, data, []uint32{16, uint32(comma), uint32(comma + 1), uint32(len(data))}, 2)
+			for i, v := range two[:n] {
+				if want, isNumber := inferNumber(pair[i]); !isNumber || math.Float64bits(v) != math.Float64bits(want) {
+					t.Errorf("number %d of %q = %v; want %v, %v", i, pair, v, want, isNumber)
+				}
+			}
 		}
 		for _, before := range []string{"", "7", ",,,,,,,,,,,,,,,", "9999999999999999", "................"} {
 			data := before + s + "5.5"
@@ -110,4 +122,28 @@ func TestColumnsOfNumbers(t *testing.T) {
 			}
 		}
 	})
+}
+
+// BenchmarkParseNumbers reads the columns of a batch, one after the other.
+func BenchmarkParseNumbers(b *testing.B) {
+	const rows, columns = 1800, 20
+	random := seed.Rand(1)
+	data, bounds := []byte("................"), []uint32{}
+	for range rows {
+		for column := range columns {
+			start := len(data)
+			data = strconv.AppendFloat(data, 50+20*random.NormFloat64(), 'f', column%7, 64)
+			bounds = append(bounds, uint32(start), uint32(len(data)))
+			data = append(data, ',')
+		}
+	}
+	values := make([]float64, rows)
+	for b.Loop() {
+		for column := range columns {
+			if n := parseNumbers(values, 0, data, bounds[2*column:], 2*columns); n != rows {
+				b.Fatalf("of column %d, %d numbers are read", column, n)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows/columns, "ns/value")
 }
