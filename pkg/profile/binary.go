@@ -70,6 +70,11 @@ func (p *Partial) UnmarshalBinary(b []byte) error {
 		fields[i] = dataset.Field{Name: name, Type: form.Types[i]}
 	}
 	r := NewPartial(fields, 0)
+	for _, c := range form.Columns {
+		if t := c.Texts; t != nil {
+			t.Looked.most = sketchSizes(t.Table.Max()).looked
+		}
+	}
 	r.rows, r.columns, r.hashes, r.spans = form.Rows, form.Columns, form.Hashes, form.Spans
 	r.sample.Keys, r.sample.Columns = form.Keys, form.Cells
 	if err := r.missing.Table.UnmarshalBinary(form.Missing); err != nil {

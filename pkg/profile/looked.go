@@ -16,15 +16,14 @@ type lookedAt struct {
 	Ends   []int32 // of each text
 	Bytes  []byte
 
+	most   int      // texts
 	room   int      // how many are kept, the same ones among them, before it shrinks
 	wanted *ceiling // of all blocks of the shard; nil of what was read from its binary form
 }
 
-// maxLooked is how many texts are sampled, and longestLooked the longest of them in bytes.
 const (
-	maxLooked     = 1000
-	leastLooked   = 64 // so many take room anyway
-	longestLooked = 128
+	leastLooked   = 64  // so many take room anyway
+	longestLooked = 128 // bytes
 )
 
 func (l *lookedAt) add(hash uint64, text []byte) {
@@ -81,7 +80,7 @@ func (l *lookedAt) shrink() {
 	room.order = order
 	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(l.Hashes[a], l.Hashes[b]) })
 	order = slices.CompactFunc(order, func(a, b int32) bool { return l.Hashes[a] == l.Hashes[b] })
-	order = order[:min(len(order), maxLooked)]
+	order = order[:min(len(order), l.most)]
 	kept := &room.kept
 	kept.Hashes, kept.Ends, kept.Bytes = kept.Hashes[:0], kept.Ends[:0], kept.Bytes[:0]
 	for _, i := range order {
@@ -90,7 +89,7 @@ func (l *lookedAt) shrink() {
 	l.Hashes, l.Ends, l.Bytes = append(l.Hashes[:0], kept.Hashes...), append(l.Ends[:0], kept.Ends...), append(l.Bytes[:0], kept.Bytes...)
 	n := len(l.Hashes)
 	l.room = 2 * n // thousands of columns of few categories each keep few
-	if n == maxLooked {
+	if n == l.most {
 		l.Limit = l.Hashes[n-1]
 		if l.wanted != nil {
 			l.wanted.lower(l.Limit)

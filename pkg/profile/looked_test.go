@@ -11,16 +11,20 @@ import (
 )
 
 // The sample is the texts of the smallest hashes, however the texts came: few or many, in one
-// part or several that are merged, while all are counted or beyond. It is of a thousand texts, and
-// the ceiling that parts share is never below them: another part may still come with one of those.
+// part or several that are merged, while all are counted or beyond. It is of a thousand texts, of
+// fewer in wide data, and the ceiling that parts share is never below them: another part may still come with one of those.
 func TestTextsLookedAt(t *testing.T) {
-	for _, n := range []int{1, 900, 5000, 20000} {
+	for i, n := range []int{1, 900, 5000, 20000, 50, 120, 3000} {
+		limit, most := 6144, 1000
+		if i >= 4 {
+			limit, most = 64, 125
+		}
 		for _, parts := range []int{1, 2, 7} {
 			wanted := &newCeilings(make([]dataset.Field, 1)).texts[0]
 			var all []uint64
 			var total *texts
 			for part := range parts {
-				one := newTexts(6144, wanted)
+				one := newTexts(limit, wanted)
 				for i := part; i < n; i += parts {
 					text := fmt.Appendf(nil, "text %d", i)
 					all = append(all, xxhash.Sum64(text))
@@ -37,7 +41,7 @@ func TestTextsLookedAt(t *testing.T) {
 			}
 			slices.Sort(all)
 			_, sample := total.sketches()
-			want := all[:min(n, 1000)]
+			want := all[:min(n, most)]
 			if !slices.Equal(sample.Hashes, want) {
 				t.Errorf("%d texts in %d parts: %d are looked at, not the %d of the smallest hashes", n, parts, len(sample.Hashes), len(want))
 			}

@@ -113,7 +113,7 @@ var workspaces sync.Pool
 
 // workspaceFor returns scratch memory for so many columns, perhaps used before.
 func workspaceFor(columns int) *workspace {
-	chunk := max(256, min(1<<15, 1<<20/max(columns, 1)))
+	chunk := max(2*powerBlock, min(1<<15, 1<<20/max(columns, 1)))
 	if w, ok := workspaces.Get().(*workspace); ok && w.chunk == chunk {
 		return w
 	}

@@ -222,16 +222,17 @@ func (s *rowSample) room(column, n int) *cells {
 	}
 	if need := len(c.Bits) + n; need > cap(c.Bits) || need > cap(c.Kinds) {
 		// Twice as many, up to what shrink leaves: append alone, by a quarter, copies each cell
-		// four times.
-		most := 2*s.Rows + n - len(c.Bits)
-		more := max(n, min(len(c.Bits), most))
-		if len(c.Bits) >= s.Rows/8 { // no small data: all of it at once; of wide data half, which is enough for most blocks
-			if s.Rows < maxSampleRows {
-				most = s.Rows - len(c.Bits)
-			}
-			more = max(more, most)
+		// four times. Of data that is not small, all of it at once.
+		most := s.most() + n
+		size := min(2*need, most)
+		if len(c.Bits) >= s.Rows/8 {
+			size = most
 		}
-		c.Bits, c.Kinds = slices.Grow(c.Bits, more), slices.Grow(c.Kinds, more)
+		if s.wide() { // what is too much is so thousands of times
+			size = min(size, max(need, s.Rows))
+		}
+		size = max(size, need)
+		c.Bits, c.Kinds = append(make([]uint64, 0, size), c.Bits...), append(make([]byte, 0, size), c.Kinds...)
 	}
 	return c
 }
@@ -248,10 +249,20 @@ func (s *rowSample) choose(keys []uint64, rows []int32) []int32 {
 	return rows
 }
 
-// shrink keeps the wanted number of rows once there are twice as many, or more than wanted
-// if final.
+// wide says that there are so many columns that fewer rows of them are sampled.
+func (s *rowSample) wide() bool { return s.Rows < maxSampleRows }
+
+// most is how many rows there may be before shrink drops some.
+func (s *rowSample) most() int {
+	if s.wide() {
+		return s.Rows + s.Rows/4
+	}
+	return 2 * s.Rows
+}
+
+// shrink keeps the wanted number of rows once there are many more, or any more if final.
 func (s *rowSample) shrink(final bool) {
-	if n := len(s.Keys); n <= s.Rows || n < 2*s.Rows && !final {
+	if n := len(s.Keys); n <= s.Rows || n < s.most() && !final {
 		return
 	}
 	limit := num.NthLargest(slices.Clone(s.Keys), len(s.Keys)-s.Rows+1)

@@ -60,45 +60,52 @@ func (c *cells) column(name string, t dataset.Type) sampleColumn {
 	return r
 }
 
-// codeMaps are empty ones, used before for another column.
-var codeMaps = sync.Pool{New: func() any { return map[uint64]int32{} }}
+// codeRoom is what the cells of a column are coded in, one column after another.
+type codeRoom struct {
+	known    [256]map[uint64]int32 // of each kind
+	order    []codedCell
+	position []int32
+}
+
+type codedCell struct {
+	bits uint64
+	kind byte
+	code int32 // in order of appearance
+}
+
+var codeRooms = sync.Pool{New: func() any { return new(codeRoom) }}
 
 // codes are the cells by the order of their values, which does not depend on that of the rows, and
 // how many different ones there are. Missing ones are -1.
 func (c *cells) codes() (codes []int32, levels int) {
-	codes = make([]int32, len(c.Bits))
-	type cell struct {
-		bits uint64
-		kind byte
-		code int32 // in order of appearance
+	room := codeRooms.Get().(*codeRoom)
+	defer codeRooms.Put(room)
+	for _, known := range room.known {
+		clear(known)
 	}
-	var known [256]map[uint64]int32 // of each kind
-	var order []cell
+	codes = make([]int32, len(c.Bits))
+	order := room.order[:0]
 	for i, bits := range c.Bits {
 		kind := c.Kinds[i]
 		if kind == missingCell {
 			codes[i] = -1
 			continue
 		}
-		code, ok := known[kind][bits]
+		code, ok := room.known[kind][bits]
 		if !ok {
-			if known[kind] == nil {
-				known[kind] = codeMaps.Get().(map[uint64]int32)
-				defer func() {
-					clear(known[kind])
-					codeMaps.Put(known[kind])
-				}()
+			if room.known[kind] == nil {
+				room.known[kind] = map[uint64]int32{}
 			}
 			code = int32(len(order))
-			known[kind][bits] = code
-			order = append(order, cell{bits, kind, code})
+			room.known[kind][bits] = code
+			order = append(order, codedCell{bits, kind, code})
 		}
 		codes[i] = code
 	}
-	slices.SortFunc(order, func(a, b cell) int {
+	slices.SortFunc(order, func(a, b codedCell) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.bits, b.bits))
 	})
-	position := make([]int32, len(order))
+	position := slices.Grow(room.position[:0], len(order))[:len(order)]
 	for i, one := range order {
 		position[one.code] = int32(i)
 	}
@@ -107,5 +114,6 @@ func (c *cells) codes() (codes []int32, levels int) {
 			codes[i] = position[code]
 		}
 	}
+	room.order, room.position = order, position
 	return codes, len(order)
 }

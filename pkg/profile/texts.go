@@ -40,7 +40,7 @@ func newTexts(limit int, wanted *ceiling) *texts {
 		table = new(sketch.Texts)
 	}
 	table.Reset(limit)
-	return &texts{Min: math.MaxInt, Table: table, Looked: lookedAt{wanted: wanted}}
+	return &texts{Min: math.MaxInt, Table: table, Looked: lookedAt{most: sketchSizes(table.Max()).looked, wanted: wanted}}
 }
 
 // discard gives up the table of t, which is not to be used any more.
@@ -130,7 +130,7 @@ func (t *texts) merge(o *texts) {
 // there.
 func (t *texts) sketches() (*sketch.Distinct, *lookedAt) {
 	if t.Distinct == nil {
-		made := texts{}
+		made := texts{Looked: lookedAt{most: t.Looked.most}}
 		made.sketchTable(t.Table)
 		t = &made
 	}

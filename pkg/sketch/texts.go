@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"iter"
 	"slices"
+	"sync"
 
 	"github.com/foretell-ml/foretell/pkg/internal/num"
 )
@@ -23,7 +24,18 @@ type Texts struct {
 	n, offset uint64
 	table     table
 	counts    []uint64 // of the items of table
-	scratch   []uint64
+}
+
+// countScratches are what counts are put in order in, and not kept: there may be as many sketches as
+// columns.
+var countScratches = sync.Pool{New: func() any { return new([]uint64) }}
+
+// nthLargest is num.NthLargest of counts, which stay as they are.
+func nthLargest(counts []uint64, n int) uint64 {
+	scratch := countScratches.Get().(*[]uint64)
+	defer countScratches.Put(scratch)
+	*scratch = append((*scratch)[:0], counts...)
+	return num.NthLargest(*scratch, n)
 }
 
 // NewTexts returns an empty sketch that is exact up to max distinct texts at least: max is
@@ -33,7 +45,7 @@ func NewTexts(max int) *Texts { return &Texts{lg: limit(max)} }
 // Reset makes of t what NewTexts returns, in the memory that t has.
 func (t *Texts) Reset(max int) {
 	t.table.reset()
-	*t = Texts{lg: limit(max), table: t.table, counts: t.counts[:0], scratch: t.scratch}
+	*t = Texts{lg: limit(max), table: t.table, counts: t.counts[:0]}
 }
 
 // Add counts item n times. It keeps no reference to the bytes.
@@ -46,7 +58,7 @@ func (t *Texts) Add(item []byte, n uint64) {
 	if len(t.counts) > t.Max() {
 		// Half of the counts at least are as great as the median: every time, that much is
 		// taken off half of them, so all in all at most n / (max/2).
-		t.cut(num.NthLargest(t.copyOf(t.counts), len(t.counts)-len(t.counts)/2))
+		t.cut(nthLargest(t.counts, len(t.counts)-len(t.counts)/2))
 	}
 }
 
@@ -56,7 +68,7 @@ func (t *Texts) Add(item []byte, n uint64) {
 func (t *Texts) AddAll(items [][]byte, counts []uint64) {
 	cut := uint64(0)
 	if len(items) > t.Max() {
-		cut = num.NthLargest(t.copyOf(counts), t.Max()+1)
+		cut = nthLargest(counts, t.Max()+1)
 	}
 	for i, n := range counts {
 		t.n += n
@@ -77,16 +89,11 @@ func (t *Texts) count(item []byte, n uint64) {
 	}
 }
 
-func (t *Texts) copyOf(counts []uint64) []uint64 {
-	t.scratch = append(t.scratch[:0], counts...)
-	return t.scratch
-}
-
 // shorten drops what is too much: in all, as much as is added to the offset is taken off
 // Max+1 counts at least.
 func (t *Texts) shorten() {
 	if limit := t.Max(); len(t.counts) > limit {
-		t.cut(num.NthLargest(t.copyOf(t.counts), limit+1))
+		t.cut(nthLargest(t.counts, limit+1))
 	}
 }
 
