@@ -27,27 +27,48 @@ func TestInput(t *testing.T) {
 			at = end
 		}
 		in.spans = spans
-		for at := 0; at < len(chunk); {
-			want := 1 + random.IntN(1+random.IntN(4000))
-			ahead, err := in.peek(want)
-			if err != nil || !bytes.Equal(ahead, chunk[at:min(at+want, len(chunk))]) {
-				t.Fatalf("round %d: at %d, %d of the next %d bytes are others: %v", round, at, len(ahead), want, err)
-			}
-			n := random.IntN(len(ahead) + 1)
-			got, err := in.take(n)
-			if err != nil || !bytes.Equal(got, chunk[at:at+n]) {
-				t.Fatalf("round %d: at %d, %d bytes are others: %v", round, at, n, err)
-			}
-			at += n
-		}
-		if _, err := in.take(1); err == nil {
-			t.Fatal("there is a byte more")
-		}
+		readThrough(t, &in, chunk, 4000, random)
 		in.close()
 		for i, s := range spans {
 			if s.users.Load() != 0 {
 				t.Fatalf("round %d: span %d of %d is not released", round, i, len(spans))
 			}
 		}
+	}
+}
+
+// readThrough takes all bytes, up to so many at a time.
+func readThrough(t *testing.T, in *input, chunk []byte, most int, random *rand.Rand) {
+	t.Helper()
+	for at := 0; at < len(chunk); {
+		want := 1 + random.IntN(1+random.IntN(most))
+		ahead, err := in.peek(want)
+		if err != nil || !bytes.Equal(ahead, chunk[at:min(at+want, len(chunk))]) {
+			t.Fatalf("at %d, %d of the next %d bytes are others: %v", at, len(ahead), want, err)
+		}
+		n := random.IntN(len(ahead) + 1)
+		got, err := in.take(n)
+		if err != nil || !bytes.Equal(got, chunk[at:at+n]) {
+			t.Fatalf("at %d, %d bytes are others: %v", at, n, err)
+		}
+		at += n
+	}
+	if _, err := in.take(1); err == nil {
+		t.Fatal("there is a byte more")
+	}
+}
+
+// The bytes of a chunk that are at hand come in order, each once, too; and none but they.
+func TestInputNear(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	file := make([]byte, 5*leastFilled)
+	for i := range file {
+		file[i] = byte(random.Uint32())
+	}
+	for range 50 {
+		begin := random.IntN(len(file))
+		end := begin + random.IntN(len(file)-begin)
+		in := input{ctx: t.Context(), at: int64(begin), left: int64(end - begin), near: bytes.NewReader(file), file: &openedFile{}}
+		readThrough(t, &in, file[begin:end], 2*leastFilled, random)
 	}
 }
