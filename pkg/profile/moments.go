@@ -46,7 +46,22 @@ func describeChunk(x []float64) (m moments, lag float64) {
 			m, lag = powers(x, center, exponent+1)
 		}
 	}
+	if sumsExactly(x) {
+		m.Sum, m.Mean = num.Twofold{Hi: sum}, center
+	}
 	return m, lag
+}
+
+// sumsExactly says whether all sums of some of the values are whole numbers that float64 has, so that
+// none was rounded: people count on it where they count.
+func sumsExactly(x []float64) bool {
+	most := float64(1<<53) / float64(len(x))
+	for _, v := range x {
+		if !(math.Abs(v) <= most) || float64(int64(v)) != v {
+			return false
+		}
+	}
+	return true
 }
 
 // bounded is a mean that a rounding may have put beyond the greatest numbers, of which it is the mean.
