@@ -141,25 +141,55 @@ func (m *logistic) explainer(background *dataset.Matrix) (Explainer, error) {
 	return newAdditive(link, m.coefficients, m.intercepts, background)
 }
 
+// constant explains scores that no column adds to, missing or not.
+type constant struct {
+	link    Link
+	base    []float64 // of each score
+	columns int
+}
+
+var _ Explainer = (*constant)(nil)
+
 // explainer of a baseline has nothing but a base.
 func (m *baseline) explainer(*dataset.Matrix) (Explainer, error) {
-	a := &additive{link: IdentityLink, intercepts: m.values, means: make([]float64, m.columns)}
 	switch len(m.values) {
 	case 1:
+		return &constant{IdentityLink, m.values, m.columns}, nil
 	case 2:
-		a.link = LogitLink
-		a.intercepts = []float64{num.Log(m.values[1]) - num.Log(m.values[0])}
-	default:
-		a.link = SoftmaxLink
-		a.intercepts = make([]float64, len(m.values))
-		for k, share := range m.values {
-			a.intercepts[k] = num.Log(share)
-		}
+		return &constant{LogitLink, []float64{num.Log(m.values[1]) - num.Log(m.values[0])}, m.columns}, nil
 	}
-	for range a.intercepts {
-		a.coefficients = append(a.coefficients, a.means) // zeros
+	c := &constant{SoftmaxLink, make([]float64, len(m.values)), m.columns}
+	for k, share := range m.values {
+		c.base[k] = num.Log(share)
 	}
-	return a, nil
+	return c, nil
+}
+
+// AsProbabilities is a model's explainer with the probabilities of classes for scores, if it can have them: the
+// shares of a baseline, to which no column adds, stand beside a forest's so.
+func AsProbabilities(m Model) (Explainer, bool) {
+	b, is := m.(*baseline)
+	if !is || len(b.values) < 2 {
+		return nil, false
+	}
+	return &constant{ProbabilityLink, b.values, b.columns}, true
+}
+
+func (c *constant) Link() Link { return c.link }
+
+func (c *constant) Score(dst []float64, x *dataset.Matrix) {
+	mustFit(dst, x, c.columns, len(c.base))
+	for i := range x.Rows {
+		copy(dst[i*len(c.base):], c.base)
+	}
+}
+
+func (c *constant) Explain(dst []float64, x *dataset.Matrix) {
+	mustFit(dst, x, c.columns, len(c.base)*(c.columns+1))
+	clear(dst)
+	for i := range dst[:x.Rows*len(c.base)] {
+		dst[i*(c.columns+1)+c.columns] = c.base[i%len(c.base)]
+	}
 }
 
 // blended explains the weighted mean of values by that of its members' contributions.

@@ -67,6 +67,9 @@ func (p *Pipeline) explainers() ([]model.Explainer, error) {
 		if all[i], err = model.ExplainerOf(m.Model, nil); err != nil {
 			return nil, err
 		}
+		if shares, can := model.AsProbabilities(m.Model); can && all[0].Link() == model.ProbabilityLink {
+			all[i] = shares
+		}
 		if link := all[i].Link(); link != all[0].Link() || p.Target.Offset != "" && link != model.LogLink {
 			return nil, fmt.Errorf("member %d has scores of another link: %w", i+1, model.ErrNotExplained)
 		} else if link == model.ProbabilityLink && p.Calibration != nil {

@@ -53,6 +53,8 @@ func TestExplanationsSumToPredictions(t *testing.T) {
 		{1, ensemble("boosting", "forest"), PredictionScale, false, func(p *Pipeline) {
 			p.Calibration = &calibration.Calibration{Method: calibration.Platt, Outputs: 2, Lines: []calibration.Line{{Slope: 2}}}
 		}},
+		{1, ensemble("forest", "baseline"), PredictionScale, true, nil},
+		{0, ensemble("forest", "baseline"), PredictionScale, true, nil},
 		{0, ensemble("boosting"), SoftmaxScale, true, nil},
 		{0, ensemble("logistic", "bayes"), PredictionScale, false, nil},
 	} {

@@ -13,6 +13,7 @@ type choice struct {
 	members []int
 	weights []float64
 	steps   []search.Step
+	doubted bool // the last member is the baseline beside what may be sure
 }
 
 // chooser says how an ensemble is chosen.
@@ -51,11 +52,11 @@ func (c chooser) doubted(of choice) choice {
 	if c.sure == nil || c.doubt < 0 || slices.ContainsFunc(of.members, func(m int) bool { return !c.sure[m] }) {
 		return of
 	}
-	members := append(slices.Clip(of.members), c.doubt)
+	members := append(slices.Clone(of.members), c.doubt)
 	if c.fits != nil && !c.fits(members) {
 		return of
 	}
-	with := choice{members: members, steps: of.steps}
+	with := choice{members: members, steps: of.steps, doubted: true}
 	for _, w := range of.weights {
 		with.weights = append(with.weights, float64(w*(1-doubtWeight)))
 	}
@@ -69,7 +70,7 @@ func (c chooser) choose(ctx context.Context, j *judged) (choice, error) {
 	if err != nil {
 		return choice{}, err
 	}
-	found := choice{selection.Members(), selection.Weights(), selection.Steps}
+	found := choice{members: selection.Members(), weights: selection.Weights(), steps: selection.Steps}
 	if !c.config.Stack || len(found.members) == 1 {
 		return c.doubted(found), nil
 	}

@@ -35,7 +35,8 @@ type Ensemble struct {
 	StandardError float64            `json:"standard_error"`
 	Scores        map[string]float64 `json:"scores"`
 	// Alone is the cross-fitted score of the best trial alone, and Together of the ensemble; of
-	// these two the better is served. Absent where the config asks for the best alone.
+	// these two the better is served. Absent where the config asks for the best alone, or where no second
+	// was chosen. A forest alone has the baseline beside it where a log loss judges, here too.
 	Alone    *float64 `json:"alone,omitempty"`
 	Together *float64 `json:"together,omitempty"`
 
@@ -134,7 +135,11 @@ func decide(ctx context.Context, plan Plan, list []Standing, j *judged, workers 
 	if err != nil {
 		return made, err
 	}
-	if len(chosen.members) > 1 {
+	several := len(chosen.members) > 1
+	if chosen.doubted {
+		several = len(chosen.members) > 2
+	}
+	if several {
 		single := c
 		single.config = EnsembleConfig{Size: 1}
 		alone, err := single.crossFit(ctx, j)

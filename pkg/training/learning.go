@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/foretell-ml/foretell/pkg/internal/num"
 	"github.com/foretell-ml/foretell/pkg/internal/par"
@@ -52,6 +53,10 @@ func learningCurves(ctx context.Context, c concluded, workers int) ([]report.Lea
 		return nil, err
 	}
 	s := scorer{c.plan, c.data, by}
+	workers, err = c.plan.Volume.sideBySide(slices.Repeat([]pipeline.Configuration{configuration(m)}, len(learningShares)*len(folds)), workers)
+	if err != nil {
+		return nil, err
+	}
 	byRows, last, err := s.byRows(ctx, m, len(folds), workers)
 	if err != nil || byRows == nil {
 		return nil, err

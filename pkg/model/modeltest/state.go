@@ -46,6 +46,16 @@ var states = []check{
 			deeper.Shape = append(slices.Clone(deeper.Shape), 1, 1)
 			c.Tensors[name] = deeper
 			s.survives(t, name+" of more dimensions", c)
+			// One row less, in shape and bytes: in itself there is nothing wrong with it.
+			if shorter := state.Tensors[name]; len(shorter.Shape) > 0 && shorter.Shape[0] > 0 {
+				rows := shorter.Shape[0]
+				shorter.Shape = slices.Clone(shorter.Shape)
+				shorter.Shape[0]--
+				shorter.Bytes = shorter.Bytes[:len(shorter.Bytes)/rows*(rows-1)]
+				c := changed(state)
+				c.Tensors[name] = shorter
+				s.survives(t, name+" of a row less", c)
+			}
 		}
 	}},
 	{"random bytes", func(t *testing.T, s suite) {

@@ -200,7 +200,7 @@ func (s *Stored) Record() Record {
 func (s *Stored) Trees() int { return len(s.Starts) - 1 }
 
 // Nodes is the number of nodes.
-func (s *Stored) Nodes() int { return len(s.missingLeft) }
+func (s *Stored) Nodes() int { return len(s.feature) / 4 }
 
 // Largest is the number of nodes of the largest tree.
 func (s *Stored) Largest() (most int) {
