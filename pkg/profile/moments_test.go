@@ -30,3 +30,21 @@ func TestWholeNumbersSumExactly(t *testing.T) {
 		}
 	}
 }
+
+// TestSumsThatMayRound: what is not whole, or too large for every sum of it, is not taken for exact.
+func TestSumsThatMayRound(t *testing.T) {
+	for _, tt := range []struct {
+		values []float64
+		exact  bool
+	}{
+		{[]float64{1, -2, 0}, true},
+		{[]float64{1 << 52, 1 << 52}, true},
+		{[]float64{1 << 53, 1}, false},
+		{[]float64{-1e300, 1}, false},
+		{[]float64{1, 0.5}, false},
+	} {
+		if got := sumsExactly(tt.values); got != tt.exact {
+			t.Errorf("%v: %v", tt.values, got)
+		}
+	}
+}

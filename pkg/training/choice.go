@@ -16,6 +16,14 @@ type choice struct {
 	doubted bool // the last member is the baseline beside what may be sure
 }
 
+// several says whether more than one was chosen, the baseline beside them left aside.
+func (c choice) several() bool {
+	if c.doubted {
+		return len(c.members) > 2
+	}
+	return len(c.members) > 1
+}
+
 // chooser says how an ensemble is chosen.
 type chooser struct {
 	config  EnsembleConfig

@@ -135,11 +135,7 @@ func decide(ctx context.Context, plan Plan, list []Standing, j *judged, workers 
 	if err != nil {
 		return made, err
 	}
-	several := len(chosen.members) > 1
-	if chosen.doubted {
-		several = len(chosen.members) > 2
-	}
-	if several {
+	if chosen.several() {
 		single := c
 		single.config = EnsembleConfig{Size: 1}
 		alone, err := single.crossFit(ctx, j)

@@ -383,6 +383,9 @@ func TestForestsAreDoubted(t *testing.T) {
 		if !slices.Equal(got.members, tt.want) || len(got.weights) != len(tt.want) || math.Abs(num.Sum(got.weights)-1) > 1e-15 {
 			t.Errorf("%s: %v by %v, want %v", name, got.members, got.weights, tt.want)
 		}
+		if got.several() != (len(tt.members) > 1) {
+			t.Errorf("%s: several were chosen: %v", name, got.several())
+		}
 	}
 	alone := chooser{config: EnsembleConfig{Size: 25}}
 	alone.doubts("log_loss", list[:2])
